@@ -1,0 +1,20 @@
+//! The mechanisms that everything stands on: calls, events, import.
+
+mod import;
+mod reads;
+
+use std::path::Path;
+
+use crate::processes::{Binary, Cluster};
+use crate::report::Report;
+
+/// Measures on one cluster, one thing after the other.
+pub(crate) async fn measure(
+    binary: &Binary,
+    orders: &Path,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let cluster = Cluster::start(binary).await?;
+    reads::measure(&cluster, report).await?;
+    import::measure(binary, &cluster, orders, report).await
+}

@@ -1,0 +1,73 @@
+//! What Patron can do, as ratios to a limit that is measured in the same run.
+//!
+//! `make bench` runs everything, `make bench ONLY=foundation` one part. Figures are printed as a
+//! table and written to `target/bench.json`.
+#![expect(clippy::print_stdout, reason = "a table on standard output is what this program is for")]
+
+mod cpu;
+mod echo;
+mod foundation;
+mod http;
+mod load;
+mod metrics;
+mod processes;
+mod report;
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+
+use crate::processes::Binary;
+use crate::report::Report;
+
+/// Measures Patron.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    helper: Option<Helper>,
+
+    /// Only the part of this name, for example `foundation`.
+    #[arg(long)]
+    only: Option<String>,
+
+    /// The release build of `patron`.
+    #[arg(long, default_value = "target/release/patron")]
+    patron: PathBuf,
+
+    /// The demo's orders.
+    #[arg(long, default_value = "demo/online-retail.csv.gz")]
+    orders: PathBuf,
+
+    /// Where the figures are written.
+    #[arg(long, default_value = "target/bench.json")]
+    output: PathBuf,
+}
+
+/// Processes that a measurement starts from this same binary.
+#[derive(Subcommand)]
+enum Helper {
+    /// The limit: a bare tonic server that answers a constant.
+    Echo {
+        /// The port on 127.0.0.1.
+        #[arg(long)]
+        port: u16,
+    },
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    if let Some(Helper::Echo { port }) = arguments.helper {
+        return echo::serve(port).await;
+    }
+    let patron = Binary::new(&arguments.patron)?;
+    let mut report = Report::default();
+    let wanted = |part: &str| arguments.only.as_deref().is_none_or(|only| only == part);
+    if wanted("foundation") {
+        foundation::measure(&patron, &arguments.orders, &mut report).await?;
+    }
+    anyhow::ensure!(!report.is_empty(), "there is no part {:?}", arguments.only);
+    println!("{report}");
+    report.write(&arguments.output).with_context(|| format!("can't write {:?}", arguments.output))
+}

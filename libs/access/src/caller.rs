@@ -1,0 +1,77 @@
+use std::fmt;
+
+/// A bearer token as it was received, kept so that it can be sent on. Never printed.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Bearer(String);
+
+impl Bearer {
+    /// Takes a token, without the word `Bearer`.
+    pub fn new(token: impl Into<String>) -> Self {
+        Self(token.into())
+    }
+
+    /// The token itself, for an `authorization` header and nothing else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Bearer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Bearer([redacted])")
+    }
+}
+
+/// Who is calling, as proven by a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// `user:<sub>` for people and other systems, `service:<role>` for Patron's own services.
+    pub subject: String,
+    /// What the issuer says that the caller is: names in the table of [`crate::Roles`].
+    pub roles: Vec<String>,
+    /// The regions that the caller is confined to; empty: not confined.
+    pub regions: Vec<String>,
+    /// On whose behalf a service calls: the subject that began the chain. Only ever set for
+    /// services, since anybody else could make it up.
+    pub origin: Option<String>,
+    /// The token that proved it.
+    pub token: Bearer,
+}
+
+impl Caller {
+    /// One of Patron's services acting by itself, without a call from outside: reactions to
+    /// events, jobs, and use cases called within the process.
+    pub fn service(role: &str) -> Self {
+        Self {
+            subject: format!("{SERVICE_PREFIX}{role}"),
+            roles: vec![SERVICE_ROLE.to_owned()],
+            regions: Vec::new(),
+            origin: None,
+            token: Bearer::default(),
+        }
+    }
+
+    /// What identifies the caller where calls are told apart, for example for idempotency keys:
+    /// the subject. Not the origin: a job that repeats a call of its service must find the first.
+    pub fn id(&self) -> &str {
+        &self.subject
+    }
+
+    /// On whose behalf this happens: the origin of a service's call, else the caller itself.
+    pub fn originator(&self) -> &str {
+        self.origin.as_deref().unwrap_or(&self.subject)
+    }
+
+    /// True for Patron's own services.
+    pub fn is_service(&self) -> bool {
+        self.subject.starts_with(SERVICE_PREFIX)
+    }
+}
+
+/// Begins the subject of every service. Only issuers of [`crate::IssuerKind::Services`] can make
+/// such subjects.
+pub(crate) const SERVICE_PREFIX: &str = "service:";
+/// Begins the subject of everybody else.
+pub(crate) const USER_PREFIX: &str = "user:";
+/// The role that every service has, and nobody else can be given.
+pub(crate) const SERVICE_ROLE: &str = "service";

@@ -1,0 +1,192 @@
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::{Algorithm, Validation};
+
+use crate::cache::CallerCache;
+use crate::caller::{SERVICE_PREFIX, SERVICE_ROLE, USER_PREFIX};
+use crate::keys::KeySet;
+use crate::token::{self, MAX_TOKEN_BYTES, Received};
+use crate::{Bearer, Caller, IssuerKind, TokenError, TrustedKey};
+
+/// How far clocks of issuers may be off.
+const LEEWAY: SignedDuration = SignedDuration::from_secs(30);
+
+/// Turns bearer tokens into callers. Its keys can be replaced while it is in use.
+#[derive(Debug)]
+pub struct Verifier {
+    audience: String,
+    trust: ArcSwap<Trust>,
+}
+
+/// Keys together with what they have verified: new keys begin with an empty cache, so a withdrawn
+/// key is trusted no longer than until the next call.
+#[derive(Debug, Default)]
+struct Trust {
+    keys: KeySet,
+    verified: CallerCache,
+}
+
+impl Verifier {
+    /// Trusts these keys, for tokens made for this audience.
+    pub fn new(keys: Vec<TrustedKey>, audience: impl Into<String>) -> Self {
+        Self {
+            audience: audience.into(),
+            trust: ArcSwap::from_pointee(Trust::of(keys)),
+        }
+    }
+
+    /// Trusts these keys and no others from now on. Whoever fetches keys calls this.
+    pub fn replace_keys(&self, keys: Vec<TrustedKey>) {
+        self.trust.store(Arc::new(Trust::of(keys)));
+    }
+
+    /// Says who is calling at this time.
+    pub fn verify(&self, bearer: &str, now: Timestamp) -> Result<Arc<Caller>, TokenError> {
+        if bearer.len() > MAX_TOKEN_BYTES {
+            return Err(TokenError::TooLong {
+                bytes: bearer.len(),
+            });
+        }
+        let trust = self.trust.load();
+        if let Some(caller) = trust.verified.get(bearer, now) {
+            return Ok(caller);
+        }
+        let (caller, valid_until) = self.verify_anew(&trust.keys, bearer, now)?;
+        let caller = Arc::new(caller);
+        trust
+            .verified
+            .put(bearer.to_owned(), Arc::clone(&caller), valid_until);
+        Ok(caller)
+    }
+
+    fn verify_anew(
+        &self,
+        keys: &KeySet,
+        bearer: &str,
+        now: Timestamp,
+    ) -> Result<(Caller, Timestamp), TokenError> {
+        let (header, unverified) = token::peek(bearer)?;
+        let (algorithm, key_id) = header.accept()?;
+        let issuer = unverified
+            .iss
+            .ok_or(TokenError::MissingClaim { claim: "iss" })?;
+        let key = keys.find(&issuer, &key_id)?;
+        if key.algorithm != algorithm {
+            let algorithm = format!("{algorithm:?}");
+            return Err(TokenError::AlgorithmMismatch { key_id, algorithm });
+        }
+        let claims = check_signature(key, algorithm, bearer)?;
+        let valid_until = check_times(&claims, now)?;
+        self.check_audience(&claims)?;
+        Ok((to_caller(key.kind, claims, bearer)?, valid_until))
+    }
+
+    fn check_audience(&self, claims: &Received) -> Result<(), TokenError> {
+        let audiences = claims
+            .aud
+            .as_ref()
+            .ok_or(TokenError::MissingClaim { claim: "aud" })?;
+        if !audiences.0.contains(&self.audience) {
+            return Err(TokenError::WrongAudience);
+        }
+        Ok(())
+    }
+}
+
+impl Trust {
+    fn of(keys: Vec<TrustedKey>) -> Self {
+        Self {
+            keys: KeySet::new(keys),
+            verified: CallerCache::default(),
+        }
+    }
+}
+
+/// The signature alone: times are checked against the injected clock, the audience by name.
+fn check_signature(
+    key: &TrustedKey,
+    algorithm: Algorithm,
+    bearer: &str,
+) -> Result<Received, TokenError> {
+    let mut validation = Validation::new(algorithm);
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.validate_aud = false;
+    match jsonwebtoken::decode(bearer, &key.key, &validation) {
+        Ok(token) => Ok(token.claims),
+        Err(error) => Err(match error.kind() {
+            jsonwebtoken::errors::ErrorKind::Json(_) => TokenError::Malformed,
+            _ => TokenError::BadSignature,
+        }),
+    }
+}
+
+/// Until when the token may be used, leeway included.
+fn check_times(claims: &Received, now: Timestamp) -> Result<Timestamp, TokenError> {
+    let expires = claims
+        .exp
+        .ok_or(TokenError::MissingClaim { claim: "exp" })?;
+    let expires = instant(expires)?;
+    let valid_until = expires
+        .saturating_add(LEEWAY)
+        .map_err(|_| TokenError::Malformed)?;
+    if now >= valid_until {
+        return Err(TokenError::Expired { at: expires });
+    }
+    if let Some(from) = claims.nbf {
+        let from = instant(from)?;
+        if now
+            < from
+                .saturating_sub(LEEWAY)
+                .map_err(|_| TokenError::Malformed)?
+        {
+            return Err(TokenError::NotYetValid { from });
+        }
+    }
+    Ok(valid_until)
+}
+
+/// A `NumericDate`: seconds since 1970, perhaps with a fraction (RFC 7519 section 2).
+fn instant(seconds: f64) -> Result<Timestamp, TokenError> {
+    let since = SignedDuration::try_from_secs_f64(seconds).map_err(|_| TokenError::Malformed)?;
+    Timestamp::from_duration(since).map_err(|_| TokenError::Malformed)
+}
+
+fn to_caller(kind: IssuerKind, claims: Received, bearer: &str) -> Result<Caller, TokenError> {
+    let sub = claims
+        .sub
+        .ok_or(TokenError::MissingClaim { claim: "sub" })?;
+    let regions = claims.region.unwrap_or_default().0;
+    let token = Bearer::new(bearer);
+    match kind {
+        IssuerKind::Services
+            if sub.len() > SERVICE_PREFIX.len() && sub.starts_with(SERVICE_PREFIX) =>
+        {
+            let roles = vec![SERVICE_ROLE.to_owned()];
+            Ok(Caller {
+                subject: sub,
+                roles,
+                regions,
+                origin: claims.origin,
+                token,
+            })
+        }
+        IssuerKind::People if !sub.is_empty() => {
+            if let Some(role) = claims.roles.iter().find(|role| *role == SERVICE_ROLE) {
+                return Err(TokenError::ReservedRole { role: role.clone() });
+            }
+            let subject = format!("{USER_PREFIX}{sub}");
+            Ok(Caller {
+                subject,
+                roles: claims.roles,
+                regions,
+                origin: None,
+                token,
+            })
+        }
+        _ => Err(TokenError::SubjectRefused),
+    }
+}

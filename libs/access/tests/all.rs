@@ -1,0 +1,13 @@
+//! Tokens and declarations, good and bad.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, also in its helpers"
+)]
+
+#[path = "all/declarations.rs"]
+mod declarations;
+#[path = "all/identities.rs"]
+mod identities;
+#[path = "all/tokens.rs"]
+mod tokens;

@@ -1,0 +1,97 @@
+//! Calls to other roles.
+
+mod connection;
+mod identity;
+mod retry;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use access::{MethodRules, RulesError};
+use tonic::transport::{Channel, Endpoint};
+
+use crate::Clock;
+use crate::config::{AccessConfigError, ClientConfig, Config};
+
+pub use connection::Connection;
+pub use identity::Identity;
+
+use retry::{RetrySettings, RetrySettingsError};
+
+/// Why another role cannot be called, whether or not it is there.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectorError {
+    /// The address is not one.
+    #[error("`{address}` is not an address such as http://profile:50051")]
+    Address {
+        /// What it is.
+        address: String,
+        /// What is wrong with it.
+        source: tonic::transport::Error,
+    },
+    /// The services' own key cannot be used.
+    #[error("the access settings can't be used")]
+    Access(#[from] AccessConfigError),
+    /// The contract's declarations cannot be read.
+    #[error("the contract's access rules can't be read")]
+    Rules(#[from] RulesError),
+    /// The settings for retries contradict each other.
+    #[error(transparent)]
+    Retry(#[from] RetrySettingsError),
+}
+
+/// Makes connections to other roles on behalf of one role. Cheap to clone.
+#[derive(Clone)]
+pub struct Connector {
+    identity: Identity,
+    rules: Arc<MethodRules>,
+    config: ClientConfig,
+}
+
+impl Connector {
+    /// For the role of this name.
+    pub fn new(role: &str, clock: Clock, config: &Config) -> Result<Self, ConnectorError> {
+        let identity = config.access.identity(role)?;
+        Ok(Self {
+            identity: Identity::new(identity, clock),
+            rules: Arc::new(MethodRules::from_pool(contract::pool())?),
+            config: config.client.clone(),
+        })
+    }
+
+    /// A connection for generated clients: `CustomerServiceClient::new(connector.connect(…)?)`.
+    /// It connects when it is first used, and again whenever it has been lost.
+    pub fn connect(&self, address: &str) -> Result<Connection, ConnectorError> {
+        let channel = channel(address, &self.config)?;
+        let retries = RetrySettings::new(&self.config)?;
+        let default_deadline = Duration::from_millis(self.config.default_deadline_ms);
+        let rules = Arc::clone(&self.rules);
+        Ok(Connection::new(
+            channel,
+            self.identity.clone(),
+            rules,
+            retries,
+            default_deadline,
+        ))
+    }
+}
+
+/// A bare channel, without identity, deadlines and retries, as the gateway needs it. It connects
+/// when it is first used.
+pub fn channel(address: &str, config: &ClientConfig) -> Result<Channel, ConnectorError> {
+    let endpoint =
+        Endpoint::from_shared(address.to_owned()).map_err(|source| ConnectorError::Address {
+            address: address.to_owned(),
+            source,
+        })?;
+    let interval = Duration::from_millis(config.keepalive_interval_ms);
+    let endpoint = endpoint
+        .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
+        .tcp_nodelay(true)
+        .tcp_keepalive(Some(interval))
+        .http2_keep_alive_interval(interval)
+        .keep_alive_timeout(Duration::from_millis(config.keepalive_timeout_ms))
+        // Also between calls: a peer that has gone must be known before the next call needs it.
+        .keep_alive_while_idle(true);
+    Ok(endpoint.connect_lazy())
+}

@@ -1,0 +1,156 @@
+use std::path::PathBuf;
+
+use access::{IssuerKind, KeySetError, ServiceIdentity, SignError, Signer, TrustedKey, Verifier};
+use serde::{Deserialize, Serialize};
+
+/// The issuer name in the services' own tokens.
+const SERVICE_ISSUER: &str = "patron-services";
+
+/// `[access]`; each setting is described in [`super::DEFAULTS`].
+#[expect(
+    missing_docs,
+    reason = "described beside their defaults, which are the documentation"
+)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccessConfig {
+    pub audience: String,
+    pub issuers: Vec<IssuerConfig>,
+    pub service_key_file: Option<PathBuf>,
+}
+
+/// One trusted issuer, with its keys as a JWK set in a file or in place.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct IssuerConfig {
+    /// The `iss` claim of its tokens.
+    pub issuer: String,
+    /// A file with its JWK set.
+    pub jwks_file: Option<PathBuf>,
+    /// The JWK set itself.
+    pub jwks: Option<String>,
+    /// Whom it speaks for.
+    #[serde(default)]
+    pub role: IssuerRole,
+}
+
+/// Whom an issuer speaks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IssuerRole {
+    /// People and other systems.
+    #[default]
+    People,
+    /// Patron's own services.
+    Services,
+}
+
+/// Why tokens cannot be checked or made with these settings.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessConfigError {
+    /// A key file cannot be read.
+    #[error("the key file {path} can't be read")]
+    Unreadable {
+        /// Where it should be.
+        path: PathBuf,
+        /// What the file system says.
+        source: std::io::Error,
+    },
+    /// An issuer has no keys, or has them twice.
+    #[error("the issuer {issuer} must have either jwks_file or jwks")]
+    Keys {
+        /// The issuer.
+        issuer: String,
+    },
+    /// An issuer's keys cannot be used.
+    #[error(transparent)]
+    KeySet(#[from] KeySetError),
+    /// The services' key cannot be used.
+    #[error("the services' own key can't be used")]
+    ServiceKey(#[from] SignError),
+}
+
+impl AccessConfig {
+    /// Trusts the issuers and the services' own key.
+    pub fn verifier(&self) -> Result<Verifier, AccessConfigError> {
+        let mut keys = Vec::new();
+        for issuer in &self.issuers {
+            keys.extend(issuer.keys()?);
+        }
+        if let Some(signer) = self.service_signer()? {
+            let jwks = signer.jwks()?;
+            keys.extend(TrustedKey::from_jwks(
+                SERVICE_ISSUER,
+                IssuerKind::Services,
+                &jwks,
+            )?);
+        }
+        Ok(Verifier::new(keys, self.audience.clone()))
+    }
+
+    /// How a role proves to the others who it is; `None` without a service key.
+    pub fn identity(&self, role: &str) -> Result<Option<ServiceIdentity>, AccessConfigError> {
+        Ok(self
+            .service_signer()?
+            .map(|signer| ServiceIdentity::new(signer, role)))
+    }
+
+    fn service_signer(&self) -> Result<Option<Signer>, AccessConfigError> {
+        let Some(path) = &self.service_key_file else {
+            return Ok(None);
+        };
+        let pem = read(path)?;
+        Ok(Some(Signer::from_pem(
+            SERVICE_ISSUER,
+            self.audience.clone(),
+            &pem,
+        )?))
+    }
+}
+
+impl IssuerConfig {
+    fn keys(&self) -> Result<Vec<TrustedKey>, AccessConfigError> {
+        let jwks = match (&self.jwks_file, &self.jwks) {
+            (Some(path), None) => read(path)?,
+            (None, Some(jwks)) => jwks.clone(),
+            _ => {
+                return Err(AccessConfigError::Keys {
+                    issuer: self.issuer.clone(),
+                });
+            }
+        };
+        let kind = match self.role {
+            IssuerRole::People => IssuerKind::People,
+            IssuerRole::Services => IssuerKind::Services,
+        };
+        Ok(TrustedKey::from_jwks(&self.issuer, kind, &jwks)?)
+    }
+}
+
+fn read(path: &PathBuf) -> Result<String, AccessConfigError> {
+    std::fs::read_to_string(path).map_err(|source| AccessConfigError::Unreadable {
+        path: path.clone(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn an_issuer_without_keys_is_refused_by_name() {
+        let mut config = Config::defaults().unwrap().access;
+        let issuer = "https://issuer.example".to_owned();
+        config.issuers = vec![IssuerConfig {
+            issuer,
+            jwks_file: None,
+            jwks: None,
+            role: IssuerRole::People,
+        }];
+        let error = config.verifier().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the issuer https://issuer.example must have either jwks_file or jwks"
+        );
+    }
+}

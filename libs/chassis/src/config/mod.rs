@@ -1,0 +1,11 @@
+//! Configuration: compiled-in defaults, then a file, then the environment.
+
+mod access;
+mod check;
+mod load;
+mod sections;
+
+pub use access::{AccessConfig, AccessConfigError, IssuerConfig, IssuerRole};
+pub use check::UnsafeSetting;
+pub use load::{ConfigError, Source, environment, load};
+pub use sections::{ClientConfig, Config, DEFAULTS, LogFormat, ServerConfig, TelemetryConfig};

@@ -1,0 +1,259 @@
+//! Accepting connections, and letting them go.
+//!
+//! hyper is used directly instead of through tonic's server, which answers CANCELLED for an expired
+//! deadline, closes connections by age without a GOAWAY, and cannot cut off connections that
+//! outlive the drain.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::{Body, Incoming};
+use hyper::service::Service;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::ServerConfig;
+
+/// The wait after a failed accept: out of file descriptors, and nothing closes within microseconds.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
+
+/// Streams that a client may open and reset at once before the connection is closed: the limit
+/// against the "rapid reset" attack (CVE-2023-44487).
+const MAX_PENDING_RESETS: usize = 20;
+
+/// How many times the limit on headers an HTTP/1.1 connection buffers. A head that is somewhat too
+/// large is still read, so that it can be refused in words; beyond, there is only a bare 431.
+const HEAD_BUFFER_FACTOR: usize = 2;
+
+/// hyper takes no smaller buffer (it panics).
+const MIN_HEAD_BUFFER_BYTES: usize = 8192;
+
+/// Which versions of HTTP a port speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocols {
+    /// HTTP/2 with prior knowledge alone: gRPC.
+    Http2,
+    /// HTTP/1.1 and HTTP/2, told apart by the first bytes.
+    Both,
+}
+
+/// A bound port.
+pub struct Listener {
+    tcp: TcpListener,
+    address: SocketAddr,
+    protocols: Protocols,
+    config: ServerConfig,
+}
+
+/// A port that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("can't listen on {address}")]
+pub struct BindError {
+    /// The address.
+    pub address: SocketAddr,
+    source: std::io::Error,
+}
+
+impl BindError {
+    pub(crate) fn new(address: SocketAddr, source: std::io::Error) -> Self {
+        Self { address, source }
+    }
+}
+
+impl Listener {
+    /// Takes the port; nothing is accepted yet.
+    pub async fn bind(
+        address: SocketAddr,
+        protocols: Protocols,
+        config: &ServerConfig,
+    ) -> Result<Self, BindError> {
+        let failed = |source| BindError::new(address, source);
+        let tcp = TcpListener::bind(address).await.map_err(failed)?;
+        let address = tcp.local_addr().map_err(failed)?;
+        Ok(Self {
+            tcp,
+            address,
+            protocols,
+            config: config.clone(),
+        })
+    }
+
+    /// The real address, also when port 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves connections until `stop`; then closes the port, tells the clients to go (GOAWAY) and
+    /// lets calls finish for at most the configured bound. Tells how many connections were cut off.
+    pub async fn serve<S, B>(self, service: S, stop: CancellationToken) -> usize
+    where
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>
+            + Clone
+            + Send
+            + 'static,
+        S::Future: Send + 'static,
+        B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+            + Send
+            + 'static,
+    {
+        let bound = Duration::from_millis(self.config.drain_bound_ms);
+        let cut = CancellationToken::new();
+        let connections = TaskTracker::new();
+        let slots = Arc::new(Semaphore::new(self.config.max_connections));
+        let builder = Arc::new(self.builder());
+        while let Some((stream, peer, slot)) =
+            stop.run_until_cancelled(accept(&self.tcp, &slots)).await
+        {
+            let connection = Connection {
+                stop: stop.clone(),
+                cut: cut.clone(),
+                first_byte: Duration::from_millis(self.config.header_read_timeout_ms),
+                age: spread(
+                    Duration::from_millis(self.config.max_connection_age_ms),
+                    peer,
+                ),
+                grace: Duration::from_millis(self.config.max_connection_grace_ms),
+                _slot: slot,
+            };
+            connections.spawn(connection.attend(stream, Arc::clone(&builder), service.clone()));
+        }
+        drop(self.tcp);
+        drain(&connections, &cut, bound).await
+    }
+
+    fn builder(&self) -> auto::Builder<TokioExecutor> {
+        let config = &self.config;
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        if self.protocols == Protocols::Http2 {
+            builder = builder.http2_only();
+        }
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .max_buf_size(head_buffer_bytes(config.max_header_bytes))
+            .header_read_timeout(Duration::from_millis(config.header_read_timeout_ms));
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(config.max_streams_per_connection)
+            .max_header_list_size(config.max_header_bytes)
+            .max_pending_accept_reset_streams(MAX_PENDING_RESETS)
+            .keep_alive_interval(Duration::from_millis(config.keepalive_interval_ms))
+            .keep_alive_timeout(Duration::from_millis(config.keepalive_timeout_ms));
+        builder
+    }
+}
+
+fn head_buffer_bytes(max_header_bytes: u32) -> usize {
+    let limit = usize::try_from(max_header_bytes).unwrap_or(usize::MAX);
+    limit
+        .saturating_mul(HEAD_BUFFER_FACTOR)
+        .max(MIN_HEAD_BUFFER_BYTES)
+}
+
+/// The next connection, once there is a slot for it. Others wait in the kernel's bounded queue.
+async fn accept(
+    tcp: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
+    // Never closed, so there is always a permit in the end.
+    let slot = Arc::clone(slots).acquire_owned().await.ok();
+    loop {
+        match tcp.accept().await {
+            Ok((stream, peer)) => return (stream, peer, slot),
+            Err(error) => {
+                tracing::warn!(%error, "a connection can't be accepted");
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
+            }
+        }
+    }
+}
+
+/// Up to a tenth more, by the client's port: connections that were opened together, after a
+/// restart, do not all end together.
+fn spread(age: Duration, peer: SocketAddr) -> Duration {
+    age + age / 1000 * u32::from(peer.port() % 100)
+}
+
+/// Waits for the connections to end; cuts them off at the bound and says how many.
+async fn drain(connections: &TaskTracker, cut: &CancellationToken, bound: Duration) -> usize {
+    connections.close();
+    if tokio::time::timeout(bound, connections.wait())
+        .await
+        .is_ok()
+    {
+        return 0;
+    }
+    let left = connections.len();
+    cut.cancel();
+    connections.wait().await;
+    left
+}
+
+/// One connection, from its first byte to its last.
+struct Connection {
+    stop: CancellationToken,
+    cut: CancellationToken,
+    first_byte: Duration,
+    age: Duration,
+    grace: Duration,
+    _slot: Option<OwnedSemaphorePermit>,
+}
+
+impl Connection {
+    async fn attend<S, B>(
+        self,
+        stream: TcpStream,
+        builder: Arc<auto::Builder<TokioExecutor>>,
+        service: S,
+    ) where
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send,
+        S::Future: Send + 'static,
+        B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+            + Send
+            + 'static,
+    {
+        if !self.is_begun(&stream).await {
+            return;
+        }
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        tokio::select! {
+            ended = connection.as_mut() => return log(ended),
+            () = self.stop.cancelled() => {}
+            () = tokio::time::sleep(self.age) => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        // Dropping a connection that does not end by itself drops its calls, too, in HTTP/2 by
+        // their next look at their stream.
+        tokio::select! {
+            ended = connection => log(ended),
+            () = self.cut.cancelled() => {}
+            () = tokio::time::sleep(self.grace) => {}
+        }
+    }
+
+    /// False for clients that connect and then say nothing: they would hold their slot for ever.
+    async fn is_begun(&self, stream: &TcpStream) -> bool {
+        // Small answers must not wait for more to send with them.
+        let prompt = stream.set_nodelay(true).is_ok();
+        let mut byte = [0];
+        let first = tokio::time::timeout(self.first_byte, stream.peek(&mut byte));
+        let begun = self.stop.run_until_cancelled(first).await;
+        prompt && matches!(begun, Some(Ok(Ok(1..))))
+    }
+}
+
+fn log(ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke");
+    }
+}

@@ -1,0 +1,145 @@
+use std::sync::Arc;
+
+use access::{Caller, Decision, Method, Roles, TokenError, Verifier};
+use contract::patron::r#type::v1::ErrorReason;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Response};
+use tonic::Code;
+use tonic::body::Body;
+
+use super::{Around, Call, Handler, Target, refuse};
+use crate::{Clock, Refusal, scope};
+
+/// Carries the subject on whose behalf a service calls. Believed from services alone.
+pub(crate) const ORIGIN: &str = "patron-origin";
+
+/// Longest origin that is taken over, in bytes.
+const MAX_ORIGIN_BYTES: usize = 256;
+
+/// Finds out who is calling, and lets through who may.
+#[derive(Clone)]
+pub(super) struct Admit(Arc<Inner>);
+
+struct Inner {
+    verifier: Verifier,
+    roles: Roles,
+    clock: Clock,
+}
+
+impl Admit {
+    pub(super) fn new(verifier: Verifier, roles: Roles, clock: Clock) -> Self {
+        Self(Arc::new(Inner {
+            verifier,
+            roles,
+            clock,
+        }))
+    }
+
+    fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<Arc<Caller>, Refusal> {
+        let bearer = bearer(headers).ok_or_else(|| unauthenticated("a bearer token is needed"))?;
+        let verified = self.0.verifier.verify(bearer, self.0.clock.now());
+        let caller = verified.map_err(|error| not_believed(&error))?;
+        let caller = with_origin(caller, headers);
+        permit(&self.0.roles, &caller, method)?;
+        Ok(caller)
+    }
+}
+
+impl Around for Admit {
+    async fn around(&self, mut call: Call, rest: &impl Handler) -> Response<Body> {
+        let method = match &call.target {
+            Target::Infrastructure => return rest.handle(call).await,
+            Target::Unknown => return refuse(no_such_method()),
+            Target::Declared(method) if method.anonymous => return rest.handle(call).await,
+            Target::Declared(method) => method,
+        };
+        match self.admit(method, call.http.headers()) {
+            Ok(caller) => {
+                let originator = Arc::from(caller.originator());
+                call.http.extensions_mut().insert(caller);
+                scope::with_originator(originator, rest.handle(call)).await
+            }
+            Err(refusal) => refuse(refusal),
+        }
+    }
+}
+
+fn permit(roles: &Roles, caller: &Caller, method: &Method) -> Result<(), Refusal> {
+    if method.internal && !caller.is_service() {
+        return Err(denied("only Patron's own services may call this", method));
+    }
+    match roles.authorise(caller, &method.permission) {
+        Decision::Allowed { .. } => Ok(()),
+        Decision::Denied => Err(denied("the caller lacks the permission", method)),
+    }
+}
+
+/// The token of an `authorization: Bearer …` header; the scheme's case does not matter (RFC 9110).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn with_origin(caller: Arc<Caller>, headers: &HeaderMap) -> Arc<Caller> {
+    let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
+    match origin.filter(|origin| caller.is_service() && origin.len() <= MAX_ORIGIN_BYTES) {
+        Some(origin) => Arc::new(Caller {
+            origin: Some(origin.to_owned()),
+            ..(*caller).clone()
+        }),
+        None => caller,
+    }
+}
+
+fn not_believed(error: &TokenError) -> Refusal {
+    tracing::debug!(%error, "a token was refused");
+    unauthenticated(error.to_string())
+}
+
+fn unauthenticated(message: impl Into<String>) -> Refusal {
+    Refusal::new(Code::Unauthenticated, ErrorReason::Unauthenticated, message)
+}
+
+fn denied(message: &str, method: &Method) -> Refusal {
+    Refusal::new(
+        Code::PermissionDenied,
+        ErrorReason::PermissionDenied,
+        message,
+    )
+    .metadata("permission", method.permission.as_str())
+}
+
+fn no_such_method() -> Refusal {
+    Refusal::new(
+        Code::Unimplemented,
+        ErrorReason::MethodNotFound,
+        "no such method is served here",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_internal_method_is_closed_also_to_those_who_may_do_everything() {
+        let declared = access::MethodRules::from_pool(contract::pool()).unwrap();
+        let follow = declared
+            .get("/patron.events.v1.EventFeedService/Follow")
+            .unwrap();
+        let internal = Method {
+            internal: true,
+            ..(**follow).clone()
+        };
+        let service = Caller::service("loyalty");
+        let operator = Caller {
+            subject: "user:ann".to_owned(),
+            roles: vec!["operator".to_owned()],
+            ..service.clone()
+        };
+        let roles = Roles::default();
+        assert!(permit(&roles, &operator, follow).is_ok());
+        assert!(permit(&roles, &operator, &internal).is_err());
+        assert!(permit(&roles, &service, &internal).is_ok());
+    }
+}

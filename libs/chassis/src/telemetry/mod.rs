@@ -1,0 +1,124 @@
+//! Logs and traces. Metrics are in [`crate::metrics`].
+
+mod activity;
+mod json;
+mod otlp;
+
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry_otlp::ExporterBuildError;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::filter::{LevelFilter, ParseError};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+use tracing_subscriber::{EnvFilter, Layer as _};
+
+use crate::config::{LogFormat, TelemetryConfig};
+use crate::scope;
+use crate::trace::TraceContext;
+
+pub use activity::Activity;
+pub(crate) use activity::TRACEPARENT;
+
+/// How long the last traces may take to be sent.
+const FLUSH_BOUND: Duration = Duration::from_secs(5);
+
+/// Spans of calls, tasks and events; those of the libraries below are finer.
+const TRACED: LevelFilter = LevelFilter::INFO;
+
+/// Why logs or traces cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// The setting `telemetry.log` is not a filter.
+    #[error("telemetry.log is not a filter such as \"info,patron=debug\"")]
+    Filter(#[from] ParseError),
+    /// The setting `telemetry.otlp_endpoint` cannot be used.
+    #[error("telemetry.otlp_endpoint can't be used")]
+    Exporter(#[from] ExporterBuildError),
+    /// Somebody else has set up logging in this process.
+    #[error("logging has been set up already")]
+    Twice(#[from] TryInitError),
+}
+
+/// Logs and traces of this process, until it ends.
+#[derive(Debug)]
+pub struct Telemetry {
+    exporter: Option<SdkTracerProvider>,
+}
+
+/// Sets up logs and traces for the process, once, within a Tokio runtime. `name` is the process's
+/// `service.name` in traces; log lines carry the name of the role that they come from.
+pub fn init(config: &TelemetryConfig, name: &str) -> Result<Telemetry, TelemetryError> {
+    let filter = EnvFilter::builder().parse(&config.log)?;
+    let exporter = otlp::exporter(config, name)?;
+    // What is traced does not depend on what is logged.
+    let traces = exporter
+        .as_ref()
+        .map(|exporter| otlp::layer(exporter).with_filter(TRACED));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = if is_json(config.format) {
+        lines.event_format(json::JsonLines::new()).boxed()
+    } else {
+        lines.compact().with_ansi(false).boxed()
+    };
+    tracing_subscriber::registry()
+        .with(traces)
+        .with(lines.with_filter(filter))
+        .try_init()?;
+    std::panic::set_hook(Box::new(log_panic));
+    Ok(Telemetry { exporter })
+}
+
+impl Telemetry {
+    /// Sends what has not been sent yet, within a bound. The last thing that a process does.
+    pub async fn flush(self) {
+        let Some(exporter) = self.exporter else {
+            return;
+        };
+        let sent = tokio::task::spawn_blocking(move || exporter.shutdown_with_timeout(FLUSH_BOUND));
+        if let Ok(Err(error)) = sent.await {
+            tracing::warn!(%error, "the last traces could not be sent");
+        }
+    }
+}
+
+/// The place of this code in its trace, as a W3C `traceparent`: for an outgoing call, or to be kept
+/// with an event. `None` outside of calls and background tasks.
+pub fn current_traceparent() -> Option<String> {
+    current_trace().map(|trace| trace.to_string())
+}
+
+/// The innermost span, where spans are exported; else the place of the call.
+pub(crate) fn current_trace() -> Option<TraceContext> {
+    let exported = TraceContext::of_span(Span::current().context().span().span_context());
+    exported.or_else(|| scope::with_current(|scope| scope.trace))
+}
+
+/// Runs a future within the trace that an event brought along, or in one of its own when it brought
+/// none that can be read.
+pub async fn with_traceparent<F: Future>(traceparent: Option<&str>, future: F) -> F::Output {
+    let span = tracing::info_span!("event", otel.kind = "consumer");
+    Activity::continuing(span, traceparent).run(future).await
+}
+
+fn is_json(format: LogFormat) -> bool {
+    match format {
+        LogFormat::Json => true,
+        LogFormat::Text => false,
+        LogFormat::Auto => !std::io::stderr().is_terminal(),
+    }
+}
+
+/// Says where, but not what: a panic's message may hold anything, also personal data.
+fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location();
+    tracing::error!(
+        code.file.path = place.map(std::panic::Location::file),
+        code.line.number = place.map(std::panic::Location::line),
+        "panic"
+    );
+}

@@ -1,0 +1,94 @@
+//! Nobody gets through who may not, and nothing is served that declares no access.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chassis::{Clock, ServeError, Service};
+use jiff::SignedDuration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tonic::Code;
+
+use crate::harness::{LIST, Role, authorization, config, operator, unary, within};
+
+async fn role() -> Role {
+    Role::start(unary(|_| async { Ok(()) })).await
+}
+
+#[tokio::test]
+async fn a_caller_without_a_good_token_is_unauthenticated() {
+    let role = role().await;
+    let now = Clock::system().now();
+    let expired = authorization(&["operator"], now - SignedDuration::from_hours(2));
+    let mut forged = operator();
+    let tampered = if forged.ends_with('A') { 'B' } else { 'A' };
+    forged.replace_range(forged.len() - 2..forged.len() - 1, &tampered.to_string());
+    let mut unsigned = operator();
+    let payload = unsigned.split('.').nth(1).unwrap().to_owned();
+    let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","kid":"x"}"#);
+    unsigned = format!("Bearer {header}.{payload}.");
+    for bad in [
+        "",
+        "Bearer ",
+        "Bearer x.y.z",
+        "Basic dXNlcg==",
+        &expired,
+        &forged,
+        &unsigned,
+    ] {
+        let answer = role.call(LIST, &[("authorization", bad)]).await;
+        assert_eq!(answer.status.code(), Code::Unauthenticated, "{bad}");
+        assert_eq!(answer.reason(), "UNAUTHENTICATED");
+    }
+    assert_eq!(
+        role.call(LIST, &[]).await.status.code(),
+        Code::Unauthenticated
+    );
+    assert_eq!(role.operate(LIST).await.status.code(), Code::Ok);
+}
+
+#[tokio::test]
+async fn a_caller_without_the_permission_is_told_which_one() {
+    use tonic_types::StatusExt as _;
+    let role = role().await;
+    let analyst = authorization(&["analyst"], Clock::system().now());
+    let answer = role.call(LIST, &[("authorization", &analyst)]).await;
+    assert_eq!(answer.status.code(), Code::PermissionDenied);
+    assert_eq!(answer.reason(), "PERMISSION_DENIED");
+    let info = answer.status.get_details_error_info().unwrap();
+    assert_eq!(info.metadata["permission"], "events.deadletters.read");
+}
+
+#[tokio::test]
+async fn a_handler_knows_its_caller_and_an_origin_is_not_believed_from_people() {
+    let (seen, mut callers) = mpsc::unbounded_channel();
+    let role = Role::start(unary(move |request| {
+        seen.send(chassis::caller(&request).unwrap().clone())
+            .unwrap();
+        async { Ok(()) }
+    }))
+    .await;
+    let operator = operator();
+    let headers = [
+        ("authorization", operator.as_str()),
+        ("patron-origin", "user:victim"),
+    ];
+    role.call(LIST, &headers).await;
+    let caller = within(callers.recv()).await.unwrap();
+    assert_eq!(caller.id(), "user:somebody");
+    assert_eq!(caller.originator(), "user:somebody");
+    assert_eq!(
+        caller.token.expose(),
+        operator.strip_prefix("Bearer ").unwrap()
+    );
+}
+
+#[tokio::test]
+async fn a_service_that_declares_no_access_does_not_start() {
+    let (_, undeclared) = tonic_health::server::health_reporter();
+    let service = Service::new("test", Clock::system()).grpc(undeclared);
+    let refused = chassis::serve(service, &config(), CancellationToken::new()).await;
+    match refused.err() {
+        Some(ServeError::Undeclared(method)) => assert_eq!(method.path, "grpc.health.v1.Health"),
+        other => panic!("{other:?}"),
+    }
+}

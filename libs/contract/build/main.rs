@@ -1,0 +1,110 @@
+//! Compiles `proto/` without protoc: messages, clients, servers, request checks and the descriptor
+//! set, all from one reading of the files.
+
+#![expect(clippy::print_stdout, reason = "cargo is told by printing")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "OUT_DIR is how cargo tells where to write"
+)]
+
+mod render;
+mod rules;
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use prost::Message as _;
+use prost_reflect::DescriptorPool;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    println!("cargo:rerun-if-changed={}", root.display());
+
+    let files = proto_files(&root.join("patron"))?;
+    let mut compiler = protox::Compiler::new([&root])?;
+    compiler.include_source_info(true).include_imports(true);
+    compiler.open_files(&files)?;
+
+    // Whole: with comments, for reflection and documentation. Its extension bytes are kept as
+    // written, which re-encoding through prost types would lose.
+    let descriptor_path = out.join("patron.bin");
+    std::fs::write(&descriptor_path, compiler.encode_file_descriptor_set())?;
+    let descriptors =
+        prost_types::FileDescriptorSet::decode(compiler.encode_file_descriptor_set().as_slice())?;
+
+    let mut config = prost_build::Config::new();
+    config
+        .include_file("patron.rs")
+        .btree_map(["."])
+        .bytes(["."])
+        // Options only: read from the descriptors, never as messages.
+        .extern_path(".google.api", "::unused")
+        .extern_path(".buf.validate", "::unused")
+        .extern_path(".google.rpc.Status", "::tonic_types::Status")
+        .enable_type_names();
+    config.service_generator(
+        tonic_prost_build::configure()
+            .codec_path("crate::codec::CheckedCodec")
+            .service_generator(),
+    );
+    config.compile_fds(descriptors.clone())?;
+
+    let pool = DescriptorPool::decode(std::fs::read(&descriptor_path)?.as_slice())?;
+    std::fs::write(out.join("rules.rs"), render::render(&pool)?)?;
+    std::fs::write(out.join("checked.rs"), checked_impls(&descriptors))?;
+    Ok(())
+}
+
+/// `impl Checked` for the messages of all RPCs: requests are checked, answers are not (an answer of
+/// a newer release must stay readable).
+fn checked_impls(descriptors: &prost_types::FileDescriptorSet) -> String {
+    let methods = || {
+        descriptors
+            .file
+            .iter()
+            .flat_map(|file| &file.service)
+            .flat_map(|service| &service.method)
+    };
+    let requests: BTreeSet<&str> = methods()
+        .map(prost_types::MethodDescriptorProto::input_type)
+        .collect();
+    let answers: BTreeSet<&str> = methods()
+        .map(prost_types::MethodDescriptorProto::output_type)
+        .collect();
+    let checked = requests
+        .iter()
+        .map(|name| format!("checked!({});\n", rust_path(name)));
+    let unchecked = answers
+        .difference(&requests)
+        .map(|name| format!("unchecked!({});\n", rust_path(name)));
+    checked.chain(unchecked).collect()
+}
+
+/// `.patron.type.v1.Money` → `patron::r#type::v1::Money`.
+fn rust_path(full_name: &str) -> String {
+    full_name
+        .trim_start_matches('.')
+        .split('.')
+        .map(|part| if part == "type" { "r#type" } else { part })
+        .collect::<Vec<_>>()
+        .join("::")
+}
+
+fn proto_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(proto_files(&path)?);
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "proto")
+        {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

@@ -1,0 +1,274 @@
+//! Writes the request checks as plain Rust over the generated messages: no reflection and no
+//! interpretation is left for run time.
+
+use std::fmt::Write as _;
+
+use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
+use prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor};
+
+use crate::rules::{self, FieldRules, Rule};
+
+/// `impl Rules` for every message of Patron's own packages.
+pub(crate) fn render(pool: &DescriptorPool) -> Result<String, String> {
+    let mut code = String::new();
+    for message in pool
+        .all_messages()
+        .filter(is_ours)
+        .filter(|message| !message.is_map_entry())
+    {
+        let body = message_checks(&message)?;
+        let path = type_path(&message);
+        let arguments = if body.is_empty() {
+            "_: &At<'_>, _: &mut Violations"
+        } else {
+            "at: &At<'_>, violations: &mut Violations"
+        };
+        write!(
+            code,
+            "impl crate::checks::Rules for {path} {{\n    fn check_at(&self, {arguments}) {{\n{body}    }}\n}}\n"
+        )
+        .map_err(|error| error.to_string())?;
+    }
+    Ok(code)
+}
+
+fn is_ours(message: &MessageDescriptor) -> bool {
+    message.full_name().starts_with("patron.")
+}
+
+fn message_checks(message: &MessageDescriptor) -> Result<String, String> {
+    let mut body = String::new();
+    let plain = message.fields().filter(|field| {
+        field
+            .containing_oneof()
+            .is_none_or(|oneof| oneof.is_synthetic())
+    });
+    for field in plain {
+        body.push_str(&field_checks(&field)?);
+    }
+    for oneof in message.oneofs().filter(|oneof| !oneof.is_synthetic()) {
+        body.push_str(&oneof_checks(message, &oneof)?);
+    }
+    Ok(body)
+}
+
+fn field_checks(field: &FieldDescriptor) -> Result<String, String> {
+    let found = rules::of_field(field)?;
+    let place = format!("self.{}", identifier(field.name()));
+    let open = format!("        {{ let at = &at.field({:?});\n", field.name());
+    let inner = if field.is_map() {
+        match map_value(field) {
+            Some(value) if !is_ours(&value) && found == FieldRules::default() => {
+                return Ok(String::new());
+            }
+            None if found == FieldRules::default() => return Ok(String::new()),
+            _ => {
+                return Err(format!(
+                    "{}: checks inside maps are not supported",
+                    field.full_name()
+                ));
+            }
+        }
+    } else if field.is_list() {
+        list_checks(field, &found, &place)
+    } else if let Kind::Message(message) = field.kind() {
+        presence(
+            &place,
+            &found,
+            is_ours(&message).then_some("value.check_at(at, violations);"),
+        )
+    } else if field.supports_presence() {
+        presence(&place, &found, Some(&scalar_checks(field, &found, "value")))
+    } else {
+        let checks = scalar_checks(field, &found, &format!("&{place}"));
+        if found.ignore_zero && !checks.is_empty() {
+            format!("if !crate::checks::is_default(&{place}) {{ {checks} }}\n")
+        } else {
+            checks
+        }
+    };
+    Ok(if inner.is_empty() {
+        inner
+    } else {
+        format!("{open}{inner}        }}\n")
+    })
+}
+
+fn map_value(field: &FieldDescriptor) -> Option<MessageDescriptor> {
+    let Kind::Message(entry) = field.kind() else {
+        return None;
+    };
+    match entry.map_entry_value_field().kind() {
+        Kind::Message(value) => Some(value),
+        _ => None,
+    }
+}
+
+fn list_checks(field: &FieldDescriptor, found: &FieldRules, place: &str) -> String {
+    let mut checks = String::new();
+    for rule in &found.rules {
+        checks.push_str(&rule_check(rule, &format!("{place}.len()")));
+    }
+    if field.kind() == Kind::String {
+        let _ = writeln!(
+            checks,
+            "for (index, item) in {place}.iter().enumerate() {{ violations.no_nul(&at.index(index), item); }}"
+        );
+    }
+    if let Kind::Message(message) = field.kind()
+        && is_ours(&message)
+    {
+        let _ = writeln!(
+            checks,
+            "for (index, item) in {place}.iter().enumerate() {{ item.check_at(&at.index(index), violations); }}"
+        );
+    }
+    checks
+}
+
+fn presence(place: &str, found: &FieldRules, inside: Option<&str>) -> String {
+    let inside = inside.filter(|checks| !checks.is_empty());
+    match (inside, found.required) {
+        (None, false) => String::new(),
+        (None, true) => format!("if {place}.is_none() {{ violations.missing(at); }}\n"),
+        (Some(checks), false) => format!("if let Some(value) = &{place} {{ {checks} }}\n"),
+        (Some(checks), true) => format!(
+            "if let Some(value) = &{place} {{ {checks} }} else {{ violations.missing(at); }}\n"
+        ),
+    }
+}
+
+fn oneof_checks(message: &MessageDescriptor, oneof: &OneofDescriptor) -> Result<String, String> {
+    let enum_path = format!(
+        "{}::{}",
+        module_path(message),
+        oneof.name().to_upper_camel_case()
+    );
+    let mut arms = String::new();
+    for field in oneof.fields() {
+        let found = rules::of_field(&field)?;
+        let checks = match field.kind() {
+            Kind::Message(inner) if is_ours(&inner) => "value.check_at(at, violations);".to_owned(),
+            _ => scalar_checks(&field, &found, "value"),
+        };
+        if !checks.is_empty() {
+            let variant = field.name().to_upper_camel_case();
+            let _ = writeln!(
+                arms,
+                "Some({enum_path}::{variant}(value)) => {{ let at = &at.field({:?}); {checks} }}",
+                field.name()
+            );
+        }
+    }
+    if rules::oneof_required(oneof) {
+        let _ = writeln!(
+            arms,
+            "None => violations.missing(&at.field({:?})),",
+            oneof.name()
+        );
+    }
+    if arms.is_empty() {
+        return Ok(arms);
+    }
+    let place = identifier(oneof.name());
+    let covered = oneof
+        .fields()
+        .all(|field| arms.contains(&format!("::{}(", field.name().to_upper_camel_case())));
+    let rest = match (covered, rules::oneof_required(oneof)) {
+        (true, true) => "",
+        (true, false) => "None => {}",
+        (false, _) => "_ => {}",
+    };
+    Ok(format!("        match &self.{place} {{ {arms} {rest} }}\n"))
+}
+
+fn scalar_checks(field: &FieldDescriptor, found: &FieldRules, value: &str) -> String {
+    let value = match field.kind() {
+        Kind::Enum(description) if !found.rules.is_empty() => {
+            let defined: Vec<i32> = description.values().map(|value| value.number()).collect();
+            return found
+                .rules
+                .iter()
+                .map(|rule| enum_check(rule, value, &defined))
+                .collect();
+        }
+        Kind::String => value.to_owned(),
+        _ => format!("i64::from({})", dereferenced(value)),
+    };
+    found
+        .rules
+        .iter()
+        .map(|rule| rule_check(rule, &value))
+        .collect()
+}
+
+/// The value behind the expression of a reference: `&self.x` → `self.x`.
+fn dereferenced(reference: &str) -> String {
+    reference
+        .strip_prefix('&')
+        .map_or_else(|| format!("*{reference}"), str::to_owned)
+}
+
+fn enum_check(rule: &Rule, value: &str, defined: &[i32]) -> String {
+    match rule {
+        Rule::NotIn(refused) => format!(
+            "violations.not_in(at, {}, &{refused:?});\n",
+            dereferenced(value)
+        ),
+        _ => format!(
+            "violations.defined(at, {}, &{defined:?});\n",
+            dereferenced(value)
+        ),
+    }
+}
+
+fn rule_check(rule: &Rule, value: &str) -> String {
+    match rule {
+        Rule::MinLength(bound) => format!("violations.min_length(at, {value}, {bound});\n"),
+        Rule::MaxLength(bound) => format!("violations.max_length(at, {value}, {bound});\n"),
+        Rule::Pattern(pattern) => format!(
+            "{{ static PATTERN: std::sync::LazyLock<regex::Regex> = std::sync::LazyLock::new(|| crate::checks::compiled({pattern:?})); violations.pattern(at, {value}, &PATTERN); }}\n"
+        ),
+        Rule::Uuid => format!("violations.uuid(at, {value});\n"),
+        Rule::AtLeast(bound) => format!("violations.at_least(at, {value}, {bound});\n"),
+        Rule::AtMost(bound) => format!("violations.at_most(at, {value}, {bound});\n"),
+        Rule::MinItems(bound) => format!("violations.min_items(at, {value}, {bound});\n"),
+        Rule::MaxItems(bound) => format!("violations.max_items(at, {value}, {bound});\n"),
+        Rule::DefinedOnly | Rule::NotIn(_) => String::new(),
+    }
+}
+
+/// `patron.complaints.v1.CaseLogEntry.Opened` → `patron::complaints::v1::case_log_entry::Opened`.
+fn type_path(message: &MessageDescriptor) -> String {
+    let parent = match message.parent_message() {
+        Some(parent) => module_path(&parent),
+        None => package_path(message.package_name()),
+    };
+    format!("{parent}::{}", message.name().to_upper_camel_case())
+}
+
+/// The module that holds what is nested in a message.
+fn module_path(message: &MessageDescriptor) -> String {
+    let parent = match message.parent_message() {
+        Some(parent) => module_path(&parent),
+        None => package_path(message.package_name()),
+    };
+    format!("{parent}::{}", message.name().to_snake_case())
+}
+
+fn package_path(package: &str) -> String {
+    package
+        .split('.')
+        .map(identifier)
+        .collect::<Vec<_>>()
+        .join("::")
+}
+
+fn identifier(name: &str) -> String {
+    let name = name.to_snake_case();
+    if ["type", "return", "match", "ref"].contains(&name.as_str()) {
+        format!("r#{name}")
+    } else {
+        name
+    }
+}

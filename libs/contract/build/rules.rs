@@ -1,0 +1,114 @@
+//! The `buf.validate` rules that the contract uses. One that is not known here fails the build, so
+//! that no rule is ever silently skipped.
+
+use prost_reflect::{
+    DynamicMessage, ExtensionDescriptor, FieldDescriptor, OneofDescriptor, ReflectMessage as _,
+    Value,
+};
+
+/// One rule of a field.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Rule {
+    MinLength(u64),
+    MaxLength(u64),
+    Pattern(String),
+    Uuid,
+    AtLeast(i64),
+    AtMost(i64),
+    DefinedOnly,
+    NotIn(Vec<i32>),
+    MinItems(u64),
+    MaxItems(u64),
+}
+
+/// All rules of a field.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct FieldRules {
+    pub(crate) required: bool,
+    pub(crate) ignore_zero: bool,
+    pub(crate) rules: Vec<Rule>,
+}
+
+/// The rules of a field.
+pub(crate) fn of_field(field: &FieldDescriptor) -> Result<FieldRules, String> {
+    let Some(options) = extension_of(&field.options(), "buf.validate.field") else {
+        return Ok(FieldRules::default());
+    };
+    let mut found = FieldRules::default();
+    for (option, value) in options.fields() {
+        match (option.name(), value) {
+            ("required", value) => found.required = value.as_bool().unwrap_or_default(),
+            // IGNORE_IF_ZERO_VALUE = 1, the only mode in use.
+            ("ignore", Value::EnumNumber(1)) => found.ignore_zero = true,
+            (kind, Value::Message(message)) => {
+                for (rule, value) in message.fields() {
+                    found
+                        .rules
+                        .push(rule_of(kind, rule.name(), value).ok_or_else(|| {
+                            format!(
+                                "{}: rule {kind}.{} is not supported",
+                                field.full_name(),
+                                rule.name()
+                            )
+                        })?);
+                }
+            }
+            (name, _) => {
+                return Err(format!(
+                    "{}: rule {name} is not supported",
+                    field.full_name()
+                ));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether one field of the oneof must be set.
+pub(crate) fn oneof_required(oneof: &OneofDescriptor) -> bool {
+    extension_of(&oneof.options(), "buf.validate.oneof")
+        .and_then(|options| options.get_field_by_name("required")?.as_bool())
+        .unwrap_or_default()
+}
+
+fn extension_of(options: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
+    let extension: ExtensionDescriptor = options
+        .descriptor()
+        .parent_pool()
+        .get_extension_by_name(name)?;
+    if !options.has_extension(&extension) {
+        return None;
+    }
+    options.get_extension(&extension).as_message().cloned()
+}
+
+fn rule_of(kind: &str, rule: &str, value: &Value) -> Option<Rule> {
+    Some(match (kind, rule) {
+        ("string", "min_len") => Rule::MinLength(value.as_u64()?),
+        ("string", "max_len") => Rule::MaxLength(value.as_u64()?),
+        ("string", "pattern") => Rule::Pattern(value.as_str()?.to_owned()),
+        ("string", "uuid") if value.as_bool()? => Rule::Uuid,
+        ("int32" | "int64" | "uint32", "gte") => Rule::AtLeast(integer(value)?),
+        ("int32" | "int64" | "uint32", "lte") => Rule::AtMost(integer(value)?),
+        ("enum", "defined_only") if value.as_bool()? => Rule::DefinedOnly,
+        ("enum", "not_in") => Rule::NotIn(
+            value
+                .as_list()?
+                .iter()
+                .map(Value::as_i32)
+                .collect::<Option<_>>()?,
+        ),
+        ("repeated", "min_items") => Rule::MinItems(value.as_u64()?),
+        ("repeated", "max_items") => Rule::MaxItems(value.as_u64()?),
+        _ => return None,
+    })
+}
+
+fn integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::I32(number) => Some(i64::from(*number)),
+        Value::I64(number) => Some(*number),
+        Value::U32(number) => Some(i64::from(*number)),
+        _ => None,
+    }
+}

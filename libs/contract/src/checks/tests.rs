@@ -1,0 +1,151 @@
+use tonic_types::StatusExt as _;
+
+use super::*;
+use crate::patron::loyalty::v1::{CreateRedemptionRequest, Redemption};
+use crate::patron::profile::v1::{
+    ActivityInput, BatchRecordActivitiesRequest, Order, OrderLine, activity_input,
+};
+use crate::patron::r#type::v1::Money;
+
+fn violations(request: &impl Rules) -> Vec<(String, String)> {
+    let Err(status) = check_request(request) else {
+        return Vec::new();
+    };
+    assert_eq!(status.code(), Code::InvalidArgument);
+    let details = status.get_error_details();
+    assert_eq!(details.error_info().unwrap().reason, "INVALID_ARGUMENT");
+    let found = details.bad_request().unwrap().field_violations.iter();
+    found
+        .map(|violation| (violation.field.clone(), violation.description.clone()))
+        .collect()
+}
+
+fn redemption(points: i64) -> CreateRedemptionRequest {
+    let id = "01890a5d-ac96-774b-bcce-b302099a8057".to_owned();
+    CreateRedemptionRequest {
+        request_id: id.clone(),
+        redemption: Some(Redemption {
+            customer_id: id,
+            points,
+            reference: "order 7".to_owned(),
+            ..Redemption::default()
+        }),
+        validate_only: false,
+    }
+}
+
+#[test]
+fn a_request_that_keeps_the_rules_passes() {
+    assert_eq!(violations(&redemption(1)), []);
+}
+
+#[test]
+fn each_broken_rule_is_named_with_its_field() {
+    let request = CreateRedemptionRequest {
+        request_id: "seven".to_owned(),
+        ..redemption(-5)
+    };
+    assert_eq!(
+        violations(&request),
+        [
+            (
+                "redemption.points".to_owned(),
+                "must be at least 1".to_owned()
+            ),
+            ("request_id".to_owned(), "must be a UUID".to_owned()),
+        ]
+    );
+    let empty = CreateRedemptionRequest {
+        redemption: None,
+        ..redemption(1)
+    };
+    assert_eq!(
+        violations(&empty),
+        [("redemption".to_owned(), "is required".to_owned())]
+    );
+}
+
+#[test]
+fn text_never_holds_the_character_that_the_database_refuses() {
+    let mut request = redemption(1);
+    request.redemption.as_mut().unwrap().reference = "a\0b".to_owned();
+    let description = "must not hold the character U+0000".to_owned();
+    assert_eq!(violations(&request), [("redemption.reference".to_owned(), description)]);
+}
+
+#[test]
+fn fields_inside_lists_and_oneofs_are_named_by_their_path() {
+    let line = OrderLine {
+        line_id: "1".to_owned(),
+        product_id: "p".to_owned(),
+        quantity: 0,
+        amount: Some(Money {
+            currency_code: "pounds".to_owned(),
+            amount_minor: 1,
+        }),
+        ..OrderLine::default()
+    };
+    let order = Order {
+        order_id: "536365".to_owned(),
+        channel: "online".to_owned(),
+        order_time: Some(prost_types::Timestamp::default()),
+        lines: vec![line],
+        ..Order::default()
+    };
+    let request = BatchRecordActivitiesRequest {
+        items: vec![ActivityInput {
+            activity: Some(activity_input::Activity::Order(order)),
+            ..ActivityInput::default()
+        }],
+    };
+    let found: Vec<String> = violations(&request)
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "items[0].order.lines[0].quantity",
+            "items[0].order.lines[0].amount.currency_code"
+        ]
+    );
+    let nothing = BatchRecordActivitiesRequest {
+        items: vec![ActivityInput::default()],
+    };
+    assert_eq!(
+        violations(&nothing),
+        [("items[0].activity".to_owned(), "is required".to_owned())]
+    );
+}
+
+#[test]
+fn every_pattern_of_the_contract_compiles() {
+    let rules = crate::pool()
+        .get_extension_by_name("buf.validate.field")
+        .unwrap();
+    let mut patterns = 0;
+    for field in crate::pool()
+        .all_messages()
+        .flat_map(|message| message.fields().collect::<Vec<_>>())
+    {
+        let options = field.options();
+        let pattern = options
+            .get_extension(&rules)
+            .as_message()
+            .and_then(|rules| {
+                let string = rules.get_field_by_name("string")?;
+                Some(
+                    string
+                        .as_message()?
+                        .get_field_by_name("pattern")?
+                        .as_str()?
+                        .to_owned(),
+                )
+            });
+        if let Some(pattern) = pattern.filter(|pattern| !pattern.is_empty()) {
+            Regex::new(&pattern).unwrap();
+            patterns += 1;
+        }
+    }
+    assert!(patterns > 0);
+}

@@ -1,0 +1,24 @@
+-- One row for each request that had its effect or was refused for good. The row is inserted before
+-- the work, in the same transaction: whoever repeats the request meanwhile waits for that
+-- transaction and then finds the outcome.
+--
+-- Keys are kept for ever: the answer to "did my redemption go through?" must not depend on when it
+-- is asked.
+CREATE TABLE idempotency_keys (
+    caller text NOT NULL,
+    method text NOT NULL,
+    request_id uuid NOT NULL,
+    -- SHA-256 of the request as the client sent it.
+    request_digest bytea NOT NULL CHECK (octet_length(request_digest) = 32),
+    -- Two bytes of a digest for each field, salted by the key: enough to name the field that
+    -- differs, too little to guess a phone number by.
+    field_digests bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    -- The outcome: the encoded answer, or the encoded google.rpc.Status of the refusal. Both are
+    -- null only within the transaction that does the work.
+    reply bytea,
+    refusal bytea,
+    PRIMARY KEY (caller, method, request_id),
+    CHECK (reply IS NULL OR refusal IS NULL)
+    -- Room in the page lets the outcome be written beside its row, without touching the index.
+) WITH (fillfactor = 70);

@@ -1,0 +1,49 @@
+use chassis::Refusal;
+use contract::patron::r#type::v1::ErrorReason;
+use sha2::{Digest as _, Sha256};
+use tonic::Code;
+use uuid::Uuid;
+
+/// What makes two requests the same one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    pub(crate) caller: String,
+    pub(crate) method: &'static str,
+    pub(crate) request_id: Uuid,
+}
+
+impl Key {
+    /// The key of a request. `caller` is the caller's id, `method` the full name of the method
+    /// (`patron.loyalty.v1.MemberService/CreateRedemption`), `request_id` what the client chose.
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT when `request_id` is no UUID; the contract's own check comes before this.
+    pub fn new(caller: &str, method: &'static str, request_id: &str) -> Result<Self, Refusal> {
+        let request_id = Uuid::try_parse(request_id).map_err(|_| not_a_uuid())?;
+        Ok(Self {
+            caller: caller.to_owned(),
+            method,
+            request_id,
+        })
+    }
+
+    /// Makes digests of equal values differ from key to key.
+    pub(crate) fn salt(&self) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        for part in [self.caller.as_bytes(), self.method.as_bytes()] {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        digest.update(self.request_id.as_bytes());
+        digest.finalize().into()
+    }
+}
+
+fn not_a_uuid() -> Refusal {
+    Refusal::new(
+        Code::InvalidArgument,
+        ErrorReason::InvalidArgument,
+        "the request breaks the contract",
+    )
+    .field("request_id", "must be a UUID")
+}

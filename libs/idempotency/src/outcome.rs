@@ -1,0 +1,78 @@
+use chassis::Refusal;
+use prost::{Message, Name};
+use tonic::metadata::MetadataValue;
+use tonic::{Code, Response, Status};
+
+use crate::error::CorruptRecord;
+use crate::fingerprint::Fingerprint;
+use crate::store::Record;
+
+/// The metadata key that marks an answer as a repetition of an earlier one; its value is `true`.
+pub const REPLAYED: &str = "patron-replayed";
+
+/// Whether the same request would be refused again whenever it is repeated, as far as its caller
+/// is to blame. Anything else (defects, outages, races, overload) may pass, and nothing is stored.
+pub(crate) fn is_final(refusal: &Refusal) -> bool {
+    match refusal.code() {
+        Code::InvalidArgument
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::PermissionDenied
+        | Code::FailedPrecondition
+        | Code::OutOfRange
+        | Code::Unimplemented => true,
+        Code::Ok
+        | Code::Cancelled
+        | Code::Unknown
+        | Code::DeadlineExceeded
+        | Code::ResourceExhausted
+        | Code::Aborted
+        | Code::Internal
+        | Code::Unavailable
+        | Code::DataLoss
+        | Code::Unauthenticated => false,
+    }
+}
+
+/// What a stored record answers to a request with the same key.
+pub(crate) fn replay<Q: Name, R: Message + Default>(
+    record: &Record,
+    request: &Fingerprint,
+) -> Result<Response<R>, Status> {
+    if record.request_digest != request.request {
+        return Err(conflict(&request.first_difference::<Q>(&record.field_digests)).into());
+    }
+    stored::<R>(record).unwrap_or_else(|corrupt| Err(Refusal::internal(corrupt).into()))
+}
+
+fn stored<R: Message + Default>(
+    record: &Record,
+) -> Result<Result<Response<R>, Status>, CorruptRecord> {
+    let replayed = MetadataValue::from_static("true");
+    match (&record.reply, &record.refusal) {
+        (Some(reply), _) => {
+            let mut response = Response::new(R::decode(reply.as_slice())?);
+            response.metadata_mut().insert(REPLAYED, replayed);
+            Ok(Ok(response))
+        }
+        (None, Some(refusal)) => {
+            let mut status = Status::from(Refusal::from_stored(refusal)?);
+            status.metadata_mut().insert(REPLAYED, replayed);
+            Ok(Err(status))
+        }
+        (None, None) => Err(CorruptRecord::NoOutcome),
+    }
+}
+
+fn conflict(field: &str) -> Refusal {
+    Refusal::new(
+        Code::AlreadyExists,
+        contract::patron::r#type::v1::ErrorReason::RequestIdConflict,
+        "this request_id was used before, with another request",
+    )
+    .metadata("field", field)
+    .field(
+        field,
+        "differs from the request that used this request_id before",
+    )
+}

@@ -1,0 +1,205 @@
+//! A pool of connections in which nothing can wait for ever.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, Postgres};
+use sqlx::{AssertSqlSafe, Connection as _, Transaction};
+
+use crate::{DatabaseConfig, DatabaseError, Probe, ProbeLimits};
+
+/// Longest wait for a sign of life when a connection goes back to the pool, or comes from it after
+/// [`STALE_AFTER`].
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+
+/// Idle time after which a connection is asked for a sign of life before use. Busy pools never get
+/// there, so the hot path pays no round trip for it.
+const STALE_AFTER: Duration = Duration::from_secs(5);
+
+/// How often the server looks whether the client of a running statement is still there.
+const CLIENT_CHECK_MS: u64 = 1_000;
+
+/// A pool of guarded connections to one database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pool: PgPool,
+    statement_timeout: Duration,
+    waiting: Arc<AtomicU32>,
+}
+
+/// The pool at one moment, in connections; `waiting` in callers of [`Database::begin`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolState {
+    /// Most that there may be.
+    pub max: u32,
+    /// Open ones.
+    pub size: u32,
+    /// Open ones that nobody uses.
+    pub idle: u32,
+    /// Open ones in use, or being opened or given back.
+    pub in_use: u32,
+    /// Callers that wait for one.
+    pub waiting: u32,
+}
+
+impl Database {
+    /// Makes the pool and proves it with one connection.
+    pub async fn connect(config: &DatabaseConfig) -> Result<Self, DatabaseError> {
+        config.validate()?;
+        let pool = pool_options(config)
+            .connect_with(connect_options(config)?)
+            .await?;
+        Ok(Self::over(pool, config))
+    }
+
+    /// Makes the pool without asking the database, which may be down at this moment.
+    pub fn connect_lazy(config: &DatabaseConfig) -> Result<Self, DatabaseError> {
+        config.validate()?;
+        let pool = pool_options(config).connect_lazy_with(connect_options(config)?);
+        Ok(Self::over(pool, config))
+    }
+
+    fn over(pool: PgPool, config: &DatabaseConfig) -> Self {
+        let statement_timeout = config.statement_timeout();
+        Self {
+            pool,
+            statement_timeout,
+            waiting: Arc::default(),
+        }
+    }
+
+    /// Begins a transaction. Dropping it rolls it back.
+    pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, DatabaseError> {
+        let _waiting = Waiting::count(&self.waiting);
+        Ok(self.pool.begin().await?)
+    }
+
+    /// Begins a transaction of a request that has `remaining` time: none of its statements may run
+    /// longer. Costs no more round trips than [`begin`](Self::begin).
+    pub async fn begin_with_deadline(
+        &self,
+        remaining: Duration,
+    ) -> Result<Transaction<'static, Postgres>, DatabaseError> {
+        let remaining_ms = remaining.as_millis();
+        if remaining_ms == 0 {
+            // To the server a statement_timeout of 0 means "none at all".
+            return Err(DatabaseError::DeadlinePassed);
+        }
+        if remaining >= self.statement_timeout {
+            return self.begin().await;
+        }
+        let _waiting = Waiting::count(&self.waiting);
+        let begin = format!("BEGIN; SET LOCAL statement_timeout = {remaining_ms}");
+        Ok(self.pool.begin_with(AssertSqlSafe(begin)).await?)
+    }
+
+    /// The pool itself, for single statements. Each statement on it acquires a connection of its
+    /// own: for more than one, [`begin`](Self::begin) or acquire once.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// The pool's figures, for metrics.
+    pub fn state(&self) -> PoolState {
+        let size = self.pool.size();
+        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
+        PoolState {
+            max: self.pool.options().get_max_connections(),
+            size,
+            idle,
+            // The two counters are read one after the other.
+            in_use: size.saturating_sub(idle),
+            waiting: self.waiting.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Watches this pool for readiness and liveness.
+    pub fn probe(&self, limits: ProbeLimits) -> Probe {
+        Probe::new(self.clone(), limits)
+    }
+
+    /// Refuses new work and closes the connections as they come back, for at most `bound`.
+    /// Tells whether all came back.
+    pub async fn close(&self, bound: Duration) -> bool {
+        tokio::time::timeout(bound, self.pool.close()).await.is_ok()
+    }
+}
+
+/// Counts one waiting caller for as long as it lives.
+struct Waiting<'a>(&'a AtomicU32);
+
+impl<'a> Waiting<'a> {
+    fn count(counter: &'a AtomicU32) -> Self {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Self(counter)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn pool_options(config: &DatabaseConfig) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(config.max_connections)
+        .min_connections(config.min_connections)
+        .acquire_timeout(Duration::from_millis(config.acquire_timeout_ms))
+        .max_lifetime(Duration::from_secs(config.max_lifetime_s))
+        .idle_timeout(Duration::from_secs(config.idle_timeout_s))
+        // A ping on every acquire doubles the round trips of a short read; connections that rested
+        // are asked below.
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for >= STALE_AFTER {
+                    sign_of_life(connection).await?;
+                }
+                Ok(true)
+            })
+        })
+        // sqlx 0.9.0 pings a returned connection without a bound and keeps its permit meanwhile: if
+        // the connection died silently, the permit is lost for ever (sqlx issue 4349). Asking
+        // first, with a bound, closes such a connection and frees the permit.
+        .after_release(|connection, _| {
+            Box::pin(async move { sign_of_life(connection).await.map(|()| true) })
+        })
+}
+
+async fn sign_of_life(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    // No query is raced here: whoever loses is closed, never used again.
+    match tokio::time::timeout(SIGN_OF_LIFE, connection.ping()).await {
+        Ok(answer) => answer,
+        Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+    }
+}
+
+fn connect_options(config: &DatabaseConfig) -> Result<PgConnectOptions, DatabaseError> {
+    let options: PgConnectOptions = config.url.expose().parse()?;
+    let options = options.application_name(&config.application_name).options([
+        ("statement_timeout", config.statement_timeout_ms),
+        ("lock_timeout", config.lock_timeout_ms),
+        (
+            "idle_in_transaction_session_timeout",
+            config.idle_in_transaction_timeout_ms,
+        ),
+        // A statement whose client is gone stops within a second instead of running to its end.
+        ("client_connection_check_interval", CLIENT_CHECK_MS),
+    ]);
+    if options.get_socket().is_some() || options.get_host().starts_with('/') {
+        return Ok(options);
+    }
+    // The driver cannot set socket options, so it is the server that notices a silent end; here
+    // `sign_of_life` and the statement's deadline do.
+    Ok(options.options([
+        ("tcp_keepalives_idle", config.tcp_keepalive_s),
+        (
+            "tcp_keepalives_interval",
+            (config.tcp_keepalive_s / 3).max(1),
+        ),
+        ("tcp_keepalives_count", 3),
+        ("tcp_user_timeout", config.tcp_user_timeout_ms),
+    ]))
+}

@@ -1,0 +1,5 @@
+//! What callers can ask for.
+
+mod cases;
+
+pub(crate) use cases::Cases;

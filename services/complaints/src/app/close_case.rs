@@ -1,0 +1,50 @@
+use chassis::Refusal;
+use contract::patron::complaints::v1::{Case, CloseCaseRequest};
+use idempotency::{Claim, Key};
+use sqlx::PgTransaction;
+use tonic::{Response, Status};
+
+use super::advance::Step;
+use super::{App, Call};
+use crate::domain::{CaseId, Change};
+use crate::wire;
+
+const METHOD: &str = "patron.complaints.v1.CaseService/CloseCase";
+
+impl App {
+    /// Closes a resolved case.
+    pub(crate) async fn close_case(
+        &self,
+        call: &Call,
+        request: CloseCaseRequest,
+    ) -> Result<Response<Case>, Status> {
+        let key = Key::new(&call.caller, METHOD, &request.request_id)?;
+        match idempotency::claim(&self.db, call.deadline, key, &request, self.now()).await? {
+            Claim::Replayed(answer) => answer,
+            Claim::Fresh(mut claimed) => {
+                let outcome = self.close(claimed.transaction(), call, request).await;
+                let answer = claimed.finish(outcome).await?;
+                self.outbox.committed();
+                Ok(answer)
+            }
+        }
+    }
+
+    async fn close(
+        &self,
+        tx: &mut PgTransaction<'_>,
+        call: &Call,
+        request: CloseCaseRequest,
+    ) -> Result<Case, Refusal> {
+        let case = CaseId(wire::identifier("case_id", &request.case_id)?);
+        let change = Change::Closed;
+        let step = Step {
+            case,
+            change,
+            actor: &call.caller,
+            etag: &request.etag,
+        };
+        let (case, _) = self.advance(tx, step).await?;
+        Ok(wire::cases::case(&case))
+    }
+}

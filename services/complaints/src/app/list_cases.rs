@@ -1,0 +1,63 @@
+use chassis::Refusal;
+use chassis::paging::{Scope, page_size};
+use contract::patron::complaints::v1::{ListCasesRequest, ListCasesResponse};
+
+use super::{App, CaseError, page};
+use crate::domain::{Case, CustomerId};
+use crate::store::cases::{Filter, Place};
+use crate::{store, wire};
+
+const METHOD: &str = "patron.complaints.v1.CaseService/ListCases";
+
+impl App {
+    /// Lists cases, the latest opened first.
+    pub(crate) async fn list_cases(
+        &self,
+        request: &ListCasesRequest,
+    ) -> Result<ListCasesResponse, Refusal> {
+        let (state, kind) = (request.state(), request.r#type());
+        let filters = [
+            request.customer_id.as_str(),
+            state.as_str_name(),
+            kind.as_str_name(),
+        ];
+        let scope = Scope {
+            method: METHOD,
+            filters: &filters,
+        };
+        let after = self.pages.decode(scope, &request.page_token)?;
+        let filter = Filter {
+            customer: customer(&request.customer_id)?,
+            state: wire::state_filter(state),
+            kind: wire::kind_filter(kind),
+        };
+        let size = page_size(request.page_size, 50, 500);
+        let mut cases = self.cases(filter, after, size).await?;
+        let last = page::cut(&mut cases, size).map(Place::of);
+        let next_page_token = last
+            .map(|place| self.pages.encode(scope, &place))
+            .transpose()?;
+        Ok(ListCasesResponse {
+            cases: cases.iter().map(wire::cases::case).collect(),
+            next_page_token: next_page_token.unwrap_or_default(),
+        })
+    }
+
+    /// One more than the page holds.
+    async fn cases(
+        &self,
+        filter: Filter,
+        after: Option<Place>,
+        size: u16,
+    ) -> Result<Vec<Case>, CaseError> {
+        let mut connection = self.connection().await?;
+        Ok(store::cases::list(&mut connection, filter, after, i64::from(size) + 1).await?)
+    }
+}
+
+fn customer(id: &str) -> Result<Option<CustomerId>, Refusal> {
+    if id.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(CustomerId(wire::identifier("customer_id", id)?)))
+}

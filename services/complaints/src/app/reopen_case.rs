@@ -1,0 +1,52 @@
+use chassis::Refusal;
+use contract::patron::complaints::v1::{Case, ReopenCaseRequest};
+use idempotency::{Claim, Key};
+use sqlx::PgTransaction;
+use tonic::{Response, Status};
+
+use super::advance::Step;
+use super::{App, Call};
+use crate::domain::{CaseId, Change};
+use crate::wire;
+
+const METHOD: &str = "patron.complaints.v1.CaseService/ReopenCase";
+
+impl App {
+    /// Opens a resolved or closed case again.
+    pub(crate) async fn reopen_case(
+        &self,
+        call: &Call,
+        request: ReopenCaseRequest,
+    ) -> Result<Response<Case>, Status> {
+        let key = Key::new(&call.caller, METHOD, &request.request_id)?;
+        match idempotency::claim(&self.db, call.deadline, key, &request, self.now()).await? {
+            Claim::Replayed(answer) => answer,
+            Claim::Fresh(mut claimed) => {
+                let outcome = self.reopen(claimed.transaction(), call, request).await;
+                let answer = claimed.finish(outcome).await?;
+                self.outbox.committed();
+                Ok(answer)
+            }
+        }
+    }
+
+    async fn reopen(
+        &self,
+        tx: &mut PgTransaction<'_>,
+        call: &Call,
+        request: ReopenCaseRequest,
+    ) -> Result<Case, Refusal> {
+        let case = CaseId(wire::identifier("case_id", &request.case_id)?);
+        let change = Change::Reopened {
+            reason: wire::stored("reason", request.reason)?,
+        };
+        let step = Step {
+            case,
+            change,
+            actor: &call.caller,
+            etag: &request.etag,
+        };
+        let (case, _) = self.advance(tx, step).await?;
+        Ok(wire::cases::case(&case))
+    }
+}

@@ -1,0 +1,88 @@
+//! The gateway's settings.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chassis::config::{AccessConfig, ClientConfig, ConfigError, ServerConfig, TelemetryConfig};
+use serde::{Deserialize, Serialize};
+use tonic::transport::Channel;
+
+use crate::error::GatewayError;
+use crate::gateway::Limits;
+use crate::retry::RetryPolicy;
+
+/// The defaults of the section `[gateway]`, with a comment on each setting. Together with
+/// [`chassis::config::DEFAULTS`] a whole configuration.
+pub const DEFAULTS: &str = include_str!("defaults.toml");
+
+/// Everything that the role needs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GatewayConfig {
+    /// How it listens and stops.
+    pub server: ServerConfig,
+    /// Who is believed.
+    pub access: AccessConfig,
+    /// Calls to the services.
+    pub client: ClientConfig,
+    /// Logs, traces.
+    pub telemetry: TelemetryConfig,
+    /// What only the gateway has.
+    pub gateway: GatewaySection,
+}
+
+/// `[gateway]`; each setting is described in [`DEFAULTS`].
+#[expect(
+    missing_docs,
+    reason = "described beside their defaults, which are the documentation"
+)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GatewaySection {
+    pub max_body_bytes: usize,
+    pub max_answer_bytes: usize,
+    pub upstreams: BTreeMap<String, String>,
+}
+
+impl GatewayConfig {
+    /// The compiled-in defaults: port 8080, and each service at its own name.
+    pub fn defaults() -> Result<Self, Box<ConfigError>> {
+        let defaults = format!("{}\n{DEFAULTS}", chassis::config::DEFAULTS);
+        let listen = (
+            "PATRON__SERVER__LISTEN".to_owned(),
+            "0.0.0.0:8080".to_owned(),
+        );
+        chassis::config::load(&defaults, None, [listen]).map_err(Box::new)
+    }
+
+    /// One channel to each service. Nothing is connected yet.
+    pub(crate) fn channels(&self) -> Result<BTreeMap<Arc<str>, Channel>, GatewayError> {
+        let channel = |(role, address): (&String, &String)| {
+            let channel = chassis::client::channel(address, &self.client).map_err(|source| {
+                GatewayError::Upstream {
+                    role: role.clone(),
+                    source,
+                }
+            })?;
+            Ok((Arc::from(role.as_str()), channel))
+        };
+        self.gateway.upstreams.iter().map(channel).collect()
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            max_header_bytes: usize::try_from(self.server.max_header_bytes).unwrap_or(usize::MAX),
+            max_body_bytes: self.gateway.max_body_bytes,
+            max_answer_bytes: self.gateway.max_answer_bytes,
+            default_deadline: Duration::from_millis(self.server.default_deadline_ms),
+            max_deadline: Duration::from_millis(self.server.max_deadline_ms),
+        }
+    }
+
+    pub(crate) fn retry_policy(&self) -> RetryPolicy {
+        RetryPolicy {
+            max_retries: self.client.max_retries,
+            first_pause: Duration::from_millis(self.client.retry_initial_ms),
+            max_pause: Duration::from_millis(self.client.retry_max_ms),
+        }
+    }
+}

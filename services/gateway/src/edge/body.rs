@@ -1,0 +1,100 @@
+//! Bounds on request bodies.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use thiserror::Error;
+use tonic::body::Body;
+
+/// A request body that could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(crate) enum BodyReadError {
+    #[error("the request body is larger than {limit_bytes} bytes")]
+    TooLarge { limit_bytes: usize },
+    #[error("the request body broke off")]
+    Broken,
+}
+
+/// Reads a body whole. One that announces its excess is refused before it is read.
+pub(crate) async fn read_whole(body: Body, limit_bytes: usize) -> Result<Bytes, BodyReadError> {
+    let announced = body.size_hint().lower();
+    if usize::try_from(announced).map_or(true, |announced| announced > limit_bytes) {
+        return Err(BodyReadError::TooLarge { limit_bytes });
+    }
+    match Limited::new(body, limit_bytes).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(BodyReadError::TooLarge { limit_bytes })
+        }
+        Err(_) => Err(BodyReadError::Broken),
+    }
+}
+
+/// A body that is passed on frame by frame up to a limit. Beyond it the body breaks off, which ends
+/// the call upstream, and [`Overflow::happened`] tells why.
+pub(crate) struct LimitedBody {
+    inner: Body,
+    remaining: usize,
+    overflow: Overflow,
+}
+
+/// Whether a body went beyond its limit.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Overflow(Arc<AtomicBool>);
+
+impl Overflow {
+    /// True once it has.
+    pub(crate) fn happened(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl LimitedBody {
+    /// Limits a body.
+    pub(crate) fn new(inner: Body, limit_bytes: usize) -> (Self, Overflow) {
+        let overflow = Overflow::default();
+        (
+            Self {
+                inner,
+                remaining: limit_bytes,
+                overflow: overflow.clone(),
+            },
+            overflow,
+        )
+    }
+}
+
+impl HttpBody for LimitedBody {
+    type Data = Bytes;
+    type Error = tonic::Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
+        let polled = Pin::new(&mut self.inner).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            let size = frame.data_ref().map_or(0, Bytes::len);
+            let Some(remaining) = self.remaining.checked_sub(size) else {
+                self.overflow.0.store(true, Ordering::Relaxed);
+                let status = tonic::Status::resource_exhausted("request body too large");
+                return Poll::Ready(Some(Err(status)));
+            };
+            self.remaining = remaining;
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,207 @@
+//! One call, watched from its headers to the last byte of its answer.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicI32, AtomicU16, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use chassis::telemetry::Activity;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::Instant;
+use tonic::Code;
+use tonic::body::Body;
+use tracing::{Span, field};
+
+use super::metrics::Metrics;
+
+const GRPC_STATUS: &str = "grpc-status";
+/// The method's label for calls that found none: a name out of the request would let anybody fill
+/// the memory with labels.
+const NO_METHOD: &str = "none";
+
+/// What a call speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// JSON over HTTP.
+    Rest,
+    /// gRPC.
+    Grpc,
+    /// gRPC as browsers speak it.
+    GrpcWeb,
+}
+
+impl Protocol {
+    /// What a request speaks, by its content type.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let content_type = headers.get(CONTENT_TYPE);
+        let content_type = content_type.map_or(&b""[..], |value| value.as_bytes());
+        if content_type.starts_with(b"application/grpc-web") {
+            Self::GrpcWeb
+        } else if content_type.starts_with(b"application/grpc") {
+            Self::Grpc
+        } else {
+            Self::Rest
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Grpc => "grpc",
+            Self::GrpcWeb => "grpc-web",
+        }
+    }
+}
+
+/// The span of a call. What the call is for is learned on its way.
+pub(crate) fn span(protocol: Protocol) -> Span {
+    tracing::info_span!(
+        "call",
+        otel.name = field::Empty,
+        otel.kind = "server",
+        network.protocol.name = protocol.name(),
+        rpc.method = field::Empty,
+        rpc.grpc.status_code = field::Empty,
+        http.response.status_code = field::Empty,
+    )
+}
+
+/// One call, from its headers to the last byte of its answer. Recorded when it is dropped, so also
+/// when the client goes away.
+#[derive(Debug)]
+pub(crate) struct Call {
+    metrics: Metrics,
+    protocol: Protocol,
+    activity: Activity,
+    started: Instant,
+    method: OnceLock<Arc<str>>,
+    code: AtomicI32,
+    status: AtomicU16,
+    answered_bytes: AtomicU64,
+}
+
+impl Call {
+    /// Begins a call.
+    pub(crate) fn begin(metrics: Metrics, protocol: Protocol, activity: Activity) -> Arc<Self> {
+        metrics.begun();
+        Arc::new(Self {
+            metrics,
+            protocol,
+            activity,
+            started: Instant::now(),
+            method: OnceLock::new(),
+            // What it stays when nobody answers: the client has gone.
+            code: AtomicI32::new(Code::Cancelled.into()),
+            status: AtomicU16::new(0),
+            answered_bytes: AtomicU64::new(0),
+        })
+    }
+
+    /// Names its span: by the method or the template of the path, never by the path itself.
+    pub(crate) fn name(&self, name: &str) {
+        self.activity.span().record("otel.name", name);
+    }
+
+    /// Notes which method it is for.
+    pub(crate) fn set_method(&self, full_name: &Arc<str>) {
+        self.activity.span().record("rpc.method", &**full_name);
+        self.method.get_or_init(|| Arc::clone(full_name));
+    }
+
+    /// Notes how it ends.
+    pub(crate) fn set_code(&self, code: Code) {
+        self.code.store(code.into(), Ordering::Relaxed);
+    }
+
+    /// Notes how it ends, when these headers or trailers say so.
+    fn set_code_from(&self, headers: &HeaderMap) {
+        if let Some(status) = headers.get(GRPC_STATUS) {
+            self.set_code(Code::from_bytes(status.as_bytes()));
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let elapsed = self.started.elapsed();
+        let code = Code::from_i32(self.code.load(Ordering::Relaxed));
+        let method = self
+            .method
+            .get()
+            .map_or_else(|| NO_METHOD.into(), Arc::clone);
+        let protocol = self.protocol.name();
+        let status = self.status.load(Ordering::Relaxed);
+        let span = self.activity.span();
+        span.record("rpc.grpc.status_code", i32::from(code));
+        span.record("http.response.status_code", status);
+        // At debug: a line for every call costs more than many a call.
+        self.activity.enter(|| {
+            tracing::debug!(
+                rpc.method = &*method,
+                network.protocol.name = protocol,
+                rpc.grpc.status_code = i32::from(code),
+                http.response.status_code = status,
+                http.response.body.size = self.answered_bytes.load(Ordering::Relaxed),
+                duration_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+                "call ended"
+            );
+        });
+        self.metrics.ended(method, protocol, code, elapsed);
+    }
+}
+
+/// An answer's body that keeps its call open until it ends.
+pub(crate) struct ObservedBody {
+    inner: Body,
+    call: Arc<Call>,
+}
+
+impl ObservedBody {
+    /// Watches an answer's body.
+    pub(crate) fn new(
+        inner: Body,
+        status: StatusCode,
+        headers: &HeaderMap,
+        call: Arc<Call>,
+    ) -> Self {
+        call.status.store(status.as_u16(), Ordering::Relaxed);
+        call.set_code_from(headers);
+        Self { inner, call }
+    }
+}
+
+impl HttpBody for ObservedBody {
+    type Data = Bytes;
+    type Error = tonic::Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
+        let Self { inner, call } = &mut *self;
+        let polled = call
+            .activity
+            .enter(|| Pin::new(inner).poll_frame(context));
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            if let Some(data) = frame.data_ref() {
+                let bytes = u64::try_from(data.len()).unwrap_or(u64::MAX);
+                self.call.answered_bytes.fetch_add(bytes, Ordering::Relaxed);
+            }
+            if let Some(trailers) = frame.trailers_ref() {
+                self.call.set_code_from(trailers);
+            }
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

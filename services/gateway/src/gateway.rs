@@ -1,0 +1,219 @@
+//! The gateway itself: what it knows, and what happens to a call before it is told apart.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use access::Verifier;
+use bytes::Bytes;
+use chassis::metrics::Registry;
+use chassis::telemetry::Activity;
+use chassis::{Clock, Refusal};
+use contract::patron::r#type::v1::ErrorReason;
+use futures_util::FutureExt as _;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use http::{HeaderMap, Method as HttpVerb, Request, Response, Version};
+use prost_reflect::{DescriptorPool, MessageDescriptor};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tonic::body::Body;
+use tonic::{Code, Status};
+
+use crate::config::GatewayConfig;
+use crate::edge::{self, Call, CallDeadline, Metrics, ObservedBody, Protocol};
+use crate::error::GatewayError;
+use crate::grpc::{self, Infrastructure};
+use crate::problem::Problem;
+use crate::retry::Retries;
+use crate::surface::{Method, Surface};
+use crate::upstream::Upstreams;
+use crate::{openapi, rest};
+
+/// The role's name in logs and metrics.
+pub(crate) const ROLE: &str = "gateway";
+
+/// Where clients find what they can call.
+const OPENAPI_PATH: &str = "/openapi.json";
+
+/// How soon a caller may try again when there was too much to do.
+const OVERLOAD_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The front door of a contract.
+#[derive(Debug)]
+pub struct Gateway {
+    pub(crate) surface: Surface,
+    pub(crate) upstreams: Upstreams,
+    pub(crate) limits: Limits,
+    pub(crate) retries: Retries,
+    /// `google.rpc.Status`, as which errors are written.
+    pub(crate) rpc_status: Option<MessageDescriptor>,
+    role: Arc<str>,
+    verifier: Arc<Verifier>,
+    clock: Clock,
+    metrics: Metrics,
+    slots: Arc<Semaphore>,
+    openapi: Bytes,
+    pub(crate) infrastructure: Infrastructure,
+}
+
+/// A call that has been let in.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    pub(crate) deadline: CallDeadline,
+    /// Its share of the calls at once. To be kept while the answer is being made, but not while the
+    /// client reads it: a client that reads slowly must not keep the others out.
+    #[expect(dead_code, reason = "only held")]
+    slot: Option<OwnedSemaphorePermit>,
+}
+
+/// What one call may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) max_header_bytes: usize,
+    pub(crate) max_body_bytes: usize,
+    pub(crate) max_answer_bytes: usize,
+    pub(crate) default_deadline: Duration,
+    pub(crate) max_deadline: Duration,
+}
+
+impl Gateway {
+    /// Exposes the methods of `pool` that are for the outside. Connections to the services are made
+    /// when they are first needed, so none has to be up.
+    pub fn new(
+        config: &GatewayConfig,
+        pool: &DescriptorPool,
+        verifier: Arc<Verifier>,
+        clock: Clock,
+        registry: &Registry,
+    ) -> Result<Self, GatewayError> {
+        let surface = Surface::from_pool(pool)?;
+        let infrastructure = Infrastructure::new(&surface)?;
+        let openapi = serde_json::to_vec(&openapi::of_surface(&surface))?.into();
+        Ok(Self {
+            rpc_status: surface.message("google.rpc.Status"),
+            surface,
+            upstreams: Upstreams::new(config.channels()?),
+            limits: config.limits(),
+            retries: Retries::new(config.retry_policy())?,
+            role: Arc::from(ROLE),
+            verifier,
+            clock,
+            metrics: Metrics::register(registry),
+            infrastructure,
+            slots: Arc::new(Semaphore::new(config.server.max_concurrent_calls)),
+            openapi,
+        })
+    }
+
+    /// Answers one HTTP request of any kind.
+    pub(crate) async fn handle<B>(self: Arc<Self>, request: Request<B>) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let mut request = request.map(Body::new);
+        let request_id = edge::request_id(request.headers(), &self.clock);
+        request
+            .headers_mut()
+            .insert(edge::REQUEST_ID, request_id.clone());
+
+        let protocol = Protocol::of(request.headers());
+        let role = Arc::clone(&self.role);
+        let activity = Activity::received(role, edge::span(protocol), request.headers());
+        activity.hand_on(request.headers_mut());
+        let call = Call::begin(self.metrics.clone(), protocol, activity.clone());
+        // A defect in one call must not take the other calls of its connection with it.
+        let answered = AssertUnwindSafe(self.dispatch(protocol, request, &call)).catch_unwind();
+        let answered = activity.run(answered).await;
+        let mut response = answered.unwrap_or_else(|_| panicked(protocol));
+
+        response.headers_mut().insert(edge::REQUEST_ID, request_id);
+        let (parts, body) = response.into_parts();
+        let body = ObservedBody::new(body, parts.status, &parts.headers, call);
+        Response::from_parts(parts, Body::new(body))
+    }
+
+    async fn dispatch(
+        self: &Arc<Self>,
+        protocol: Protocol,
+        request: Request<Body>,
+        call: &Arc<Call>,
+    ) -> Response<Body> {
+        match protocol {
+            _ if edge::head_bytes(&request) > self.limits.max_header_bytes => {
+                Problem::headers_too_large(self.limits.max_header_bytes)
+                    .into_response(self.rpc_status.as_ref())
+            }
+            Protocol::Grpc if request.version() != Version::HTTP_2 => grpc::needs_http2(),
+            Protocol::Grpc => grpc::serve(self, request, call).await,
+            Protocol::GrpcWeb => grpc::serve_web(Arc::clone(self), request, Arc::clone(call)).await,
+            Protocol::Rest if is_openapi(&request) => self.openapi(call),
+            Protocol::Rest => rest::serve(self, request, call).await,
+        }
+    }
+
+    /// Lets a call in: who makes it, whether there is room for it, and how long it may take.
+    pub(crate) fn admit(
+        &self,
+        call: &Call,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Result<Admitted, Refusal> {
+        call.set_method(&method.full_name);
+        if !method.rule.anonymous {
+            edge::authenticate(&self.verifier, headers, self.clock.now())?;
+        }
+        if method.rule.streaming {
+            // Streams last; they are bounded by the connections and the streams on each.
+            let deadline = CallDeadline::streaming(headers)?;
+            return Ok(Admitted {
+                deadline,
+                slot: None,
+            });
+        }
+        let slot = Arc::clone(&self.slots)
+            .try_acquire_owned()
+            .map_err(|_| overloaded())?;
+        let limits = &self.limits;
+        let deadline = CallDeadline::unary(headers, limits.default_deadline, limits.max_deadline)?;
+        Ok(Admitted {
+            deadline,
+            slot: Some(slot),
+        })
+    }
+
+    fn openapi(&self, call: &Call) -> Response<Body> {
+        call.name("GET /openapi.json");
+        call.set_code(Code::Ok);
+        let body = http_body_util::Full::new(self.openapi.clone());
+        let mut response = Response::new(Body::new(body));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        // It holds nothing personal and changes only with a release.
+        headers.insert(
+            CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=300"),
+        );
+        edge::secure(headers);
+        response
+    }
+}
+
+fn is_openapi(request: &Request<Body>) -> bool {
+    let reads = matches!(*request.method(), HttpVerb::GET | HttpVerb::HEAD);
+    reads && request.uri().path() == OPENAPI_PATH
+}
+
+fn overloaded() -> Refusal {
+    let message = "the gateway has as much work as it can take; try again later";
+    Refusal::new(Code::ResourceExhausted, ErrorReason::Overloaded, message)
+        .retry_after(OVERLOAD_RETRY_AFTER)
+}
+
+/// The panic itself has been logged by the panic hook.
+fn panicked(protocol: Protocol) -> Response<Body> {
+    let refusal = Refusal::new(Code::Internal, ErrorReason::Internal, "internal error");
+    match protocol {
+        Protocol::Rest => Problem::from(refusal).into_response(None),
+        Protocol::Grpc | Protocol::GrpcWeb => Status::from(refusal).into_http(),
+    }
+}

@@ -1,0 +1,132 @@
+//! gRPC passed through: bytes, metadata and trailers as they are, in both directions.
+//!
+//! Nothing is decoded. What the gateway adds are a token check, a bound on the time and on the size
+//! of unary requests, and an error with a name when the service cannot be reached.
+
+mod answer;
+mod infrastructure;
+mod web;
+
+use std::sync::Arc;
+
+use chassis::Refusal;
+use contract::patron::r#type::v1::ErrorReason;
+use http::header::{ALLOW, HeaderValue};
+use http::{Method as HttpVerb, Request, Response, StatusCode, Uri};
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tower::Service as _;
+use tower::ServiceExt as _;
+
+use answer::GuardedAnswer;
+pub(crate) use infrastructure::Infrastructure;
+pub(crate) use web::serve_web;
+
+use crate::edge::{self, BodyReadError, Call, CallDeadline, LimitedBody};
+use crate::gateway::Gateway;
+use crate::surface::Method;
+use crate::upstream::{self, Target};
+
+/// The five bytes before each message of a call.
+const MESSAGE_PREFIX_BYTES: usize = 5;
+
+/// Serves one gRPC call.
+pub(crate) async fn serve(
+    gateway: &Gateway,
+    request: Request<Body>,
+    call: &Call,
+) -> Response<Body> {
+    if request.method() != HttpVerb::POST {
+        return only_post();
+    }
+    if Infrastructure::serves(request.uri().path()) {
+        return gateway.infrastructure.serve(request, call).await;
+    }
+    match forward(gateway, request, call).await {
+        Ok(response) => response,
+        Err(refusal) => Status::from(refusal).into_http(),
+    }
+}
+
+async fn forward(
+    gateway: &Gateway,
+    request: Request<Body>,
+    call: &Call,
+) -> Result<Response<Body>, Refusal> {
+    let method = gateway
+        .surface
+        .method(request.uri().path())
+        .ok_or_else(no_method)?;
+    call.name(&method.full_name);
+    let admitted = gateway.admit(call, method, request.headers())?;
+    let deadline = admitted.deadline;
+    let target = gateway.upstreams.for_grpc(method, request.headers())?;
+
+    let (outbound, overflow) = outbound(gateway, method, request, deadline);
+    let answered = deadline.run(send(target, outbound)).await?;
+    match answered {
+        Ok(response) => Ok(response.map(|body| Body::new(GuardedAnswer::new(body, deadline)))),
+        Err(_) if overflow.happened() => Err(BodyReadError::TooLarge {
+            limit_bytes: gateway.limits.max_body_bytes,
+        }
+        .into()),
+        Err(unreachable) => Err(unreachable),
+    }
+}
+
+/// The call as it goes upstream.
+fn outbound(
+    gateway: &Gateway,
+    method: &Arc<Method>,
+    request: Request<Body>,
+    deadline: CallDeadline,
+) -> (Request<Body>, edge::Overflow) {
+    let (parts, body) = request.into_parts();
+    // A stream of requests has no size of its own; the service bounds each of its messages.
+    let limit_bytes = if method.descriptor.is_client_streaming() {
+        usize::MAX
+    } else {
+        gateway
+            .limits
+            .max_body_bytes
+            .saturating_add(MESSAGE_PREFIX_BYTES)
+    };
+    let (body, overflow) = LimitedBody::new(body, limit_bytes);
+    let mut outbound = Request::new(Body::new(body));
+    *outbound.method_mut() = HttpVerb::POST;
+    *outbound.uri_mut() = Uri::from(method.path.clone());
+    *outbound.headers_mut() = edge::for_grpc(parts.headers);
+    deadline.write_to(outbound.headers_mut());
+    (outbound, overflow)
+}
+
+async fn send(mut target: Target, request: Request<Body>) -> Result<Response<Body>, Refusal> {
+    let sent = async { target.channel.ready().await?.call(request).await };
+    sent.await
+        .map_err(|error| upstream::broken(&error, &target.role))
+}
+
+fn no_method() -> Refusal {
+    Refusal::new(
+        Code::Unimplemented,
+        ErrorReason::MethodNotFound,
+        "there is no such method",
+    )
+}
+
+/// gRPC is always a POST; anything else is a mistake that no gRPC client makes.
+fn only_post() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static("POST"));
+    response
+}
+
+/// HTTP/1.1 has no trailers that clients can be relied on to read.
+pub(crate) fn needs_http2() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::HTTP_VERSION_NOT_SUPPORTED;
+    response
+}

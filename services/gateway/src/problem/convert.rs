@@ -1,0 +1,136 @@
+//! The gateway's own errors as refusals: the one place where they meet the wire.
+
+use chassis::Refusal;
+use contract::patron::r#type::v1::ErrorReason;
+use http::StatusCode;
+use tonic::Code;
+
+use super::Problem;
+use crate::edge::{BodyReadError, DeadlineError, TokenProblem};
+use crate::json::JsonError;
+use crate::rest::{BodyError, PathError, RequestError, UnwritableAnswer};
+use crate::upstream::UpstreamError;
+use crate::violation::InvalidRequest;
+
+fn invalid(message: impl Into<String>) -> Refusal {
+    Refusal::new(Code::InvalidArgument, ErrorReason::InvalidArgument, message)
+}
+
+impl From<InvalidRequest> for Refusal {
+    fn from(error: InvalidRequest) -> Self {
+        let refusal = invalid(error.to_string());
+        error
+            .violations
+            .into_iter()
+            .fold(refusal, |refusal, violation| {
+                refusal.field(violation.field, violation.description)
+            })
+    }
+}
+
+impl From<JsonError> for Refusal {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::Fields(fields) => fields.into(),
+            JsonError::Syntax { line, column, .. } => invalid(error.to_string())
+                .metadata("line", line.to_string())
+                .metadata("column", column.to_string()),
+        }
+    }
+}
+
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Fields(fields) => Refusal::from(fields).into(),
+            RequestError::Body(BodyError::Json(json)) => Refusal::from(json).into(),
+            RequestError::Body(body @ BodyError::Unexpected) => invalid(body.to_string()).into(),
+            RequestError::Body(body @ BodyError::MediaType { .. }) => {
+                let refusal = invalid(body.to_string());
+                Self::with_status(refusal, StatusCode::UNSUPPORTED_MEDIA_TYPE)
+            }
+        }
+    }
+}
+
+impl From<PathError> for Problem {
+    fn from(error: PathError) -> Self {
+        invalid(error.to_string()).into()
+    }
+}
+
+impl From<DeadlineError> for Refusal {
+    fn from(error: DeadlineError) -> Self {
+        match error {
+            DeadlineError::Malformed(_) => invalid(error.to_string()),
+            DeadlineError::Elapsed => Self::new(
+                Code::DeadlineExceeded,
+                ErrorReason::DeadlineExceeded,
+                error.to_string(),
+            ),
+        }
+    }
+}
+
+impl From<TokenProblem> for Refusal {
+    fn from(error: TokenProblem) -> Self {
+        Self::new(
+            Code::Unauthenticated,
+            ErrorReason::Unauthenticated,
+            error.to_string(),
+        )
+    }
+}
+
+impl From<BodyReadError> for Refusal {
+    fn from(error: BodyReadError) -> Self {
+        match error {
+            BodyReadError::TooLarge { limit_bytes } => Self::new(
+                Code::ResourceExhausted,
+                ErrorReason::TooLarge,
+                error.to_string(),
+            )
+            .metadata("limit_bytes", limit_bytes.to_string()),
+            BodyReadError::Broken => invalid(error.to_string()),
+        }
+    }
+}
+
+impl From<UpstreamError> for Refusal {
+    fn from(error: UpstreamError) -> Self {
+        match error {
+            UpstreamError::Unnamed { .. } | UpstreamError::Unknown { .. } => Self::new(
+                Code::InvalidArgument,
+                ErrorReason::ServiceUnknown,
+                error.to_string(),
+            ),
+            UpstreamError::NotConfigured { ref role } | UpstreamError::Unreachable { ref role } => {
+                Self::new(
+                    Code::Unavailable,
+                    ErrorReason::Unavailable,
+                    error.to_string(),
+                )
+                .metadata("service", &**role)
+                .retry_after(crate::upstream::RETRY_AFTER)
+            }
+        }
+    }
+}
+
+impl From<UnwritableAnswer> for Problem {
+    fn from(error: UnwritableAnswer) -> Self {
+        Refusal::internal(error).into()
+    }
+}
+
+macro_rules! through_refusal {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Problem {
+            fn from(error: $error) -> Self {
+                Refusal::from(error).into()
+            }
+        }
+    )*};
+}
+
+through_refusal!(BodyReadError, DeadlineError, TokenProblem, UpstreamError);

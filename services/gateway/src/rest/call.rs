@@ -1,0 +1,191 @@
+//! One REST call, from its path to its answer.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chassis::Refusal;
+use http::request::Parts;
+use http::{Request, Response};
+use prost::Message as _;
+use prost_reflect::DynamicMessage;
+use tonic::body::Body;
+use tonic::client::Grpc;
+use tonic::metadata::MetadataMap;
+use tonic::transport::Channel;
+use tonic::{Code, Status};
+
+use super::codec::AnyMessage;
+use super::path::RequestPath;
+use super::router::Lookup;
+use super::{request, respond, stream};
+use crate::edge::{self, Call, CallDeadline};
+use crate::gateway::Gateway;
+use crate::problem::Problem;
+use crate::surface::{Binding, Method};
+use crate::upstream::{Target, failure};
+
+/// Serves one REST call.
+pub(crate) async fn serve(
+    gateway: &Arc<Gateway>,
+    request: Request<Body>,
+    call: &Arc<Call>,
+) -> Response<Body> {
+    let mut response = match try_serve(gateway, request, call).await {
+        Ok(response) => response,
+        Err(problem) => {
+            call.set_code(problem.code());
+            problem.into_response(gateway.rpc_status.as_ref())
+        }
+    };
+    edge::secure(response.headers_mut());
+    response
+}
+
+async fn try_serve(
+    gateway: &Arc<Gateway>,
+    request: Request<Body>,
+    call: &Arc<Call>,
+) -> Result<Response<Body>, Problem> {
+    let (parts, body) = request.into_parts();
+    let path = RequestPath::parse(parts.uri.path())?;
+    let binding = route(gateway, &parts, &path)?;
+    call.name(&binding.route);
+    let admitted = gateway.admit(call, &binding.method, &parts.headers)?;
+    let deadline = admitted.deadline;
+    let answered = deadline.run(async {
+        let body = edge::read_whole(body, gateway.limits.max_body_bytes).await?;
+        let message = assemble(&binding, &parts, &path, &body)?;
+        let target = gateway.upstreams.for_rest(&binding.method, &message)?;
+        let outbound = Outbound {
+            gateway,
+            method: &binding.method,
+            target,
+            metadata: MetadataMap::from_headers(edge::for_rest(&parts.headers)),
+            deadline,
+            message: message.encode_to_vec().into(),
+        };
+        if binding.method.streams_answers() {
+            let answers = outbound.send_for_stream().await?;
+            let (headers, role) = (&parts.headers, &outbound.target.role);
+            let context = stream::Context {
+                gateway,
+                binding: &binding,
+                role,
+                headers,
+                deadline,
+                call,
+            };
+            stream::respond(context, answers).await
+        } else {
+            let answer = outbound.send_with_retries().await?;
+            call.set_code(Code::Ok);
+            Ok(respond::unary(
+                &binding,
+                answer.metadata(),
+                answer.get_ref(),
+            )?)
+        }
+    });
+    answered.await?
+}
+
+fn route(
+    gateway: &Gateway,
+    parts: &Parts,
+    path: &RequestPath<'_>,
+) -> Result<Arc<Binding>, Problem> {
+    match gateway.surface.routes().lookup(&parts.method, path) {
+        Lookup::Found(binding) => Ok(Arc::clone(binding)),
+        Lookup::WrongMethod(allowed) => Err(Problem::wrong_method(allowed)),
+        Lookup::NoRoute => Err(Problem::no_route()),
+    }
+}
+
+fn assemble(
+    binding: &Binding,
+    parts: &Parts,
+    path: &RequestPath<'_>,
+    body: &[u8],
+) -> Result<DynamicMessage, Problem> {
+    let query = parts.uri.query().unwrap_or_default();
+    let call = request::Parts {
+        path,
+        query,
+        headers: &parts.headers,
+        body,
+    };
+    Ok(request::assemble(binding, &call)?)
+}
+
+/// A call as it goes upstream.
+struct Outbound<'c> {
+    gateway: &'c Gateway,
+    method: &'c Method,
+    target: Target,
+    metadata: MetadataMap,
+    deadline: CallDeadline,
+    message: Bytes,
+}
+
+impl Outbound<'_> {
+    /// Sends a unary call, again when it is safe and may help.
+    async fn send_with_retries(&self) -> Result<tonic::Response<DynamicMessage>, Refusal> {
+        let mut retries = self.gateway.retries.begin(self.method.rule.idempotent);
+        loop {
+            let refusal = match self.send_once().await {
+                Ok(answer) => return Ok(answer),
+                Err(status) => failure(&status, &self.target.role),
+            };
+            match retries.pause_before_another(refusal.code()) {
+                Some(pause) => pause.await,
+                None => return Err(refusal),
+            }
+        }
+    }
+
+    async fn send_once(&self) -> Result<tonic::Response<DynamicMessage>, Status> {
+        let (mut client, codec) = self.client().await?;
+        client
+            .unary(self.request(), self.method.path.clone(), codec)
+            .await
+    }
+
+    async fn send_for_stream(
+        &self,
+    ) -> Result<tonic::Response<tonic::Streaming<DynamicMessage>>, Refusal> {
+        let sent = async {
+            let (mut client, codec) = self.client().await?;
+            client
+                .server_streaming(self.request(), self.method.path.clone(), codec)
+                .await
+        };
+        sent.await
+            .map_err(|status| failure(&status, &self.target.role))
+    }
+
+    async fn client(&self) -> Result<(Grpc<Channel>, AnyMessage), Status> {
+        let limits = &self.gateway.limits;
+        let mut client = Grpc::new(self.target.channel.clone())
+            .max_encoding_message_size(usize::MAX)
+            .max_decoding_message_size(limits.max_answer_bytes);
+        client
+            .ready()
+            .await
+            .map_err(|error| Status::from_error(error.into()))?;
+        Ok((
+            client,
+            AnyMessage {
+                answer: self.method.descriptor.output(),
+            },
+        ))
+    }
+
+    fn request(&self) -> tonic::Request<Bytes> {
+        let mut request = tonic::Request::new(self.message.clone());
+        *request.metadata_mut() = self.metadata.clone();
+        if let Some(left) = self.deadline.remaining() {
+            request.set_timeout(left);
+        }
+        request
+    }
+}

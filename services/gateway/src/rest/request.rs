@@ -1,0 +1,93 @@
+//! Path, query and body into one request message.
+
+use std::collections::BTreeMap;
+
+use http::HeaderMap;
+use prost_reflect::{DynamicMessage, Value};
+use serde_json::value::RawValue;
+use thiserror::Error;
+
+use super::body::{self, BodyError};
+use super::path::RequestPath;
+use super::{query, scalar};
+use crate::surface::{Binding, ImpliedMask};
+use crate::violation::{InvalidRequest, Violations};
+
+/// A REST call that is no request of its method.
+#[derive(Debug, Error)]
+pub(crate) enum RequestError {
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    #[error(transparent)]
+    Fields(#[from] InvalidRequest),
+}
+
+/// What a REST call carries.
+pub(crate) struct Parts<'c> {
+    pub(crate) path: &'c RequestPath<'c>,
+    pub(crate) query: &'c str,
+    pub(crate) headers: &'c HeaderMap,
+    pub(crate) body: &'c [u8],
+}
+
+/// Makes the request message of a call.
+pub(crate) fn assemble(
+    binding: &Binding,
+    call: &Parts<'_>,
+) -> Result<DynamicMessage, RequestError> {
+    let mut message = body::read(binding, call.headers, call.body)?;
+    query::apply(&mut message, call.query, binding)?;
+    bind_path(&mut message, binding, call.path)?;
+    if let Some(mask) = &binding.implied_mask {
+        imply_mask(&mut message, mask, call.body);
+    }
+    Ok(message)
+}
+
+/// Sets what the path gives. A body may repeat it, but not contradict it.
+fn bind_path(
+    message: &mut DynamicMessage,
+    binding: &Binding,
+    path: &RequestPath<'_>,
+) -> Result<(), InvalidRequest> {
+    let mut violations = Violations::default();
+    let captures = path.captures(&binding.template);
+    for (text, field) in captures.iter().zip(&binding.path_fields) {
+        match scalar::parse(&field.leaf().kind(), text) {
+            Err(error) => violations.push(field.name(), error.to_string()),
+            Ok(value) => match field.get(message) {
+                Some(given) if given != value => {
+                    violations.push(field.name(), "differs from the value in the path");
+                }
+                _ => field.set(message, value),
+            },
+        }
+    }
+    violations.into_result()
+}
+
+/// Without a mask, a `PATCH` changes the fields that its body names.
+fn imply_mask(message: &mut DynamicMessage, mask: &ImpliedMask, body: &[u8]) {
+    if message.has_field(&mask.field) {
+        return;
+    }
+    // The body has been read as this very message before, so it is an object.
+    let Ok(members) = serde_json::from_slice::<BTreeMap<String, &RawValue>>(body) else {
+        return;
+    };
+    let find = |name: &String| {
+        let by_json_name = mask.resource.get_field_by_json_name(name);
+        by_json_name.or_else(|| mask.resource.get_field_by_name(name))
+    };
+    let paths = members
+        .keys()
+        .filter_map(find)
+        .map(|field| field.name().to_owned());
+    let paths: Vec<_> = paths
+        .filter(|name| !mask.excluded.contains(name))
+        .map(Value::String)
+        .collect();
+    if let Value::Message(value) = message.get_field_mut(&mask.field) {
+        let _known = value.try_set_field_by_name("paths", Value::List(paths));
+    }
+}

@@ -1,0 +1,228 @@
+//! Templates and routes over the corpus of what `google/api/http.proto` allows.
+
+use http::Method;
+
+use super::path::RequestPath;
+use super::router::{HttpMethod, Lookup, Router};
+use super::template::{Template, TemplateFault};
+
+fn captures(template: &str, path: &str) -> Option<Vec<(String, String)>> {
+    let template = Template::parse(template).unwrap();
+    let mut router = Router::default();
+    let get = HttpMethod::Only(Method::GET);
+    router.insert(&template, get, ()).unwrap();
+    let path = RequestPath::parse(path).unwrap();
+    let Lookup::Found(()) = router.lookup(&Method::GET, &path) else {
+        return None;
+    };
+    let names = template.variables.iter();
+    let names = names.map(|variable| variable.field_path.clone());
+    Some(names.zip(path.captures(&template)).collect())
+}
+
+/// A template, a path, and what its variables stand for.
+type Case = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+#[test]
+fn paths_match_their_templates_and_give_the_variables() {
+    let cases: &[Case] = &[
+        ("/v1/shapes", "/v1/shapes", &[]),
+        ("/v1/shapes/{name}", "/v1/shapes/a", &[("name", "a")]),
+        ("/v1/shapes/{name}", "/v1/shapes/a%2Fb", &[("name", "a/b")]),
+        (
+            "/v1/shapes/{name}",
+            "/v1/shapes/%E4%BA%94%20+",
+            &[("name", "五 +")],
+        ),
+        ("/v1/shapes/{name}", "/v1/shapes/a:b", &[("name", "a:b")]),
+        (
+            "/v1/shapes/{name}:act",
+            "/v1/shapes/a:b:act",
+            &[("name", "a:b")],
+        ),
+        (
+            "/v1/shapes/{name}:act",
+            "/v1/shapes/a%3Ab:act",
+            &[("name", "a:b")],
+        ),
+        ("/v1/shapes:find", "/v1/shapes:find", &[]),
+        (
+            "/v1/{name=shapes/*}",
+            "/v1/shapes/a",
+            &[("name", "shapes/a")],
+        ),
+        (
+            "/v1/{name=shapes/*}",
+            "/v1/shapes/a%2fb%20c",
+            &[("name", "shapes/a%2fb c")],
+        ),
+        ("/v1/{name=shapes/**}", "/v1/shapes", &[("name", "shapes")]),
+        (
+            "/v1/{name=shapes/**}",
+            "/v1/shapes/a/b",
+            &[("name", "shapes/a/b")],
+        ),
+        ("/v1/{name=**}:act", "/v1/a/b:act", &[("name", "a/b")]),
+        (
+            "/v1/{a.b=x/*}/y/{c}",
+            "/v1/x/1/y/2",
+            &[("a.b", "x/1"), ("c", "2")],
+        ),
+        ("/v1/*/{c}", "/v1/anything/2", &[("c", "2")]),
+        ("/v1/caf%C3%A9", "/v1/café", &[]),
+        ("/v1/caf%C3%A9", "/v1/caf%c3%a9", &[]),
+    ];
+    for (template, path, expected) in cases {
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect();
+        assert_eq!(
+            captures(template, path),
+            Some(expected),
+            "{template} {path}"
+        );
+    }
+}
+
+#[test]
+fn other_paths_do_not_match() {
+    for (template, path) in [
+        ("/v1/shapes", "/v1/shapes/"),
+        ("/v1/shapes", "/V1/shapes"),
+        ("/v1/shapes", "/v1"),
+        ("/v1/shapes/{name}", "/v1/shapes"),
+        ("/v1/shapes/{name}", "/v1/shapes/"),
+        ("/v1/shapes/{name}", "/v1/shapes/a/b"),
+        ("/v1/shapes/{name}:act", "/v1/shapes/a"),
+        ("/v1/shapes/{name}:act", "/v1/shapes/a:other"),
+        ("/v1/shapes/{name}:act", "/v1/shapes/a%3Aact"),
+        ("/v1/{name=shapes/*}", "/v1/other/a"),
+        ("/v1/{name=shapes/*}/parts", "/v1/shapes/a/b/parts"),
+    ] {
+        assert_eq!(captures(template, path), None, "{template} {path}");
+    }
+}
+
+#[test]
+fn malformed_templates_are_refused_with_what_is_wrong() {
+    for (template, fault) in [
+        ("", TemplateFault::NoLeadingSlash),
+        ("v1", TemplateFault::NoLeadingSlash),
+        ("/", TemplateFault::EmptySegment),
+        ("/v1//a", TemplateFault::EmptySegment),
+        ("/v1/", TemplateFault::EmptySegment),
+        ("/v1/{name=a//b}", TemplateFault::EmptySegment),
+        ("/v1/a:", TemplateFault::EmptyVerb),
+        ("/v1/{name", TemplateFault::UnbalancedBrace),
+        ("/v1/name}", TemplateFault::UnbalancedBrace),
+        ("/v1/{name}x", TemplateFault::UnbalancedBrace),
+        ("/v1/{a={b}}", TemplateFault::NestedVariable),
+        ("/v1/{}", TemplateFault::EmptyField),
+        ("/v1/{a..b}", TemplateFault::EmptyField),
+        ("/v1/**/a", TemplateFault::RestNotLast),
+        ("/v1/{name=**}/a", TemplateFault::RestNotLast),
+        ("/v1/%FF", TemplateFault::NotUtf8),
+    ] {
+        assert_eq!(
+            Template::parse(template).unwrap_err().fault,
+            fault,
+            "{template}"
+        );
+    }
+}
+
+#[test]
+fn templates_are_shown_without_their_patterns() {
+    for (template, shown) in [
+        ("/v1/{name=shapes/*}/parts/*:act", "/v1/{name}/parts/*:act"),
+        ("/v1/{a.b}/c/**", "/v1/{a.b}/c/**"),
+    ] {
+        assert_eq!(Template::parse(template).unwrap().to_string(), shown);
+    }
+}
+
+fn router(templates: &[(Method, &'static str)]) -> Router<&'static str> {
+    let mut router = Router::default();
+    for (method, template) in templates {
+        let parsed = Template::parse(template).unwrap();
+        router
+            .insert(&parsed, HttpMethod::Only(method.clone()), *template)
+            .unwrap();
+    }
+    router
+}
+
+fn find(
+    router: &Router<&'static str>,
+    method: &Method,
+    path: &str,
+) -> Result<&'static str, Vec<Method>> {
+    match router.lookup(method, &RequestPath::parse(path).unwrap()) {
+        Lookup::Found(found) => Ok(found),
+        Lookup::WrongMethod(allowed) => Err(allowed),
+        Lookup::NoRoute => Err(Vec::new()),
+    }
+}
+
+#[test]
+fn the_most_specific_template_wins_whatever_the_order() {
+    let mut templates = vec![
+        (Method::GET, "/v1/**"),
+        (Method::GET, "/v1/*"),
+        (Method::GET, "/v1/{name}:act"),
+        (Method::GET, "/v1/shapes"),
+        (Method::GET, "/v1/shapes:act"),
+        (Method::GET, "/v1/*/parts"),
+        (Method::GET, "/v1/shapes/{id}"),
+    ];
+    for _ in 0..2 {
+        let router = router(&templates);
+        for (path, expected) in [
+            ("/v1/shapes", "/v1/shapes"),
+            ("/v1/other", "/v1/*"),
+            ("/v1/other:act", "/v1/{name}:act"),
+            ("/v1/shapes:act", "/v1/shapes:act"),
+            ("/v1/shapes:unknown", "/v1/*"),
+            ("/v1/other/parts", "/v1/*/parts"),
+            ("/v1/shapes/parts", "/v1/shapes/{id}"),
+            ("/v1/other/thing", "/v1/**"),
+            ("/v1", "/v1/**"),
+        ] {
+            assert_eq!(find(&router, &Method::GET, path), Ok(expected), "{path}");
+        }
+        templates.reverse();
+    }
+}
+
+#[test]
+fn a_wider_template_serves_the_methods_that_the_narrower_one_lacks() {
+    let router = router(&[(Method::POST, "/v1/shapes"), (Method::GET, "/v1/{any}")]);
+    assert_eq!(find(&router, &Method::GET, "/v1/shapes"), Ok("/v1/{any}"));
+    assert_eq!(find(&router, &Method::HEAD, "/v1/shapes"), Ok("/v1/{any}"));
+    let refused = find(&router, &Method::PUT, "/v1/shapes");
+    assert_eq!(refused, Err(vec![Method::POST, Method::GET]));
+    assert_eq!(find(&router, &Method::PUT, "/v2"), Err(Vec::new()));
+}
+
+#[test]
+fn two_templates_of_the_same_shape_are_a_conflict() {
+    let mut router = router(&[(Method::GET, "/v1/shapes/{a}")]);
+    let same = Template::parse("/v1/shapes/{b}").unwrap();
+    assert_eq!(
+        router.insert(&same, HttpMethod::Only(Method::GET), "b"),
+        Err(&"/v1/shapes/{a}")
+    );
+    assert_eq!(router.insert(&same, HttpMethod::Any, "b"), Ok(()));
+}
+
+#[test]
+fn a_path_with_too_many_segments_or_not_utf8_is_refused() {
+    assert!(RequestPath::parse(&"/a".repeat(64)).is_ok());
+    assert!(RequestPath::parse(&"/a".repeat(65)).is_err());
+    assert!(RequestPath::parse("/v1/%FF").is_err());
+}

@@ -1,0 +1,52 @@
+//! The life of a gateway: that of every role, with a handler of its own.
+
+use std::sync::Arc;
+
+use access::Verifier;
+use chassis::config::Config;
+use chassis::listener::Protocols;
+use chassis::{Clock, Running, Service};
+use http::Request;
+use hyper::body::Incoming;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::GatewayConfig;
+use crate::error::GatewayError;
+use crate::gateway::{Gateway, ROLE};
+
+/// Serves Patron's own contract until `shutdown`; returns as soon as the ports are bound. The main
+/// port is the one for REST, gRPC and gRPC-Web.
+pub async fn serve(
+    config: &GatewayConfig,
+    clock: Clock,
+    shutdown: CancellationToken,
+) -> Result<Running, GatewayError> {
+    let role = Service::new(ROLE, clock.clone());
+    let verifier: Arc<Verifier> = Arc::new(config.access.verifier()?);
+    let gateway = Gateway::new(config, contract::pool(), verifier, clock, role.metrics())?;
+    serve_gateway(gateway, role, config, shutdown).await
+}
+
+/// Serves a gateway of any contract as `role`, whose registry it was made with.
+pub async fn serve_gateway(
+    gateway: Gateway,
+    role: Service,
+    config: &GatewayConfig,
+    shutdown: CancellationToken,
+) -> Result<Running, GatewayError> {
+    let role = role.health_reporter(gateway.infrastructure.health.clone());
+    let gateway = Arc::new(gateway);
+    let handler = move |request: Request<Incoming>| Arc::clone(&gateway).handle(request);
+    let config = role_config(config);
+    Ok(chassis::serve_http(role, handler, Protocols::Both, &config, shutdown).await?)
+}
+
+/// What the gateway has in common with every role.
+fn role_config(config: &GatewayConfig) -> Config {
+    Config {
+        server: config.server.clone(),
+        access: config.access.clone(),
+        client: config.client.clone(),
+        telemetry: config.telemetry.clone(),
+    }
+}

@@ -1,0 +1,26 @@
+//! The gateway over real sockets, with a contract of its own and a service that sends back what it
+//! gets.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests fail the test that uses them"
+)]
+
+#[path = "all/edge.rs"]
+mod edge;
+#[path = "all/errors.rs"]
+mod errors;
+#[path = "all/grpc.rs"]
+mod grpc;
+#[path = "all/json.rs"]
+mod json;
+#[path = "all/openapi.rs"]
+mod openapi;
+#[path = "all/rest.rs"]
+mod rest;
+#[path = "all/streams.rs"]
+mod streams;
+#[path = "all/support/mod.rs"]
+mod support;

@@ -1,0 +1,125 @@
+//! A gateway, the service behind it, and clients of all three kinds.
+
+pub(crate) mod client;
+pub(crate) mod contract;
+pub(crate) mod upstream;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use access::{DevelopmentIssuer, IssuerKind, TrustedKey, Verifier};
+use chassis::{Clock, Service};
+use gateway::{Gateway, GatewayConfig, Running};
+use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use client::RestClient;
+use upstream::Upstream;
+
+const NOW: &str = "2026-03-09T10:00:00Z";
+
+/// A gateway in front of one echo service.
+pub(crate) struct Bench {
+    pub(crate) running: Running,
+    pub(crate) upstream: Upstream,
+    pub(crate) token: String,
+    pub(crate) rest: RestClient,
+    issuer: DevelopmentIssuer,
+    shutdown: CancellationToken,
+}
+
+impl Bench {
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut GatewayConfig)) -> Self {
+        let upstream = Upstream::start().await;
+        let keys = tempfile::tempdir().unwrap();
+        let issuer = DevelopmentIssuer::open(&keys.path().join("key.pem"), "patron").unwrap();
+        let config = config(&upstream, change);
+        let clock = Clock::manual(now());
+        let role = Service::new("gateway", clock.clone());
+        let verifier = verifier(&issuer);
+        let pool = contract::pool();
+        let gateway = Gateway::new(&config, &pool, verifier, clock, role.metrics()).unwrap();
+        let shutdown = CancellationToken::new();
+        let running = gateway::serve_gateway(gateway, role, &config, shutdown.clone())
+            .await
+            .unwrap();
+        let token = token(&issuer, SignedDuration::from_hours(1));
+        let rest = RestClient::new(running.address(), token.clone());
+        Self {
+            running,
+            upstream,
+            token,
+            rest,
+            issuer,
+            shutdown,
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.running.address()
+    }
+
+    /// A token that is no longer valid.
+    pub(crate) fn expired_token(&self) -> String {
+        token(&self.issuer, SignedDuration::from_secs(-60))
+    }
+
+    /// Tells the gateway to stop, and what does so.
+    pub(crate) fn stop(self) -> (Running, RestClient) {
+        self.shutdown.cancel();
+        (self.running, self.rest)
+    }
+}
+
+/// Waits, within a bound, for something that happens elsewhere.
+pub(crate) async fn wait_until(condition: impl Fn() -> bool) {
+    for _ in 0..500 {
+        if condition() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the condition was never met");
+}
+
+fn config(upstream: &Upstream, change: impl FnOnce(&mut GatewayConfig)) -> GatewayConfig {
+    let mut config = GatewayConfig::defaults().unwrap();
+    let local = SocketAddr::from(([127, 0, 0, 1], 0));
+    config.server.listen = local;
+    config.server.admin_listen = local;
+    config.gateway.upstreams.clear();
+    let addresses = [
+        ("shapes", format!("http://{}", upstream.address)),
+        // The port of a listener that has gone: nobody is there.
+        ("absent", format!("http://{}", upstream::free_address())),
+    ];
+    config
+        .gateway
+        .upstreams
+        .extend(addresses.map(|(role, address)| (role.to_owned(), address)));
+    change(&mut config);
+    config
+}
+
+fn verifier(issuer: &DevelopmentIssuer) -> Arc<Verifier> {
+    let jwks = issuer.jwks().unwrap();
+    let keys = TrustedKey::from_jwks(issuer.issuer(), IssuerKind::People, &jwks).unwrap();
+    Arc::new(Verifier::new(keys, "patron"))
+}
+
+fn token(issuer: &DevelopmentIssuer, ttl: SignedDuration) -> String {
+    issuer
+        .operator_token(now(), ttl)
+        .unwrap()
+        .expose()
+        .to_owned()
+}
+
+fn now() -> Timestamp {
+    NOW.parse().unwrap()
+}

@@ -1,0 +1,216 @@
+//! A service that knows no messages: it sends frames back, and misbehaves where its methods say so.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use chassis::Refusal;
+use chassis::config::Config;
+use chassis::listener::{Listener, Protocols};
+use contract::patron::r#type::v1::ErrorReason;
+use http::{HeaderMap, HeaderValue, Request, Response};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, StreamBody};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use prost_reflect::DynamicMessage;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tonic::body::Body;
+use tonic::{Code, Status};
+
+use super::contract::message;
+
+/// The service, until it is dropped.
+pub(crate) struct Upstream {
+    pub(crate) address: SocketAddr,
+    seen: Arc<Seen>,
+    _stop: DropGuard,
+}
+
+/// What has arrived.
+#[derive(Default)]
+struct Seen {
+    calls: AtomicU32,
+    given_up: AtomicU32,
+    last: Mutex<(HeaderMap, Bytes)>,
+}
+
+impl Upstream {
+    pub(crate) async fn start() -> Self {
+        let config = Config::defaults().unwrap().server;
+        let local = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listener = Listener::bind(local, Protocols::Http2, &config)
+            .await
+            .unwrap();
+        let address = listener.address();
+        let (stop, seen) = (CancellationToken::new(), Arc::new(Seen::default()));
+        let noted = Arc::clone(&seen);
+        let answer = service_fn(move |request| answer(request, Arc::clone(&noted)));
+        tokio::spawn(listener.serve(answer, stop.clone()));
+        Self {
+            address,
+            seen,
+            _stop: stop.drop_guard(),
+        }
+    }
+
+    /// How many calls have arrived.
+    pub(crate) fn calls(&self) -> u32 {
+        self.seen.calls.load(Ordering::SeqCst)
+    }
+
+    /// How many calls of `Sleep` have been given up by their callers.
+    pub(crate) fn given_up(&self) -> u32 {
+        self.seen.given_up.load(Ordering::SeqCst)
+    }
+
+    /// The headers of the last unary call.
+    pub(crate) fn last_headers(&self) -> HeaderMap {
+        self.seen.last.lock().unwrap().0.clone()
+    }
+
+    /// The message of the last unary call.
+    pub(crate) fn last_message(&self, name: &str) -> DynamicMessage {
+        let frame = self.seen.last.lock().unwrap().1.clone();
+        DynamicMessage::decode(message(name), frame.slice(5..)).unwrap()
+    }
+}
+
+/// Dropped when the call is.
+struct GivenUp(Arc<Seen>);
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        self.0.given_up.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// An address where nobody listens.
+pub(crate) fn free_address() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+}
+
+async fn answer(request: Request<Incoming>, seen: Arc<Seen>) -> Result<Response<Body>, Infallible> {
+    let earlier = seen.calls.fetch_add(1, Ordering::SeqCst);
+    let (parts, body) = request.into_parts();
+    let method = parts
+        .uri
+        .path()
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    if method == "Chat" {
+        let body = body.map_err(|error| Status::internal(error.to_string()));
+        return Ok(ok(Body::new(
+            body.with_trailers(async { Some(Ok(ok_trailers())) }),
+        )));
+    }
+    let body = body
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .unwrap_or_default();
+    *seen.last.lock().unwrap() = (parts.headers, body.clone());
+    Ok(match method.as_str() {
+        "Refuse" => refusal().into_http(),
+        "Sleep" => {
+            let _noted = GivenUp(Arc::clone(&seen));
+            std::future::pending().await
+        }
+        "Flicker" | "FlickerOnce" if earlier < 2 || count(&body) < 0 => {
+            Status::unavailable("not now").into_http()
+        }
+        "WatchShape" => watch(&body),
+        "Collect" => ok(frames(vec![last_frame(&body)], ok_trailers())),
+        _ => ok(frames(vec![body], ok_trailers())),
+    })
+}
+
+/// Repeats the message; with the tag `fail` it refuses afterwards, with `stall` it falls silent.
+fn watch(body: &Bytes) -> Response<Body> {
+    let shape = DynamicMessage::decode(message("Shape"), body.slice(5..)).unwrap();
+    let times = usize::try_from(count(body)).unwrap();
+    let tags = shape.get_field_by_name("tags").unwrap();
+    let has_tag = |tag| {
+        tags.as_list()
+            .unwrap()
+            .iter()
+            .any(|value| value.as_str() == Some(tag))
+    };
+    let repeated = vec![body.clone(); times];
+    if has_tag("stall") {
+        use futures_util::StreamExt as _;
+        let frames = repeated
+            .into_iter()
+            .map(|bytes| Ok::<_, Status>(Frame::data(bytes)));
+        let stalled = futures_util::stream::iter(frames).chain(futures_util::stream::pending());
+        return ok(Body::new(StreamBody::new(stalled)));
+    }
+    let mut trailers = ok_trailers();
+    if has_tag("fail") {
+        trailers.clear();
+        refusal().add_header(&mut trailers).unwrap();
+    }
+    ok(frames(repeated, trailers))
+}
+
+fn refusal() -> Status {
+    let refusal = Refusal::new(
+        Code::NotFound,
+        ErrorReason::DeadLetterNotFound,
+        "no such shape",
+    )
+    .metadata("shape", "round")
+    .field("inner.text", "is wrong")
+    .retry_after(Duration::from_millis(1500));
+    let mut status = Status::from(refusal);
+    status
+        .metadata_mut()
+        .insert("patron-hint", "look elsewhere".parse().unwrap());
+    status
+}
+
+fn count(body: &Bytes) -> i32 {
+    let shape = DynamicMessage::decode(message("Shape"), body.slice(5..)).unwrap();
+    shape.get_field_by_name("count").unwrap().as_i32().unwrap()
+}
+
+fn last_frame(body: &Bytes) -> Bytes {
+    let mut rest = body.clone();
+    loop {
+        let length = u32::from_be_bytes(rest[1..5].try_into().unwrap()) as usize + 5;
+        if rest.len() == length {
+            return rest;
+        }
+        rest = rest.slice(length..);
+    }
+}
+
+fn frames(data: Vec<Bytes>, trailers: HeaderMap) -> Body {
+    let data = data.into_iter().map(Frame::data);
+    let frames = data.chain([Frame::trailers(trailers)]).map(Ok::<_, Status>);
+    Body::new(StreamBody::new(futures_util::stream::iter(frames)))
+}
+
+fn ok(body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert("content-type", HeaderValue::from_static("application/grpc"));
+    headers.insert("patron-replayed", HeaderValue::from_static("true"));
+    headers.insert("secret-header", HeaderValue::from_static("not for REST"));
+    response
+}
+
+fn ok_trailers() -> HeaderMap {
+    let mut trailers = HeaderMap::new();
+    trailers.insert("grpc-status", HeaderValue::from_static("0"));
+    trailers.insert("patron-trailer", HeaderValue::from_static("kept"));
+    trailers
+}

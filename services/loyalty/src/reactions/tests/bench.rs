@@ -1,0 +1,197 @@
+//! The reactions on a database of their own, and events made by hand.
+
+use chassis::Clock;
+use contract::patron::events::v1 as wire;
+use contract::patron::loyalty::v1 as announced;
+use contract::patron::profile::v1::{
+    Order, OrderLine, OrderRecorded, Return, ReturnLine, ReturnRecorded,
+};
+use contract::patron::r#type::v1::Money;
+use contract::time::timestamp;
+use events::{Handler as _, HandlerError, Incoming, Outbox};
+use jiff::Timestamp;
+use postgres::testing::TestDatabase;
+use prometheus_client::metrics::gauge::Gauge;
+use prost::{Message, Name};
+use uuid::Uuid;
+
+use crate::app::{Gate, Loyalty, read, redeem, verify};
+use crate::reactions::Reactions;
+
+pub(super) const CUSTOMER: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
+/// What was announced: the type's last name, and the payload.
+type Announced = (String, Vec<u8>);
+
+pub(super) struct Bench {
+    database: TestDatabase,
+    pub(super) loyalty: Loyalty,
+}
+
+impl Bench {
+    pub(super) async fn new() -> Self {
+        let database = TestDatabase::create(&crate::migrations()).await;
+        let clock = Clock::manual("2025-06-01T12:00:00.123456789Z".parse().unwrap());
+        let loyalty = Loyalty {
+            db: database.db().clone(),
+            outbox: Outbox::new(crate::NAME, clock.clone()),
+            clock,
+            gate: Gate::new(),
+            imbalance: Gauge::default(),
+        };
+        Self { database, loyalty }
+    }
+
+    /// Applies an event as the consumer does: in a transaction that an error rolls back.
+    pub(super) async fn hear<P: Message + Name>(&self, payload: &P) -> Result<(), HandlerError> {
+        let mut tx = self.loyalty.db.begin().await?;
+        Reactions(self.loyalty.clone())
+            .handle(&mut tx, &event(payload))
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    pub(super) async fn spend(&self, points: i64) {
+        let request = announced::CreateRedemptionRequest {
+            redemption: Some(announced::Redemption {
+                customer_id: CUSTOMER.to_string(),
+                points,
+                reference: "reward".to_owned(),
+                ..announced::Redemption::default()
+            }),
+            request_id: self.loyalty.clock.new_id().to_string(),
+            validate_only: false,
+        };
+        let deadline = chassis::Deadline::after(std::time::Duration::from_secs(30));
+        redeem::create(&self.loyalty, "user:ann", request, deadline)
+            .await
+            .unwrap();
+    }
+
+    /// Available, owed, ever earned.
+    pub(super) async fn figures(&self) -> (i64, i64, i64) {
+        let wallet = read::member(&self.loyalty, CUSTOMER).await.unwrap().wallet;
+        let owed = wallet.balances.owed().unwrap();
+        (
+            wallet.balances.available.get(),
+            owed.get(),
+            wallet.lifetime_earned.get(),
+        )
+    }
+
+    async fn announced(&self) -> Vec<Announced> {
+        let rows: Vec<Announced> =
+            sqlx::query_as("SELECT type, payload FROM outbox ORDER BY position")
+                .fetch_all(self.database.owner_pool())
+                .await
+                .unwrap();
+        let last = |name: String| name.rsplit('.').next().unwrap_or_default().to_owned();
+        rows.into_iter()
+            .map(|(name, payload)| (last(name), payload))
+            .collect()
+    }
+
+    pub(super) async fn names_announced(&self) -> Vec<String> {
+        self.announced()
+            .await
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    pub(super) async fn last_announced<P: Message + Default>(&self) -> P {
+        P::decode(self.announced().await.pop().unwrap().1.as_slice()).unwrap()
+    }
+
+    pub(super) async fn arrange(&self, sql: &'static str) {
+        sqlx::query(sql)
+            .execute(self.database.owner_pool())
+            .await
+            .unwrap();
+    }
+
+    pub(super) async fn assert_sound(&self) {
+        let verified = verify::verify(&self.loyalty.db, crate::app::DEFAULT_PROGRAM).await;
+        assert_eq!(verified.unwrap().difference, None);
+    }
+}
+
+fn event<P: Message + Name>(payload: &P) -> Incoming {
+    let id = CUSTOMER.to_string();
+    let wire = wire::Event {
+        event_id: id.clone(),
+        source: "profile".to_owned(),
+        r#type: P::full_name(),
+        subject_id: id.clone(),
+        subject_version: 1,
+        customer_id: id,
+        occur_time: Some(timestamp(at("2025-05-01T10:00:00Z"))),
+        data: payload.encode_to_vec().into(),
+        position: Some(wire::Position::default()),
+        ..wire::Event::default()
+    };
+    Incoming::new(wire).unwrap()
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(super) fn pounds(amount_minor: i64) -> Money {
+    Money {
+        currency_code: "GBP".to_owned(),
+        amount_minor,
+    }
+}
+
+/// An order of one line of ten pieces, of which some were returned.
+pub(super) fn order(order_id: &str, bought: &str, minor: i64, returned_quantity: i64) -> Order {
+    let line = OrderLine {
+        line_id: "1".to_owned(),
+        product_id: "mug".to_owned(),
+        quantity: 10,
+        amount: Some(pounds(minor)),
+        returned_quantity,
+        ..OrderLine::default()
+    };
+    Order {
+        order_id: order_id.to_owned(),
+        customer_id: CUSTOMER.to_string(),
+        order_time: Some(timestamp(at(bought))),
+        lines: vec![line],
+        ..Order::default()
+    }
+}
+
+pub(super) fn bought(order_id: &str, minor: i64) -> OrderRecorded {
+    OrderRecorded {
+        order: Some(order(order_id, "2025-05-01T10:00:00Z", minor, 0)),
+    }
+}
+
+/// A return that leaves the customer with some of the ten pieces.
+pub(super) fn gave_back(
+    return_id: &str,
+    of: &OrderRecorded,
+    refund: i64,
+    left: i64,
+) -> ReturnRecorded {
+    let mut order = of.order.clone().unwrap();
+    order.lines[0].returned_quantity = 10 - left;
+    let line = ReturnLine {
+        line_id: "1".to_owned(),
+        quantity: 1,
+        refund: Some(pounds(refund)),
+    };
+    let back = Return {
+        return_id: return_id.to_owned(),
+        order_id: order.order_id.clone(),
+        customer_id: order.customer_id.clone(),
+        return_time: Some(timestamp(at("2025-05-20T10:00:00Z"))),
+        lines: vec![line],
+        ..Return::default()
+    };
+    ReturnRecorded {
+        r#return: Some(back),
+        order: Some(order),
+    }
+}

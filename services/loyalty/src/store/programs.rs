@@ -1,0 +1,84 @@
+//! Programs and their versions.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use sqlx::PgExecutor;
+
+use super::StoreError;
+use super::numbers::Numbered as _;
+use crate::domain::{Points, Program, Rounding};
+
+/// A version as it is stored.
+pub(super) struct ProgramRow {
+    pub(super) program_id: String,
+    pub(super) version: i64,
+    pub(super) display_name: String,
+    pub(super) point_currency: String,
+    pub(super) decimals: i16,
+    pub(super) time_zone: String,
+    pub(super) points_per_currency_unit: i64,
+    pub(super) rounding: i16,
+    pub(super) minimum_redemption: i64,
+}
+
+impl TryFrom<ProgramRow> for Program {
+    type Error = StoreError;
+
+    fn try_from(row: ProgramRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            program_id: row.program_id,
+            version: row.version,
+            display_name: row.display_name,
+            point_currency: row.point_currency,
+            decimals: row.decimals,
+            time_zone: row.time_zone,
+            points_per_currency_unit: row.points_per_currency_unit,
+            rounding: Rounding::named(row.rounding)?,
+            minimum_redemption: Points::new(row.minimum_redemption),
+        })
+    }
+}
+
+/// The version in force at an instant; before the first version, that one.
+pub(crate) async fn in_force(
+    db: impl PgExecutor<'_>,
+    program_id: &str,
+    at: Timestamp,
+) -> Result<Option<Program>, StoreError> {
+    let row = sqlx::query_as!(
+        ProgramRow,
+        r#"
+        SELECT program_id, version, display_name, point_currency, decimals, time_zone,
+            points_per_currency_unit, rounding, minimum_redemption
+        FROM program_versions
+        WHERE program_id = $1 AND (in_force_from <= $2 OR version = 1)
+        ORDER BY version DESC
+        LIMIT 1
+        "#,
+        program_id,
+        at.to_sqlx(),
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(Program::try_from).transpose()
+}
+
+/// All versions.
+pub(crate) async fn versions(
+    db: impl PgExecutor<'_>,
+    program_id: &str,
+) -> Result<Vec<Program>, StoreError> {
+    let rows = sqlx::query_as!(
+        ProgramRow,
+        r#"
+        SELECT program_id, version, display_name, point_currency, decimals, time_zone,
+            points_per_currency_unit, rounding, minimum_redemption
+        FROM program_versions
+        WHERE program_id = $1
+        "#,
+        program_id,
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(Program::try_from).collect()
+}

@@ -1,0 +1,16 @@
+//! The loyalty service over a real socket, on a real database, fed by a real feed.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, also in its helpers"
+)]
+
+mod all {
+    mod conformance;
+    mod crowd;
+    mod ledger;
+    mod lists;
+    mod redemptions;
+    mod support;
+}

@@ -1,0 +1,323 @@
+//! A loyalty role on free ports, the feed of a profile service beside it, and callers.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use access::DevelopmentIssuer;
+use chassis::config::{Config, IssuerConfig, IssuerRole};
+use chassis::paging::PageTokens;
+use chassis::{Clock, Context, Running};
+use contract::patron::loyalty::v1 as api;
+use contract::patron::loyalty::v1::member_service_client::MemberServiceClient;
+use contract::patron::loyalty::v1::program_service_client::ProgramServiceClient;
+use contract::patron::profile::v1::{
+    Order, OrderLine, OrderRecorded, Return, ReturnLine, ReturnRecorded,
+};
+use contract::patron::r#type::v1::Money;
+use contract::time::timestamp;
+use events::{Feed, FeedServer, Feeds, NewEvent, Outbox};
+use jiff::{SignedDuration, Timestamp};
+use postgres::testing::TestDatabase;
+use postgres::{Database, DatabaseConfig, Migrations};
+use prost::{Message, Name};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tonic::metadata::MetadataValue;
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+use tonic_types::StatusExt as _;
+use uuid::Uuid;
+
+/// Longer than anything here should take; only ever reached by a failure.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a condition rests before it is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// All that a feed needs of the profile service's database.
+static PROFILE: Migrations = Migrations::new("profile", &[&events::MIGRATIONS]);
+
+pub(crate) type Caller = InterceptedService<Channel, Token>;
+
+/// Adds a bearer token to each call.
+#[derive(Clone)]
+pub(crate) struct Token(Option<String>);
+
+impl Interceptor for Token {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(token) = &self.0 {
+            let value = MetadataValue::try_from(format!("Bearer {token}")).unwrap();
+            request.metadata_mut().insert("authorization", value);
+        }
+        Ok(request)
+    }
+}
+
+/// The role under test and what is around it.
+pub(crate) struct Bench {
+    pub(crate) clock: Clock,
+    pub(crate) database: TestDatabase,
+    running: Running,
+    profile: TestDatabase,
+    outbox: Outbox,
+    _stop: DropGuard,
+}
+
+impl Bench {
+    /// With the limits of production, not the generous ones of tests.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// With other limits than those of production.
+    pub(crate) async fn start_with(limit: impl FnOnce(&mut DatabaseConfig)) -> Self {
+        let profile = TestDatabase::create(&PROFILE).await;
+        let database = TestDatabase::create(&loyalty::migrations()).await;
+        let clock = Clock::system();
+        let outbox = Outbox::new("profile", clock.clone());
+        let feed: Arc<dyn Feed> = Arc::new(FeedServer::new(profile.db().clone(), outbox.clone()));
+
+        let context = Context {
+            clock: clock.clone(),
+            pages: PageTokens::new(b"secret"),
+        };
+        let mut limits = DatabaseConfig::new(database.app_url());
+        limit(&mut limits);
+        let db = Database::connect(&limits).await.unwrap();
+        let service = loyalty::service(db, &Feeds::of([("profile", feed)]), &context).unwrap();
+        let stop = CancellationToken::new();
+        let running = chassis::serve(service, &config(), stop.clone())
+            .await
+            .unwrap();
+        Self {
+            clock,
+            database,
+            running,
+            profile,
+            outbox,
+            _stop: stop.drop_guard(),
+        }
+    }
+
+    /// A connection of its own.
+    pub(crate) fn channel(&self) -> Channel {
+        let address = format!("http://{}", self.running.address());
+        Endpoint::from_shared(address).unwrap().connect_lazy()
+    }
+
+    pub(crate) fn members(&self) -> MemberServiceClient<Caller> {
+        self.members_as(&["operator"])
+    }
+
+    /// Members for a caller of these roles; of none, for one without a token.
+    pub(crate) fn members_as(&self, roles: &[&str]) -> MemberServiceClient<Caller> {
+        MemberServiceClient::with_interceptor(self.channel(), token(roles))
+    }
+
+    /// Members for another caller than usual.
+    pub(crate) fn members_for(&self, subject: &str) -> MemberServiceClient<Caller> {
+        let token = Token(Some(signed(subject, &["operator"])));
+        MemberServiceClient::with_interceptor(self.channel(), token)
+    }
+
+    pub(crate) fn programs(&self) -> ProgramServiceClient<Caller> {
+        self.programs_as(&["operator"])
+    }
+
+    pub(crate) fn programs_as(&self, roles: &[&str]) -> ProgramServiceClient<Caller> {
+        ProgramServiceClient::with_interceptor(self.channel(), token(roles))
+    }
+
+    /// A new member with an order of so many pounds.
+    pub(crate) async fn member(&self, pounds: i64) -> Uuid {
+        let customer_id = self.clock.new_id();
+        self.bought(customer_id, "o-1", pounds).await;
+        customer_id
+    }
+
+    /// The profile service announces an order; returns when it has earned.
+    pub(crate) async fn bought(&self, customer_id: Uuid, order_id: &str, pounds: i64) {
+        let before = self.lifetime_earned(customer_id).await;
+        let order = Some(order(customer_id, order_id, pounds, 0));
+        self.announce(customer_id, &OrderRecorded { order }).await;
+        self.until_earned(customer_id, before + pounds).await;
+    }
+
+    /// The profile service announces that all of an order was returned.
+    pub(crate) async fn returned(&self, customer_id: Uuid, order_id: &str, pounds: i64) {
+        let before = self.lifetime_earned(customer_id).await;
+        let line = ReturnLine {
+            line_id: "1".to_owned(),
+            quantity: 1,
+            refund: Some(money(pounds)),
+        };
+        let back = Return {
+            return_id: format!("return-of-{order_id}"),
+            order_id: order_id.to_owned(),
+            customer_id: customer_id.to_string(),
+            return_time: Some(timestamp(self.clock.now())),
+            lines: vec![line],
+            ..Return::default()
+        };
+        let order = Some(order(customer_id, order_id, pounds, 1));
+        self.announce(
+            customer_id,
+            &ReturnRecorded {
+                r#return: Some(back),
+                order,
+            },
+        )
+        .await;
+        self.until_earned(customer_id, before - pounds).await;
+    }
+
+    async fn announce<P: Message + Name>(&self, customer_id: Uuid, payload: &P) {
+        let mut tx = self.profile.db().begin().await.unwrap();
+        let event = NewEvent::about(customer_id, Some(customer_id), payload);
+        self.outbox.append(&mut tx, event).await.unwrap();
+        tx.commit().await.unwrap();
+        self.outbox.committed();
+    }
+
+    async fn until_earned(&self, customer_id: Uuid, points: i64) {
+        let condition = async {
+            while self.lifetime_earned(customer_id).await != points {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, condition)
+            .await
+            .expect("the event has its effect");
+    }
+
+    async fn lifetime_earned(&self, customer_id: Uuid) -> i64 {
+        match self.balance(customer_id).await {
+            Ok(balance) => balance.lifetime_earned,
+            Err(status) => {
+                assert_eq!(reason(&status), "MEMBER_NOT_FOUND");
+                0
+            }
+        }
+    }
+
+    /// The value of a metric of the role.
+    pub(crate) async fn metric(&self, name: &str) -> String {
+        let mut connection = TcpStream::connect(self.running.admin_address())
+            .await
+            .unwrap();
+        let request = b"GET /metrics HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n";
+        connection.write_all(request).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        let line = answer.lines().find(|line| line.starts_with(name));
+        let value = line.and_then(|line| line.rsplit(' ').next());
+        value
+            .unwrap_or_else(|| panic!("no {name} in {answer}"))
+            .to_owned()
+    }
+
+    pub(crate) async fn balance(&self, customer_id: Uuid) -> Result<api::Balance, Status> {
+        let request = api::GetMemberRequest {
+            customer_id: customer_id.to_string(),
+        };
+        let member = self.members().get_member(request).await?.into_inner();
+        Ok(member.balance.unwrap())
+    }
+}
+
+fn order(customer_id: Uuid, order_id: &str, pounds: i64, returned_quantity: i64) -> Order {
+    let time: Timestamp = "2025-05-01T10:00:00Z".parse().unwrap();
+    let line = OrderLine {
+        line_id: "1".to_owned(),
+        product_id: "mug".to_owned(),
+        quantity: 1,
+        amount: Some(money(pounds)),
+        returned_quantity,
+        ..OrderLine::default()
+    };
+    Order {
+        order_id: order_id.to_owned(),
+        customer_id: customer_id.to_string(),
+        order_time: Some(timestamp(time)),
+        lines: vec![line],
+        ..Order::default()
+    }
+}
+
+fn money(pounds: i64) -> Money {
+    Money {
+        currency_code: "GBP".to_owned(),
+        amount_minor: pounds * 100,
+    }
+}
+
+/// A request to spend, under a new `request_id`.
+pub(crate) fn spending(
+    bench: &Bench,
+    customer_id: Uuid,
+    points: i64,
+) -> api::CreateRedemptionRequest {
+    api::CreateRedemptionRequest {
+        redemption: Some(api::Redemption {
+            customer_id: customer_id.to_string(),
+            points,
+            reference: "a mug".to_owned(),
+            ..api::Redemption::default()
+        }),
+        request_id: bench.clock.new_id().to_string(),
+        validate_only: false,
+    }
+}
+
+/// The reason in the one `ErrorInfo` that there must be.
+pub(crate) fn reason(status: &Status) -> String {
+    info(status, |info| info.reason.clone())
+}
+
+/// A value of the metadata of the `ErrorInfo`.
+pub(crate) fn metadata(status: &Status, key: &str) -> String {
+    info(status, |info| {
+        info.metadata.get(key).cloned().unwrap_or_default()
+    })
+}
+
+fn info(status: &Status, read: impl Fn(&tonic_types::ErrorInfo) -> String) -> String {
+    let info = status.get_details_error_info();
+    let info = info.unwrap_or_else(|| panic!("no ErrorInfo in {status:?}"));
+    assert_eq!(info.domain, "patron");
+    read(&info)
+}
+
+/// A key that all tests of this process share; making it takes a while.
+static ISSUER: LazyLock<DevelopmentIssuer> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    DevelopmentIssuer::open(&folder.path().join("key.pem"), "patron").unwrap()
+});
+
+/// A token with these roles; none without any.
+pub(crate) fn token(roles: &[&str]) -> Token {
+    Token((!roles.is_empty()).then(|| signed("somebody", roles)))
+}
+
+fn signed(subject: &str, roles: &[&str]) -> String {
+    let now = Clock::system().now();
+    let token = ISSUER
+        .token(subject, roles, now, SignedDuration::from_hours(1))
+        .unwrap();
+    token.expose().to_owned()
+}
+
+fn config() -> Config {
+    let mut config = Config::defaults().unwrap();
+    config.server.listen = "127.0.0.1:0".parse().unwrap();
+    config.server.admin_listen = "127.0.0.1:0".parse().unwrap();
+    config.access.issuers = vec![IssuerConfig {
+        issuer: ISSUER.issuer().to_owned(),
+        jwks_file: None,
+        jwks: Some(ISSUER.jwks().unwrap()),
+        role: IssuerRole::People,
+    }];
+    config
+}

@@ -1,0 +1,272 @@
+//! The command line.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Customer-relationship and loyalty backend: every role, and the tools around them.
+#[derive(Debug, Parser)]
+#[command(name = "patron", version)]
+pub(crate) struct Cli {
+    /// A configuration file (TOML). Over it: variables PATRON__SECTION__KEY. See `patron config`.
+    #[arg(long, global = true, env = "PATRON_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything in this process, on a PostgreSQL of its own, and load the demo.
+    Up(Up),
+    /// Run one role.
+    Serve {
+        /// Which.
+        role: Role,
+    },
+    /// Bring the database of a service, or of all, to this release.
+    Migrate(Migrate),
+    /// Show the configuration in effect, without secrets.
+    Config {
+        /// Show the defaults instead, with a comment on each setting.
+        #[arg(long)]
+        defaults: bool,
+    },
+    /// Show the OpenAPI document of the REST API.
+    Openapi,
+    /// Import files through the API.
+    #[command(subcommand)]
+    Import(Import),
+    /// Look after what services tell each other.
+    #[command(subcommand)]
+    Events(Events),
+    /// Look after the points ledger.
+    #[command(subcommand)]
+    Loyalty(Loyalty),
+    /// Ask whether a role can serve; fail when it can't.
+    Healthcheck {
+        /// What to ask: `/ready` of an admin port, or any address that answers when all is well.
+        #[arg(long, default_value = "http://127.0.0.1:9090/ready")]
+        url: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    Gateway,
+    Profile,
+    Loyalty,
+    Complaints,
+    Survey,
+    Recommendation,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    /// Do not load the demo.
+    #[arg(long)]
+    pub(crate) no_demo: bool,
+
+    /// The demo's orders.
+    #[arg(long, value_name = "FILE", default_value = "demo/online-retail.csv.gz")]
+    pub(crate) demo: PathBuf,
+
+    /// The gateway's port on 127.0.0.1; 0 takes any free one.
+    #[arg(long, default_value_t = 8080)]
+    pub(crate) port: u16,
+
+    /// Where everything is kept: databases, keys, tokens.
+    #[arg(long, value_name = "FOLDER", default_value = ".patron")]
+    pub(crate) data_dir: PathBuf,
+
+    /// Stop when the standard input ends, so that whoever started this can't leave it behind.
+    #[arg(long)]
+    pub(crate) stop_with_stdin: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Migrate {
+    /// A service, or `all`.
+    #[arg(value_enum)]
+    pub(crate) service: Target,
+
+    /// The role that the service runs as, to which its rights are granted. Default:
+    /// `patron_<service>_app`.
+    #[arg(long)]
+    pub(crate) application_role: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Target {
+    All,
+    Profile,
+    Loyalty,
+    Complaints,
+    Survey,
+    Recommendation,
+}
+
+/// How the API is reached.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Access {
+    /// The gateway. Default: that of `.patron/dev.env`.
+    #[arg(long, env = "PATRON_URL")]
+    pub(crate) url: Option<String>,
+
+    /// A bearer token. Default: that of `.patron/dev.env`.
+    #[arg(long, env = "PATRON_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Import {
+    /// Orders, cancellations and baskets, in the columns of the UCI Online Retail data.
+    Orders(ImportOrders),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportOrders {
+    /// CSV, plain or gzip.
+    pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) access: Access,
+
+    /// Most orders, returns or baskets in one call, 1 to 500.
+    #[arg(long, default_value = "200", value_parser = batch)]
+    pub(crate) batch: NonZeroUsize,
+
+    /// ISO 4217 code of the prices.
+    #[arg(long, default_value = "GBP")]
+    pub(crate) currency: String,
+
+    /// IANA zone of the times.
+    #[arg(long, default_value = "Europe/London")]
+    pub(crate) time_zone: String,
+
+    /// Where to note how far the import is, so that it can go on. Default: beside FILE.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resume_file: Option<PathBuf>,
+
+    /// Where to write what could not be imported, line by line. Default: beside FILE.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) errors: Option<PathBuf>,
+
+    /// Read and report, but send nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// How the summary is printed.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) summary: SummaryForm,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SummaryForm {
+    Text,
+    Json,
+}
+
+fn batch(text: &str) -> Result<NonZeroUsize, String> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number| (1..=500).contains(number));
+    number
+        .and_then(NonZeroUsize::new)
+        .ok_or_else(|| "must be 1 to 500".to_owned())
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Events {
+    /// List the events that a service could not apply, and those that wait behind them.
+    ListDead {
+        #[command(flatten)]
+        consumer: Consumer,
+        /// Only those of this customer or subject.
+        #[arg(long)]
+        key: Option<String>,
+    },
+    /// Apply the parked events of one customer or subject again, in order.
+    Replay {
+        #[command(flatten)]
+        consumer: Consumer,
+        /// The customer or subject.
+        #[arg(long)]
+        key: String,
+    },
+    /// Give up one parked event for good.
+    Skip {
+        #[command(flatten)]
+        consumer: Consumer,
+        /// The event.
+        #[arg(long)]
+        event: String,
+        /// Why, for the record.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Show where a service stands in the feeds that it consumes.
+    Cursors {
+        #[command(flatten)]
+        consumer: Consumer,
+    },
+    /// Send a service back to an earlier time of a feed.
+    Rewind {
+        #[command(flatten)]
+        consumer: Consumer,
+        /// The service whose feed it is.
+        #[arg(long)]
+        source: String,
+        /// From when on to read again, RFC 3339.
+        #[arg(long)]
+        since: String,
+    },
+}
+
+/// The service that consumes.
+#[derive(Debug, Args)]
+pub(crate) struct Consumer {
+    /// The service that consumes, for example `loyalty`.
+    pub(crate) service: String,
+
+    #[command(flatten)]
+    pub(crate) access: Access,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Loyalty {
+    /// Recompute the ledger of a program; fail when it does not add up.
+    Verify {
+        /// The program.
+        #[arg(default_value = "default")]
+        program: String,
+
+        #[command(flatten)]
+        access: Access,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_batch_is_within_what_the_api_takes() {
+        assert!(batch("500").is_ok() && batch("1").is_ok());
+        assert!(
+            ["0", "501", "-1", "x"]
+                .iter()
+                .all(|text| batch(text).is_err())
+        );
+    }
+}

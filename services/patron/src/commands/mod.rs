@@ -1,0 +1,12 @@
+//! One file per command.
+
+mod access;
+pub(crate) mod events;
+pub(crate) mod healthcheck;
+pub(crate) mod import;
+pub(crate) mod loyalty;
+pub(crate) mod migrate;
+mod path;
+pub(crate) mod serve;
+pub(crate) mod show;
+pub(crate) mod up;

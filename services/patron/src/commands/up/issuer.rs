@@ -1,0 +1,36 @@
+//! Keys and tokens for a developer's machine.
+
+use access::{DevelopmentIssuer, DevelopmentKeyError};
+use chassis::Clock;
+use chassis::config::{IssuerConfig, IssuerRole};
+use jiff::SignedDuration;
+
+use super::folder::DataFolder;
+use crate::config::Config;
+
+/// Long enough for a working day; each start makes a new one.
+const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+const KEY_FILE: &str = "dev-key.pem";
+
+/// Makes this Patron trust the folder's own key, also for its services among themselves unless the
+/// configuration names another; answers a token of the operator.
+pub(crate) fn trust(
+    config: &mut Config,
+    folder: &DataFolder,
+    clock: &Clock,
+) -> Result<String, DevelopmentKeyError> {
+    let key = folder.file(KEY_FILE);
+    let issuer = DevelopmentIssuer::open(&key, &config.access.audience)?;
+    config.access.issuers.push(IssuerConfig {
+        issuer: issuer.issuer().to_owned(),
+        jwks_file: None,
+        jwks: Some(issuer.jwks()?),
+        role: IssuerRole::People,
+    });
+    config.access.service_key_file.get_or_insert(key);
+    Ok(issuer
+        .operator_token(clock.now(), TOKEN_LIFE)?
+        .expose()
+        .to_owned())
+}

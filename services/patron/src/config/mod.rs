@@ -1,0 +1,256 @@
+//! The one configuration of all roles.
+
+mod show;
+
+use std::path::Path;
+
+use chassis::config::{
+    AccessConfig, ClientConfig, ConfigError, ServerConfig, TelemetryConfig, environment, load,
+};
+use gateway::GatewayConfig;
+use gateway::config::GatewaySection;
+use postgres::{DatabaseConfig, DatabaseUrl};
+use serde::{Deserialize, Serialize};
+
+use crate::roles::Service;
+
+pub(crate) use show::show;
+
+/// What the binary adds to the defaults of the chassis.
+const OWN_DEFAULTS: &str = include_str!("defaults.toml");
+
+/// All settings; each is described in [`defaults`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Config {
+    pub(crate) server: ServerConfig,
+    pub(crate) access: AccessConfig,
+    pub(crate) client: ClientConfig,
+    pub(crate) telemetry: TelemetryConfig,
+    pub(crate) peers: Peers,
+    gateway: GatewayLimits,
+    database: DatabaseLimits,
+    profile: ServiceSection,
+    loyalty: ServiceSection,
+    complaints: ServiceSection,
+    survey: ServiceSection,
+    recommendation: ServiceSection,
+}
+
+/// `[peers]`: the address of each service.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Peers {
+    profile: String,
+    loyalty: String,
+    complaints: String,
+    survey: String,
+    recommendation: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct GatewayLimits {
+    max_body_bytes: usize,
+    max_answer_bytes: usize,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct DatabaseLimits {
+    max_connections: u32,
+    min_connections: u32,
+    acquire_timeout_ms: u64,
+    statement_timeout_ms: u64,
+    lock_timeout_ms: u64,
+    idle_in_transaction_timeout_ms: u64,
+    max_lifetime_s: u64,
+    idle_timeout_s: u64,
+    tcp_keepalive_s: u64,
+    tcp_user_timeout_ms: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct ServiceSection {
+    database_url: DatabaseUrl,
+}
+
+/// What a process is started for, by which some of the defaults differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Preset {
+    /// One service.
+    Service,
+    /// The gateway: it has a port of its own.
+    Gateway,
+    /// Everything, on a developer's machine: quiet, and quick to stop.
+    Up,
+}
+
+/// Where the defaults of a preset differ from the document: what stands there, and what instead.
+const DIFFERENCES: &[(Preset, &str, &str)] = &[
+    (
+        Preset::Gateway,
+        "listen = \"0.0.0.0:50051\"",
+        "listen = \"0.0.0.0:8080\"",
+    ),
+    (Preset::Up, "log = \"info\"", "log = \"error\""),
+    (
+        Preset::Up,
+        "drain_bound_ms = 25000",
+        "drain_bound_ms = 5000",
+    ),
+];
+
+/// The defaults as a commented TOML document.
+pub(crate) fn defaults(preset: Preset) -> String {
+    let document = format!("{}{OWN_DEFAULTS}", chassis::config::DEFAULTS);
+    let differences = DIFFERENCES.iter().filter(|(of, _, _)| *of == preset);
+    differences.fold(document, |document, (_, common, own)| {
+        document.replacen(common, own, 1)
+    })
+}
+
+impl Config {
+    /// The defaults, over them the file, over both the environment.
+    pub(crate) fn load(file: Option<&Path>, preset: Preset) -> Result<Self, Box<ConfigError>> {
+        load(&defaults(preset), file, environment()).map_err(Box::new)
+    }
+
+    /// What the chassis needs of it.
+    pub(crate) fn of_role(&self) -> chassis::config::Config {
+        chassis::config::Config {
+            server: self.server.clone(),
+            access: self.access.clone(),
+            client: self.client.clone(),
+            telemetry: self.telemetry.clone(),
+        }
+    }
+
+    /// What the gateway needs of it.
+    pub(crate) fn of_gateway(&self) -> GatewayConfig {
+        GatewayConfig {
+            server: self.server.clone(),
+            access: self.access.clone(),
+            client: self.client.clone(),
+            telemetry: self.telemetry.clone(),
+            gateway: GatewaySection {
+                max_body_bytes: self.gateway.max_body_bytes,
+                max_answer_bytes: self.gateway.max_answer_bytes,
+                upstreams: self
+                    .peers
+                    .all()
+                    .map(|(service, address)| (service.name().to_owned(), address.to_owned()))
+                    .into(),
+            },
+        }
+    }
+
+    /// Where a service's database is; `None` when nobody says.
+    pub(crate) fn database_url(&self, service: Service) -> Option<&DatabaseUrl> {
+        let section = match service {
+            Service::Profile => &self.profile,
+            Service::Loyalty => &self.loyalty,
+            Service::Complaints => &self.complaints,
+            Service::Survey => &self.survey,
+            Service::Recommendation => &self.recommendation,
+        };
+        Some(&section.database_url).filter(|url| !url.is_empty())
+    }
+
+    /// How a service uses the database at `url`.
+    pub(crate) fn database(&self, service: Service, url: DatabaseUrl) -> DatabaseConfig {
+        let limits = self.database.clone();
+        DatabaseConfig {
+            url,
+            application_name: format!("patron-{}", service.name()),
+            max_connections: limits.max_connections,
+            min_connections: limits.min_connections,
+            acquire_timeout_ms: limits.acquire_timeout_ms,
+            statement_timeout_ms: limits.statement_timeout_ms,
+            lock_timeout_ms: limits.lock_timeout_ms,
+            idle_in_transaction_timeout_ms: limits.idle_in_transaction_timeout_ms,
+            max_lifetime_s: limits.max_lifetime_s,
+            idle_timeout_s: limits.idle_timeout_s,
+            tcp_keepalive_s: limits.tcp_keepalive_s,
+            tcp_user_timeout_ms: limits.tcp_user_timeout_ms,
+        }
+    }
+}
+
+impl Peers {
+    /// Each service with its address.
+    pub(crate) fn all(&self) -> [(Service, &str); 5] {
+        Service::ALL.map(|service| {
+            let address = match service {
+                Service::Profile => &self.profile,
+                Service::Loyalty => &self.loyalty,
+                Service::Complaints => &self.complaints,
+                Service::Survey => &self.survey,
+                Service::Recommendation => &self.recommendation,
+            };
+            (service, address.as_str())
+        })
+    }
+
+    /// Sets the address of a service.
+    pub(crate) fn set(&mut self, service: Service, address: String) {
+        let slot = match service {
+            Service::Profile => &mut self.profile,
+            Service::Loyalty => &mut self.loyalty,
+            Service::Complaints => &mut self.complaints,
+            Service::Survey => &mut self.survey,
+            Service::Recommendation => &mut self.recommendation,
+        };
+        *slot = address;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loaded(preset: Preset, environment: &[(&str, &str)]) -> Result<Config, Box<ConfigError>> {
+        let environment = environment
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()));
+        load(&defaults(preset), None, environment).map_err(Box::new)
+    }
+
+    #[test]
+    fn the_documented_defaults_are_complete_and_each_role_has_its_port() {
+        let service = loaded(Preset::Service, &[]).unwrap();
+        let gateway = loaded(Preset::Gateway, &[]).unwrap();
+        assert_eq!(service.server.listen.port(), 50051);
+        assert_eq!(gateway.server.listen.port(), 8080);
+        let up = loaded(Preset::Up, &[]).unwrap();
+        assert_eq!(
+            (up.telemetry.log.as_str(), up.server.drain_bound_ms),
+            ("error", 5000)
+        );
+        assert_eq!(gateway.of_gateway().gateway.upstreams.len(), 5);
+        assert_eq!(service.database_url(Service::Profile), None);
+        let database = service.database(Service::Profile, DatabaseUrl::new("postgres:///p"));
+        assert!(database.validate().is_ok());
+    }
+
+    #[test]
+    fn the_environment_sets_any_key_and_an_unknown_one_is_named() {
+        let url = ("PATRON__LOYALTY__DATABASE_URL", "postgres://u:secret@h/db");
+        let config = loaded(Preset::Service, &[url]).unwrap();
+        assert_eq!(
+            config.database_url(Service::Loyalty).unwrap().expose(),
+            url.1
+        );
+        let error = loaded(Preset::Service, &[("PATRON__LOYALTY__DATABASE", "x")]).unwrap_err();
+        assert!(error.to_string().contains("loyalty.database"), "{error}");
+    }
+
+    #[test]
+    fn what_is_shown_can_be_read_back_and_holds_no_secret() {
+        let url = ("PATRON__LOYALTY__DATABASE_URL", "postgres://u:hunter2@h/db");
+        let config = loaded(Preset::Service, &[url]).unwrap();
+        let shown = show(&config).unwrap();
+        assert!(
+            !shown.contains("hunter2") && shown.contains("postgres://u:***@h/db"),
+            "{shown}"
+        );
+        let read: Config = load(&shown, None, []).unwrap();
+        assert_eq!(show(&read).unwrap(), shown);
+    }
+}

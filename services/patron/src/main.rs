@@ -1,0 +1,46 @@
+//! The one binary: every role of Patron, and its tools.
+//!
+//! It only wires: what a role is, its own crate says; here it gets its configuration, its database
+//! and its peers. The import (`import/`) is a client of the public API like any other.
+
+mod cli;
+mod client;
+mod commands;
+mod config;
+mod database;
+mod dev_env;
+mod import;
+mod output;
+mod roles;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command, Import};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
+    let config = config.as_deref();
+    match command {
+        Command::Up(arguments) => commands::up::run(arguments, config).await,
+        Command::Serve { role } => commands::serve::role(role, config).await,
+        Command::Migrate(arguments) => commands::migrate::run(arguments, config).await,
+        Command::Config { defaults } => commands::show::config(config, defaults),
+        Command::Openapi => commands::show::openapi(),
+        Command::Import(Import::Orders(arguments)) => commands::import::orders(arguments).await,
+        Command::Events(command) => commands::events::run(command).await,
+        Command::Loyalty(command) => commands::loyalty::run(command).await,
+        Command::Healthcheck { url } => commands::healthcheck::run(&url).await,
+    }
+}

@@ -1,0 +1,144 @@
+//! The services that the binary can run. A new one is added here, and in the configuration.
+
+use chassis::Context;
+use chassis::client::{Connector, ConnectorError};
+use chassis::paging::PageTokens;
+use events::{Feeds, UnknownFeed};
+use postgres::{Database, Migrations};
+use sha2::{Digest as _, Sha256};
+
+use crate::config::Config;
+
+/// A role with a database of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Service {
+    Profile,
+    Loyalty,
+    Complaints,
+    Survey,
+    Recommendation,
+}
+
+/// Why a service can't be built.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BuildError {
+    /// The services' own key is missing.
+    #[error(
+        "access.service_key_file is not set: services prove to each other by it who they are. Make \
+         one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`"
+    )]
+    NoServiceKey,
+    /// The services' own key can't be read.
+    #[error("the key file {path} can't be read")]
+    ServiceKey {
+        path: std::path::PathBuf,
+        source: std::io::Error,
+    },
+    /// The settings for calls to others can't be used.
+    #[error(transparent)]
+    Connector(#[from] ConnectorError),
+    /// A feed that the service follows has no address.
+    #[error(transparent)]
+    Feed(#[from] UnknownFeed),
+}
+
+impl Service {
+    /// All of them.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Profile,
+        Self::Loyalty,
+        Self::Complaints,
+        Self::Survey,
+        Self::Recommendation,
+    ];
+
+    /// The role's name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Profile => profile::NAME,
+            Self::Loyalty => loyalty::NAME,
+            Self::Complaints => complaints::NAME,
+            Self::Survey => survey::NAME,
+            Self::Recommendation => recommendation::NAME,
+        }
+    }
+
+    /// What its database consists of.
+    pub(crate) fn migrations(self) -> Migrations {
+        match self {
+            Self::Profile => profile::migrations(),
+            Self::Loyalty => loyalty::migrations(),
+            Self::Complaints => complaints::migrations(),
+            Self::Survey => survey::migrations(),
+            Self::Recommendation => recommendation::migrations(),
+        }
+    }
+
+    /// Names of its database and its two roles where Patron makes them itself.
+    pub(crate) fn database_names(self) -> DatabaseNames {
+        let database = format!("patron_{}", self.name());
+        DatabaseNames {
+            owner: format!("{database}_owner"),
+            app: format!("{database}_app"),
+            database,
+        }
+    }
+
+    /// The service on its database.
+    pub(crate) fn build(
+        self,
+        db: Database,
+        config: &Config,
+        context: &Context,
+    ) -> Result<chassis::Service, BuildError> {
+        let feeds = self.feeds(config, context)?;
+        let service = match self {
+            Self::Profile => profile::service(db, &feeds, context)?,
+            Self::Loyalty => loyalty::service(db, &feeds, context)?,
+            Self::Complaints => complaints::service(db, &feeds, context)?,
+            Self::Survey => survey::service(db, &feeds, context)?,
+            Self::Recommendation => recommendation::service(db, &feeds, context)?,
+        };
+        Ok(service)
+    }
+
+    /// The feeds of all services, each of which it may follow.
+    fn feeds(self, config: &Config, context: &Context) -> Result<Feeds, BuildError> {
+        let connector = Connector::new(self.name(), context.clock.clone(), &config.of_role())?;
+        let connect =
+            |(service, address): (Self, &str)| Ok((service.name(), connector.connect(address)?));
+        let connections: Result<Vec<_>, ConnectorError> =
+            config.peers.all().into_iter().map(connect).collect();
+        Ok(Feeds::over(connections?))
+    }
+}
+
+/// Names on a PostgreSQL server.
+#[derive(Clone, Debug)]
+pub(crate) struct DatabaseNames {
+    pub(crate) database: String,
+    pub(crate) owner: String,
+    pub(crate) app: String,
+}
+
+/// What every service is handed. The secret of the page tokens is derived from the services' key,
+/// which all replicas share.
+pub(crate) fn context(config: &Config, clock: chassis::Clock) -> Result<Context, BuildError> {
+    let path = config
+        .access
+        .service_key_file
+        .as_ref()
+        .ok_or(BuildError::NoServiceKey)?;
+    let key = std::fs::read(path).map_err(|source| BuildError::ServiceKey {
+        path: path.clone(),
+        source,
+    })?;
+    let secret = Sha256::new()
+        .chain_update(b"patron page tokens\0")
+        .chain_update(key)
+        .finalize();
+    Ok(Context {
+        clock,
+        pages: PageTokens::new(&secret),
+    })
+}

@@ -1,0 +1,57 @@
+-- Customers, and the register of identifiers.
+--
+-- Tables of a customer have customer_id first in their key, so that they can be spread over nodes by
+-- it. What must be unique in the whole company has a register of its own, spread by its own key.
+-- For the same reason no foreign keys cross from one to the other; both sides are always written in
+-- one transaction.
+
+CREATE TABLE customers (
+    customer_id   uuid PRIMARY KEY,
+    -- [{"kind", "value", "verified"}], in the order in which they were given.
+    identifiers   jsonb NOT NULL,
+    display_name  text NOT NULL,
+    family_name   text NOT NULL,
+    given_name    text NOT NULL,
+    -- Three figures, because the year may not be known.
+    birth_year    smallint,
+    birth_month   smallint,
+    birth_day     smallint,
+    gender        text NOT NULL
+        CHECK (gender IN ('unknown', 'female', 'male', 'other', 'undisclosed')),
+    occupation    text NOT NULL,
+    income_band   text NOT NULL,
+    region_code   text COLLATE "C" NOT NULL,
+    brand         text NOT NULL,
+    language_code text NOT NULL,
+    time_zone     text NOT NULL,
+    version       bigint NOT NULL CHECK (version >= 1),
+    create_time   timestamptz NOT NULL,
+    update_time   timestamptz NOT NULL,
+    CHECK ((birth_month IS NULL) = (birth_day IS NULL)),
+    CHECK (birth_year IS NULL OR birth_month IS NOT NULL)
+);
+
+-- Lists are by descending id, which is descending time of creation.
+CREATE INDEX customers_by_region ON customers (region_code, customer_id);
+
+CREATE TABLE identifier_owners (
+    kind        text COLLATE "C" NOT NULL,
+    value       text COLLATE "C" NOT NULL,
+    customer_id uuid NOT NULL,
+    PRIMARY KEY (kind, value)
+);
+
+-- One row for each customer, made with the customer. Whoever records activity locks it first: it is
+-- what puts the activities of one customer in a row. It stands apart from `customers` because it
+-- changes with each order.
+CREATE TABLE customer_traits (
+    customer_id        uuid PRIMARY KEY,
+    order_count        bigint NOT NULL DEFAULT 0,
+    return_count       bigint NOT NULL DEFAULT 0,
+    first_order_time   timestamptz,
+    last_order_time    timestamptz,
+    last_activity_time timestamptz,
+    -- [{"currency", "orders", "gross", "refunded"}], amounts in minor units.
+    spend              jsonb NOT NULL DEFAULT '[]',
+    CHECK (order_count >= 0 AND return_count >= 0)
+) WITH (fillfactor = 70); -- room for updates within the page

@@ -1,0 +1,143 @@
+//! Who did what is to be recorded.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chassis::Clock;
+use jiff::Timestamp;
+use sqlx::PgConnection;
+
+use super::{IntakeError, Item, Newcomer, Verdict, Who};
+use crate::domain::customer::{Customer, Details};
+use crate::domain::identifier::{Identifier, IdentifierKey};
+use crate::domain::ids::CustomerId;
+use crate::store::{StoreError, customers, identifiers};
+
+/// The customers behind the identifiers of a batch.
+#[derive(Debug, Default)]
+pub(super) struct People {
+    known: HashMap<IdentifierKey, CustomerId>,
+    /// Identifiers that nobody had. They are taken, their customers are not made yet.
+    new: BTreeMap<IdentifierKey, CustomerId>,
+}
+
+impl People {
+    /// Looks up all identifiers, and takes those that nobody has: at once, because two batches may
+    /// meet the same newcomer, and the second must wait for the first and then find it.
+    pub(super) async fn find(
+        connection: &mut PgConnection,
+        items: &[Item],
+        clock: &Clock,
+    ) -> Result<Self, IntakeError> {
+        let wanted: BTreeSet<_> = newcomers(items)
+            .map(|newcomer| newcomer.key.clone())
+            .collect();
+        let mut people = Self::default();
+        people.look_up(connection, &wanted).await?;
+        let claims: Vec<_> = people
+            .missing(&wanted)
+            .into_iter()
+            .map(|key| (key, CustomerId(clock.new_id())))
+            .collect();
+        if claims.is_empty() {
+            return Ok(people);
+        }
+        let claimed = identifiers::claim(connection, &claims).await?;
+        people.new = claims
+            .into_iter()
+            .filter(|(key, _)| claimed.contains(key))
+            .collect();
+        // The others were taken by somebody who has committed meanwhile.
+        people.look_up(connection, &people.missing(&wanted)).await?;
+        if people.missing(&wanted).is_empty() {
+            Ok(people)
+        } else {
+            Err(IntakeError::IdentifierVanished)
+        }
+    }
+
+    async fn look_up(
+        &mut self,
+        connection: &mut PgConnection,
+        keys: &BTreeSet<IdentifierKey>,
+    ) -> Result<(), StoreError> {
+        if !keys.is_empty() {
+            let keys: Vec<_> = keys.iter().cloned().collect();
+            self.known
+                .extend(identifiers::owners(connection, &keys).await?);
+        }
+        Ok(())
+    }
+
+    fn missing(&self, wanted: &BTreeSet<IdentifierKey>) -> BTreeSet<IdentifierKey> {
+        let is_missing = |key: &&IdentifierKey| self.customer_of(key).is_none();
+        wanted.iter().filter(is_missing).cloned().collect()
+    }
+
+    fn customer_of(&self, key: &IdentifierKey) -> Option<CustomerId> {
+        self.known.get(key).or_else(|| self.new.get(key)).copied()
+    }
+
+    /// The customer who is meant, existing or to be made.
+    pub(super) fn of(&self, who: &Who) -> Option<CustomerId> {
+        match who {
+            Who::Customer(id) => Some(*id),
+            Who::Identified(newcomer) => self.customer_of(&newcomer.key),
+        }
+    }
+
+    /// The customers who are to be made.
+    pub(super) fn to_be_made(&self) -> BTreeSet<CustomerId> {
+        self.new.values().copied().collect()
+    }
+
+    /// Makes the new customers for whom something was recorded, each as its first recorded item
+    /// describes it, and gives back the identifiers of the others.
+    pub(super) async fn create(
+        &self,
+        connection: &mut PgConnection,
+        items: &[Item],
+        verdicts: &[Verdict],
+        now: Timestamp,
+    ) -> Result<Vec<Customer>, StoreError> {
+        let mut made = BTreeMap::new();
+        for (item, verdict) in items.iter().zip(verdicts) {
+            if let (Who::Identified(newcomer), Ok(_)) = (&item.who, verdict)
+                && let Some(id) = self.new.get(&newcomer.key)
+            {
+                made.entry(*id)
+                    .or_insert_with(|| customer(*id, newcomer, now));
+            }
+        }
+        let unused = self.new.iter().filter(|(_, id)| !made.contains_key(id));
+        let unused: Vec<_> = unused.map(|(key, _)| key.clone()).collect();
+        if !unused.is_empty() {
+            identifiers::release(connection, &unused).await?;
+        }
+        let made: Vec<_> = made.into_values().collect();
+        if !made.is_empty() {
+            customers::insert(connection, &made).await?;
+        }
+        Ok(made)
+    }
+}
+
+fn newcomers(items: &[Item]) -> impl Iterator<Item = &Newcomer> {
+    items.iter().filter_map(|item| match &item.who {
+        Who::Customer(_) => None,
+        Who::Identified(newcomer) => Some(newcomer),
+    })
+}
+
+fn customer(id: CustomerId, newcomer: &Newcomer, now: Timestamp) -> Customer {
+    let Newcomer {
+        key,
+        verified,
+        region_code,
+    } = newcomer.clone();
+    let details = Details {
+        identifiers: vec![Identifier { key, verified }],
+        region_code,
+        ..Details::default()
+    };
+    Customer::create(id, details, now)
+}

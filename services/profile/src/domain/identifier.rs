@@ -1,0 +1,36 @@
+//! How channels know a customer.
+
+use std::collections::HashSet;
+
+use super::invalid::{Invalid, Problem};
+use super::text;
+
+/// What an identifier identifies by: no two customers share one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct IdentifierKey {
+    /// For example `phone`.
+    pub(crate) kind: String,
+    /// In the form in which the channel writes it. Personal data.
+    pub(crate) value: String,
+}
+
+/// An identifier of a customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identifier {
+    pub(crate) key: IdentifierKey,
+    /// Whether the customer has proven that it is theirs.
+    pub(crate) verified: bool,
+}
+
+/// Refuses identifiers that can't be stored or stand twice.
+pub(crate) fn check_all(identifiers: &[Identifier]) -> Result<(), Invalid> {
+    let mut seen = HashSet::new();
+    for (at, identifier) in identifiers.iter().enumerate() {
+        text::check(|| format!("identifiers[{at}].value"), &identifier.key.value)?;
+        if !seen.insert(&identifier.key) {
+            let field = format!("identifiers[{at}]");
+            return Err(Invalid::new(field, Problem::DuplicateIdentifier));
+        }
+    }
+    Ok(())
+}

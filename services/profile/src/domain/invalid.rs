@@ -1,0 +1,73 @@
+//! What can never be right, whatever is stored.
+
+use std::fmt;
+
+/// A field that can't be accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub(crate) struct Invalid {
+    /// Where it stands, for example `lines[2].amount`.
+    pub(crate) field: String,
+    /// What is wrong with it.
+    pub(crate) problem: Problem,
+}
+
+impl Invalid {
+    pub(crate) fn new(field: impl Into<String>, problem: Problem) -> Self {
+        Self {
+            field: field.into(),
+            problem,
+        }
+    }
+
+    /// The same, seen from the message that holds the faulty one as `parent`.
+    pub(crate) fn within(self, parent: impl fmt::Display) -> Self {
+        Self {
+            field: format!("{parent}.{}", self.field),
+            problem: self.problem,
+        }
+    }
+}
+
+/// What is wrong with a field. The texts hold no values: they may be personal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Problem {
+    #[error("is required")]
+    Missing,
+    #[error("can't be given together with customer_id")]
+    Ambiguous,
+    #[error("must not hold the character U+0000")]
+    NulCharacter,
+    #[error("must be a time of the years 1 to 9999")]
+    TimeOutOfRange,
+    #[error("must be at most one hour ahead of now")]
+    InFuture,
+    #[error("must be an ISO 4217 currency code")]
+    UnknownCurrency,
+    #[error("must be in the same currency as the other lines")]
+    MixedCurrencies,
+    #[error("must not be negative")]
+    Negative,
+    #[error("the sum is more than can be counted")]
+    SumTooLarge,
+    #[error("is too large to be announced in one event")]
+    TooLarge,
+    #[error("must be unique among the lines")]
+    DuplicateLine,
+    #[error("must not be listed twice")]
+    DuplicateIdentifier,
+    #[error("must be a real date")]
+    NotADate,
+    #[error("must not be in the future")]
+    BirthInFuture,
+    #[error("must be a BCP 47 language tag")]
+    NotALanguage,
+    #[error("must be an IANA time zone")]
+    UnknownTimeZone,
+    #[error("must name at least one field")]
+    EmptyMask,
+    #[error("names a field that does not exist")]
+    UnknownField,
+    #[error("names a field that can't be changed")]
+    ReadOnlyField,
+}

@@ -1,0 +1,26 @@
+//! What customers, orders, returns and traits are, and what may become of them. Pure: no clock, no
+//! storage, no wire.
+
+pub(crate) mod average;
+pub(crate) mod birth_date;
+pub(crate) mod book;
+pub(crate) mod currencies;
+pub(crate) mod customer;
+pub(crate) mod field;
+pub(crate) mod gender;
+pub(crate) mod identifier;
+pub(crate) mod ids;
+pub(crate) mod instant;
+pub(crate) mod invalid;
+pub(crate) mod language;
+pub(crate) mod money;
+pub(crate) mod order;
+pub(crate) mod refund;
+pub(crate) mod returns;
+pub(crate) mod settle;
+pub(crate) mod text;
+pub(crate) mod traits;
+pub(crate) mod zone;
+
+#[cfg(test)]
+mod history_tests;

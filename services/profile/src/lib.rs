@@ -1,0 +1,102 @@
+//! Customers, their orders and returns, timeline and traits.
+//!
+//! One truth per customer: who they are ([`CustomerService`]) and what they did
+//! ([`ActivityService`]). Activity is taken in exactly once, late, out of order and in any number
+//! (`app/intake.rs` tells how); what it adds up to is kept beside it in the same transaction.
+//! What happened is announced through the outbox; the service follows nobody.
+//!
+//! [`CustomerService`]: contract::patron::profile::v1::customer_service_server::CustomerService
+//! [`ActivityService`]: contract::patron::profile::v1::activity_service_server::ActivityService
+
+mod api;
+mod app;
+mod domain;
+mod metrics;
+mod refusals;
+mod store;
+mod wire;
+
+use std::sync::Arc;
+
+use api::activities::Activities;
+use api::customers::Customers;
+use app::App;
+use chassis::{Context, Service};
+use contract::patron::profile::v1::activity_service_server::ActivityServiceServer;
+use contract::patron::profile::v1::customer_service_server::CustomerServiceServer;
+use events::{FeedConfig, Feeds, Outbox, Parts, UnknownFeed};
+use metrics::Intake;
+use postgres::{Database, Migrations, ProbeLimits};
+use sqlx::migrate::Migrator;
+
+/// Name of the role, and source of its events.
+pub const NAME: &str = "profile";
+
+static OWN: Migrator = sqlx::migrate!();
+
+static MIGRATIONS: Migrations =
+    Migrations::new(NAME, &[&events::MIGRATIONS, &idempotency::MIGRATIONS, &OWN]);
+
+/// Everything that the service's database consists of.
+pub fn migrations() -> Migrations {
+    MIGRATIONS
+}
+
+/// The service over its database. It follows nobody, so it needs no feeds; the signature is that of
+/// every role.
+pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Service, UnknownFeed> {
+    let clock = context.clock.clone();
+    let outbox = Outbox::new(NAME, clock.clone());
+    let app = App {
+        db: db.clone(),
+        outbox: outbox.clone(),
+        clock: clock.clone(),
+    };
+    let service = Service::new(NAME, clock);
+    let customers = Customers {
+        app: app.clone(),
+        pages: context.pages.clone(),
+    };
+    let metrics = Intake::register(service.metrics());
+    let activities = Activities {
+        app,
+        pages: context.pages.clone(),
+        metrics,
+    };
+    let service = service
+        .grpc(chassis::tuned!(CustomerServiceServer::new(customers)))
+        .grpc(chassis::tuned!(ActivityServiceServer::new(activities)));
+    let service = watch(service, &db);
+    let tokens = context.pages.clone();
+    let feed = FeedConfig::default();
+    Ok(events::attach(
+        service,
+        Parts {
+            db,
+            outbox,
+            feed,
+            consumers: Vec::new(),
+            tokens,
+        },
+    ))
+}
+
+/// Ready while the database answers; to be restarted when only the pool does not.
+fn watch(service: Service, db: &Database) -> Service {
+    let probe = Arc::new(db.probe(ProbeLimits::default()));
+    let alive = Arc::clone(&probe);
+    service
+        .ready("database", move || {
+            let probe = Arc::clone(&probe);
+            async move { probe.ready().await }
+        })
+        .alive("pool", move || {
+            let alive = alive.alive().then_some(()).ok_or(PoolStarved);
+            std::future::ready(alive)
+        })
+}
+
+/// The pool has given no connection for long although the database answers.
+#[derive(Debug, thiserror::Error)]
+#[error("the pool gives no connection although the database answers")]
+struct PoolStarved;

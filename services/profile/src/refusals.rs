@@ -1,0 +1,143 @@
+//! How callers learn of what went wrong: every error of this service, mapped once.
+
+use std::time::Duration;
+
+use chassis::Refusal;
+use contract::patron::profile::v1::ErrorReason;
+use contract::patron::r#type::v1::ErrorReason as Common;
+use events::OutboxError;
+use postgres::DatabaseError;
+use tonic::Code;
+
+use crate::app::intake::IntakeError;
+use crate::domain::book::Refused;
+use crate::domain::customer::EtagMismatch;
+use crate::domain::invalid::Invalid;
+use crate::store::StoreError;
+use crate::wire::returns::reason_of;
+
+/// When a caller may ask again after an outage.
+const LATER: Duration = Duration::from_secs(1);
+
+/// SQLSTATE of a lock that was not had in time.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
+/// There is no such customer.
+pub(crate) fn customer_not_found() -> Refusal {
+    let reason = ErrorReason::CustomerNotFound;
+    Refusal::new(Code::NotFound, reason, "there is no such customer")
+}
+
+/// There is no such order.
+pub(crate) fn order_not_found() -> Refusal {
+    let reason = ErrorReason::OrderNotFound;
+    Refusal::new(Code::NotFound, reason, "this customer has no such order")
+}
+
+/// An identifier is another customer's. The value is not told: it may not be the caller's to know.
+pub(crate) fn identifier_taken(kind: &str, place: usize) -> Refusal {
+    let message = "an identifier belongs to another customer";
+    Refusal::new(Code::AlreadyExists, ErrorReason::IdentifierTaken, message)
+        .metadata("kind", kind)
+        .field(
+            format!("customer.identifiers[{place}]"),
+            "belongs to another customer",
+        )
+}
+
+/// The error of a field.
+pub(crate) fn invalid(invalid: &Invalid) -> Refusal {
+    let message = format!("{} {}", invalid.field, invalid.problem);
+    Refusal::new(Code::InvalidArgument, Common::InvalidArgument, message)
+        .field(&invalid.field, invalid.problem.to_string())
+}
+
+/// Why an activity was refused. `field` paths are those of the request of a single call.
+pub(crate) fn refused(refused: &Refused) -> Refusal {
+    let message = refused.to_string();
+    match refused {
+        Refused::CustomerNotFound => customer_not_found(),
+        Refused::OrderConflict { field } => {
+            Refusal::new(Code::AlreadyExists, ErrorReason::OrderConflict, message)
+                .metadata("field", format!("order.{field}"))
+        }
+        Refused::ReturnConflict { field } => {
+            Refusal::new(Code::AlreadyExists, ErrorReason::ReturnConflict, message)
+                .metadata("field", format!("return.{field}"))
+        }
+        Refused::Contradiction(contradiction) => {
+            Refusal::new(Code::FailedPrecondition, reason_of(*contradiction), message)
+        }
+        Refused::SpendTooLarge(_) | Refused::TooManyAwaiting => Refusal::new(
+            Code::FailedPrecondition,
+            Common::FailedPrecondition,
+            message,
+        ),
+    }
+}
+
+impl From<Invalid> for Refusal {
+    fn from(error: Invalid) -> Self {
+        invalid(&error)
+    }
+}
+
+impl From<EtagMismatch> for Refusal {
+    fn from(error: EtagMismatch) -> Self {
+        Self::new(Code::Aborted, Common::EtagMismatch, error.to_string())
+    }
+}
+
+impl From<StoreError> for Refusal {
+    #[track_caller]
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Database(error) => database(error),
+            StoreError::Corrupt(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<IntakeError> for Refusal {
+    #[track_caller]
+    fn from(error: IntakeError) -> Self {
+        match error {
+            IntakeError::Store(error) => error.into(),
+            IntakeError::Outbox(error) => outbox(error),
+            IntakeError::IdentifierVanished => unavailable(),
+        }
+    }
+}
+
+/// What could not be announced did not happen either: its transaction is not committed. Requests are
+/// kept so small that every event fits, so one that does not is a defect.
+#[track_caller]
+pub(crate) fn outbox(error: OutboxError) -> Refusal {
+    match error {
+        OutboxError::Database(error) => database(error),
+        error @ OutboxError::TooLarge { .. } => Refusal::internal(error),
+    }
+}
+
+/// What became of a request whose transaction failed is not always known; all of ours may be
+/// repeated.
+#[track_caller]
+pub(crate) fn database(error: DatabaseError) -> Refusal {
+    if error.sql_state().as_deref() == Some(LOCK_NOT_AVAILABLE) {
+        // Not the caller's time has run out, but our patience with whoever holds the lock.
+        unavailable()
+    } else if error.is_timeout() {
+        let message = "the time that was allowed has run out";
+        Refusal::new(Code::DeadlineExceeded, Common::DeadlineExceeded, message)
+    } else if error.is_unavailable() || error.is_serialization_or_deadlock() {
+        tracing::warn!(%error, "the database could not do it now");
+        unavailable()
+    } else {
+        Refusal::internal(error)
+    }
+}
+
+fn unavailable() -> Refusal {
+    let message = "the service can't do it now; try again";
+    Refusal::new(Code::Unavailable, Common::Unavailable, message).retry_after(LATER)
+}

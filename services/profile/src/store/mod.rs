@@ -1,0 +1,41 @@
+//! SQL and rows. What is read here comes out as domain types.
+
+pub(crate) mod corrupt;
+pub(crate) mod customers;
+pub(crate) mod identifiers;
+pub(crate) mod order_ids;
+pub(crate) mod orders;
+pub(crate) mod return_ids;
+pub(crate) mod returns;
+pub(crate) mod timeline;
+pub(crate) mod traits;
+
+pub(crate) use corrupt::CorruptRow;
+
+use postgres::DatabaseError;
+use sqlx::types::Json;
+
+/// Why the storage did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Corrupt(#[from] CorruptRow),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+/// Each item as a JSON document, for a `jsonb[]` parameter.
+fn documents<T, D>(items: &[T], document: impl Fn(&T) -> D) -> Vec<Json<D>> {
+    items.iter().map(|item| Json(document(item))).collect()
+}
+
+/// One text of each item, for a `text[]` parameter.
+fn texts<T>(items: &[T], text: impl Fn(&T) -> &str) -> Vec<&str> {
+    items.iter().map(text).collect()
+}

@@ -1,0 +1,122 @@
+//! Customers.
+
+use contract::google::r#type::Date;
+use contract::patron::profile::v1 as proto;
+use jiff::Timestamp;
+use proto::customer::State;
+
+use super::time;
+use crate::domain::birth_date::BirthDate;
+use crate::domain::customer::{Customer, Details};
+use crate::domain::gender::Gender;
+use crate::domain::identifier::{Identifier, IdentifierKey};
+use crate::domain::invalid::Invalid;
+
+/// What was sent about a customer. Output-only fields are ignored.
+pub(crate) fn decode(sent: proto::Customer, now: Timestamp) -> Result<Details, Invalid> {
+    let gender = decode_gender(sent.gender());
+    let birth_date = sent.birth_date.map(|date| {
+        BirthDate::check(date.year, date.month, date.day, now)
+            .map_err(|problem| Invalid::new("birth_date", problem))
+    });
+    Ok(Details {
+        identifiers: sent
+            .identifiers
+            .into_iter()
+            .map(decode_identifier)
+            .collect(),
+        display_name: sent.display_name,
+        family_name: sent.family_name,
+        given_name: sent.given_name,
+        birth_date: birth_date.transpose()?,
+        gender,
+        occupation: sent.occupation,
+        income_band: sent.income_band,
+        region_code: sent.region_code,
+        brand: sent.brand,
+        language_code: sent.language_code,
+        time_zone: sent.time_zone,
+    })
+}
+
+/// An identifier that was sent.
+pub(crate) fn decode_identifier(sent: proto::Identifier) -> Identifier {
+    let proto::Identifier {
+        kind,
+        value,
+        verified,
+    } = sent;
+    Identifier {
+        key: IdentifierKey { kind, value },
+        verified,
+    }
+}
+
+/// A customer record.
+pub(crate) fn encode(customer: Customer) -> proto::Customer {
+    let etag = customer.etag();
+    let details = customer.details;
+    proto::Customer {
+        customer_id: customer.id.0.to_string(),
+        identifiers: details
+            .identifiers
+            .into_iter()
+            .map(encode_identifier)
+            .collect(),
+        display_name: details.display_name,
+        family_name: details.family_name,
+        given_name: details.given_name,
+        birth_date: details.birth_date.map(encode_date),
+        gender: encode_gender(details.gender).into(),
+        occupation: details.occupation,
+        income_band: details.income_band,
+        region_code: details.region_code,
+        brand: details.brand,
+        language_code: details.language_code,
+        time_zone: details.time_zone,
+        state: State::Active.into(),
+        create_time: Some(time::encode(customer.create_time)),
+        update_time: Some(time::encode(customer.update_time)),
+        etag,
+    }
+}
+
+fn encode_identifier(identifier: Identifier) -> proto::Identifier {
+    let Identifier {
+        key: IdentifierKey { kind, value },
+        verified,
+    } = identifier;
+    proto::Identifier {
+        kind,
+        value,
+        verified,
+    }
+}
+
+fn encode_date(date: BirthDate) -> Date {
+    Date {
+        year: date.year.unwrap_or_default().into(),
+        month: date.month.into(),
+        day: date.day.into(),
+    }
+}
+
+fn decode_gender(sent: proto::Gender) -> Gender {
+    match sent {
+        proto::Gender::Unspecified => Gender::Unknown,
+        proto::Gender::Female => Gender::Female,
+        proto::Gender::Male => Gender::Male,
+        proto::Gender::Other => Gender::Other,
+        proto::Gender::Undisclosed => Gender::Undisclosed,
+    }
+}
+
+fn encode_gender(gender: Gender) -> proto::Gender {
+    match gender {
+        Gender::Unknown => proto::Gender::Unspecified,
+        Gender::Female => proto::Gender::Female,
+        Gender::Male => proto::Gender::Male,
+        Gender::Other => proto::Gender::Other,
+        Gender::Undisclosed => proto::Gender::Undisclosed,
+    }
+}

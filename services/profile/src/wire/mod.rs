@@ -1,0 +1,26 @@
+//! Between the contract's messages and the domain. Nothing is decided here.
+
+pub(crate) mod customers;
+pub(crate) mod money;
+pub(crate) mod orders;
+pub(crate) mod returns;
+pub(crate) mod time;
+pub(crate) mod timeline;
+pub(crate) mod traits;
+
+use uuid::Uuid;
+
+use crate::domain::ids::CustomerId;
+use crate::domain::invalid::{Invalid, Problem};
+use crate::domain::text;
+
+/// A customer id that the contract has checked to be a UUID; empty when it was left out.
+pub(crate) fn customer_id(field: &str, text: &str) -> Result<CustomerId, Invalid> {
+    let id = Uuid::try_parse(text).map_err(|_| Invalid::new(field, Problem::Missing))?;
+    Ok(CustomerId(id))
+}
+
+/// Refuses text that can't be stored.
+pub(crate) fn text(field: &str, text: &str) -> Result<(), Invalid> {
+    text::check(|| field.to_owned(), text)
+}

@@ -1,0 +1,25 @@
+//! The service as its callers see it: over a socket, with real tokens and a real database.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, also in its helpers"
+)]
+
+#[path = "all/batch.rs"]
+mod batch;
+#[path = "all/contract_rules.rs"]
+mod contract_rules;
+#[path = "all/customers.rs"]
+mod customers;
+#[path = "all/harness.rs"]
+mod harness;
+#[path = "all/lists.rs"]
+mod lists;
+#[path = "all/orders.rs"]
+mod orders;
+#[path = "all/races.rs"]
+mod races;
+#[path = "all/returns.rs"]
+mod returns;
+#[path = "all/throughput.rs"]
+mod throughput;

@@ -1,0 +1,238 @@
+//! What the contract promises for every RPC: a token, a permission, a request that keeps the rules,
+//! and NOT_FOUND for what is not there.
+
+use std::collections::BTreeSet;
+
+use bytes::{Buf as _, BufMut as _};
+use contract::patron::profile::v1 as proto;
+use prost::Message;
+use prost_types::FieldMask;
+use tonic::client::Grpc;
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::service::interceptor::InterceptedService;
+use tonic::{Code, Request, Status};
+
+use crate::harness::{Bearer, Profile, create, give_back, order, order_input, reason, request_id};
+
+const NOBODY: &str = "0190a000-0000-7000-8000-000000000000";
+
+/// An RPC with a request for a customer who does not exist.
+struct Rpc {
+    path: &'static str,
+    request: Vec<u8>,
+    /// What it answers then.
+    about_nobody: &'static str,
+}
+
+fn rpc(path: &'static str, request: &impl Message, about_nobody: &'static str) -> Rpc {
+    Rpc {
+        path,
+        request: request.encode_to_vec(),
+        about_nobody,
+    }
+}
+
+fn rpcs() -> Vec<Rpc> {
+    let mut all = customer_rpcs();
+    all.extend(activity_rpcs());
+    all
+}
+
+fn customer_rpcs() -> Vec<Rpc> {
+    let customer_id = || NOBODY.to_owned();
+    let customer = proto::Customer {
+        customer_id: customer_id(),
+        ..Default::default()
+    };
+    let update = proto::UpdateCustomerRequest {
+        customer: Some(customer),
+        update_mask: Some(FieldMask {
+            paths: vec!["brand".to_owned()],
+        }),
+        request_id: request_id(),
+        validate_only: false,
+    };
+    let get = proto::GetCustomerRequest {
+        customer_id: customer_id(),
+    };
+    let lookup = proto::LookupCustomerRequest {
+        kind: "app".to_owned(),
+        value: "x".to_owned(),
+    };
+    let list = proto::ListCustomersRequest::default();
+    let traits = proto::GetCustomerTraitsRequest {
+        customer_id: customer_id(),
+    };
+    let unknown = "CUSTOMER_NOT_FOUND";
+    vec![
+        rpc(
+            "CustomerService/CreateCustomer",
+            &create(proto::Customer::default()),
+            "",
+        ),
+        rpc("CustomerService/GetCustomer", &get, unknown),
+        rpc("CustomerService/LookupCustomer", &lookup, unknown),
+        rpc("CustomerService/ListCustomers", &list, ""),
+        rpc("CustomerService/UpdateCustomer", &update, unknown),
+        rpc("CustomerService/GetCustomerTraits", &traits, unknown),
+    ]
+}
+
+fn activity_rpcs() -> Vec<Rpc> {
+    let customer_id = || NOBODY.to_owned();
+    let bought = order(NOBODY, "o", &[(1, 5)]);
+    let record_order = proto::RecordOrderRequest {
+        order: Some(bought.clone()),
+    };
+    let back = give_back(NOBODY, ("r", "o"), &[("1", 1)]);
+    let record_return = proto::RecordReturnRequest {
+        r#return: Some(back),
+    };
+    let batch = proto::BatchRecordActivitiesRequest {
+        items: vec![order_input(bought)],
+    };
+    let get_order = proto::GetOrderRequest {
+        customer_id: customer_id(),
+        order_id: "o".to_owned(),
+    };
+    let orders = proto::ListOrdersRequest {
+        customer_id: customer_id(),
+        ..Default::default()
+    };
+    let returns = proto::ListReturnsRequest {
+        customer_id: customer_id(),
+        ..Default::default()
+    };
+    let timeline = proto::ListTimelineRequest {
+        customer_id: customer_id(),
+        ..Default::default()
+    };
+    let unknown = "CUSTOMER_NOT_FOUND";
+    vec![
+        rpc("ActivityService/RecordOrder", &record_order, unknown),
+        rpc("ActivityService/RecordReturn", &record_return, unknown),
+        rpc("ActivityService/BatchRecordActivities", &batch, ""),
+        rpc("ActivityService/GetOrder", &get_order, "ORDER_NOT_FOUND"),
+        rpc("ActivityService/ListOrders", &orders, unknown),
+        rpc("ActivityService/ListReturns", &returns, unknown),
+        rpc("ActivityService/ListTimeline", &timeline, unknown),
+    ]
+}
+
+/// Sends these bytes as the request; the answer itself is of no interest.
+async fn call(profile: &Profile, path: &str, request: &[u8], bearer: Bearer) -> Result<(), Status> {
+    let channel = InterceptedService::new(profile.channel(), bearer);
+    let mut grpc = Grpc::new(channel);
+    grpc.ready().await.unwrap();
+    let path: PathAndQuery = format!("/patron.profile.v1.{path}").parse().unwrap();
+    grpc.unary(Request::new(request.to_vec()), path, Raw)
+        .await
+        .map(drop)
+}
+
+/// Sends bytes as they are.
+struct Raw;
+
+impl Codec for Raw {
+    type Encode = Vec<u8>;
+    type Decode = ();
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl Encoder for Raw {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn encode(&mut self, item: Vec<u8>, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.put_slice(&item);
+        Ok(())
+    }
+}
+
+impl Decoder for Raw {
+    type Item = ();
+    type Error = Status;
+
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<()>, Status> {
+        buffer.advance(buffer.remaining());
+        Ok(Some(()))
+    }
+}
+
+#[test]
+fn every_rpc_of_the_contract_is_looked_at_here() {
+    let here: BTreeSet<String> = rpcs().iter().map(|rpc| rpc.path.to_owned()).collect();
+    let package = contract::pool()
+        .services()
+        .filter(|it| it.package_name() == "patron.profile.v1");
+    let declared: BTreeSet<String> = package
+        .flat_map(|service| {
+            let name = service.name().to_owned();
+            let path = move |method: &str| format!("{name}/{method}");
+            service
+                .methods()
+                .map(|method| path(method.name()))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(here, declared);
+}
+
+#[tokio::test]
+async fn nobody_gets_in_without_a_token_or_without_the_permission() {
+    let profile = Profile::start().await;
+    for rpc in rpcs() {
+        let refused = call(&profile, rpc.path, &rpc.request, Bearer::none())
+            .await
+            .unwrap_err();
+        assert_eq!(refused.code(), Code::Unauthenticated, "{}", rpc.path);
+        let analyst = Bearer::of(&["analyst"]);
+        let refused = call(&profile, rpc.path, &rpc.request, analyst)
+            .await
+            .unwrap_err();
+        assert_eq!(refused.code(), Code::PermissionDenied, "{}", rpc.path);
+        assert_eq!(reason(&refused), "PERMISSION_DENIED", "{}", rpc.path);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found_with_its_reason() {
+    let profile = Profile::start().await;
+    for rpc in rpcs() {
+        let answer = call(&profile, rpc.path, &rpc.request, Bearer::of(&["operator"])).await;
+        if rpc.about_nobody.is_empty() {
+            assert!(answer.is_ok(), "{}: {answer:?}", rpc.path);
+        } else {
+            let refused = answer.unwrap_err();
+            assert_eq!(refused.code(), Code::NotFound, "{}", rpc.path);
+            assert_eq!(reason(&refused), rpc.about_nobody, "{}", rpc.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn requests_that_break_the_contract_are_invalid() {
+    let profile = Profile::start().await;
+    for rpc in rpcs() {
+        for broken in [b"\xff".as_slice(), b""] {
+            let answer = call(&profile, rpc.path, broken, Bearer::of(&["operator"])).await;
+            if broken.is_empty() && rpc.path.ends_with("ListCustomers") {
+                assert!(answer.is_ok(), "everything of it may be left out");
+            } else {
+                let refused = answer.unwrap_err();
+                assert_eq!(refused.code(), Code::InvalidArgument, "{}", rpc.path);
+                assert_eq!(reason(&refused), "INVALID_ARGUMENT", "{}", rpc.path);
+            }
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! The service on a free port, callers for it, and the requests that tests begin with.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use access::DevelopmentIssuer;
+use chassis::config::{Config, IssuerConfig, IssuerRole};
+use chassis::paging::PageTokens;
+use chassis::{Clock, Context};
+use contract::patron::profile::v1::activity_service_client::ActivityServiceClient;
+use contract::patron::profile::v1::customer_service_client::CustomerServiceClient;
+use contract::patron::profile::v1::{
+    ActivityInput, CreateCustomerRequest, Customer, CustomerTraits, GetCustomerTraitsRequest,
+    Identifier, Order, OrderLine, RecordOrderRequest, RecordReturnRequest, Return, ReturnLine,
+};
+use contract::patron::r#type::v1::Money;
+use events::Feeds;
+use jiff::{SignedDuration, Timestamp};
+use postgres::testing::TestDatabase;
+use prost::{Message, Name};
+use sqlx::Row as _;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tonic::metadata::MetadataValue;
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+use tonic_types::StatusExt as _;
+
+/// Keys that all tests of this process share; making them takes a while.
+struct Keys {
+    _folder: tempfile::TempDir,
+    issuer: DevelopmentIssuer,
+}
+
+static KEYS: LazyLock<Keys> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    let issuer = DevelopmentIssuer::open(&folder.path().join("key.pem"), "patron").unwrap();
+    Keys {
+        _folder: folder,
+        issuer,
+    }
+});
+
+/// Sends a token of these roles with each call; without roles, no token.
+#[derive(Clone)]
+pub(crate) struct Bearer(Option<MetadataValue<tonic::metadata::Ascii>>);
+
+impl Bearer {
+    pub(crate) fn none() -> Self {
+        Self(None)
+    }
+
+    pub(crate) fn of(roles: &[&str]) -> Self {
+        let now = Clock::system().now();
+        let token = KEYS
+            .issuer
+            .token("somebody", roles, now, SignedDuration::from_hours(1));
+        Self(Some(
+            format!("Bearer {}", token.unwrap().expose())
+                .parse()
+                .unwrap(),
+        ))
+    }
+}
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(token) = &self.0 {
+            request
+                .metadata_mut()
+                .insert("authorization", token.clone());
+        }
+        Ok(request)
+    }
+}
+
+type Caller = InterceptedService<Channel, Bearer>;
+
+/// The service, running.
+pub(crate) struct Profile {
+    pub(crate) database: TestDatabase,
+    channel: Channel,
+    _shutdown: DropGuard,
+}
+
+impl Profile {
+    pub(crate) async fn start() -> Self {
+        let database = TestDatabase::create(&profile::migrations()).await;
+        let context = Context {
+            clock: Clock::system(),
+            pages: PageTokens::new(b"test"),
+        };
+        let service = profile::service(database.db().clone(), &Feeds::default(), &context).unwrap();
+        let shutdown = CancellationToken::new();
+        let running = chassis::serve(service, &config(), shutdown.clone())
+            .await
+            .unwrap();
+        let endpoint = Endpoint::try_from(format!("http://{}", running.address())).unwrap();
+        let channel = endpoint.timeout(Duration::from_mins(1)).connect_lazy();
+        Self {
+            database,
+            channel,
+            _shutdown: shutdown.drop_guard(),
+        }
+    }
+
+    pub(crate) fn customers(&self) -> CustomerServiceClient<Caller> {
+        CustomerServiceClient::with_interceptor(self.channel.clone(), Bearer::of(&["operator"]))
+    }
+
+    pub(crate) fn activities(&self) -> ActivityServiceClient<Caller> {
+        let bearer = Bearer::of(&["operator"]);
+        ActivityServiceClient::with_interceptor(self.channel.clone(), bearer)
+    }
+
+    pub(crate) fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    /// Creates somebody.
+    pub(crate) async fn customer(&self) -> String {
+        let request = create(Customer::default());
+        self.customers()
+            .create_customer(request)
+            .await
+            .unwrap()
+            .into_inner()
+            .customer_id
+    }
+
+    pub(crate) async fn record_order(&self, order: Order) -> Result<Order, Status> {
+        let request = RecordOrderRequest { order: Some(order) };
+        Ok(self.activities().record_order(request).await?.into_inner())
+    }
+
+    pub(crate) async fn record_return(&self, content: Return) -> Result<Return, Status> {
+        let request = RecordReturnRequest {
+            r#return: Some(content),
+        };
+        Ok(self.activities().record_return(request).await?.into_inner())
+    }
+
+    pub(crate) async fn traits(&self, customer_id: &str) -> CustomerTraits {
+        let request = GetCustomerTraitsRequest {
+            customer_id: customer_id.to_owned(),
+        };
+        self.customers()
+            .get_customer_traits(request)
+            .await
+            .unwrap()
+            .into_inner()
+    }
+
+    /// The events in the order in which they were written for a customer: their types.
+    pub(crate) async fn event_types(&self, customer_id: &str) -> Vec<String> {
+        let rows = self.events(customer_id).await;
+        let short =
+            |(name, _): (String, Vec<u8>)| name.rsplit('.').next().map(str::to_owned).unwrap();
+        rows.into_iter().map(short).collect()
+    }
+
+    /// The payloads of a customer's events of one type, in their order.
+    pub(crate) async fn payloads<P: Message + Name + Default>(&self, customer_id: &str) -> Vec<P> {
+        let rows = self.events(customer_id).await;
+        let of_type = rows.into_iter().filter(|(name, _)| *name == P::full_name());
+        of_type
+            .map(|(_, data)| P::decode(data.as_slice()).unwrap())
+            .collect()
+    }
+
+    async fn events(&self, customer_id: &str) -> Vec<(String, Vec<u8>)> {
+        let rows = sqlx::query(
+            "SELECT type, payload FROM outbox WHERE subject_id = $1::uuid ORDER BY subject_version",
+        )
+        .bind(customer_id)
+        .fetch_all(self.database.owner_pool())
+        .await
+        .unwrap();
+        rows.iter()
+            .map(|row| (row.get("type"), row.get("payload")))
+            .collect()
+    }
+
+    /// A count that a statement gives.
+    pub(crate) async fn count(&self, statement: &'static str) -> i64 {
+        sqlx::query_scalar(statement)
+            .fetch_one(self.database.owner_pool())
+            .await
+            .unwrap()
+    }
+}
+
+fn config() -> Config {
+    let mut config = Config::defaults().unwrap();
+    config.server.listen = "127.0.0.1:0".parse().unwrap();
+    config.server.admin_listen = "127.0.0.1:0".parse().unwrap();
+    config.access.issuers = vec![IssuerConfig {
+        issuer: KEYS.issuer.issuer().to_owned(),
+        jwks_file: None,
+        jwks: Some(KEYS.issuer.jwks().unwrap()),
+        role: IssuerRole::People,
+    }];
+    config
+}
+
+/// Runs all of them at once and waits for each.
+pub(crate) async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+    calls: impl IntoIterator<Item = F>,
+) -> Vec<T> {
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let start = |call: F| {
+        let gate = Arc::clone(&gate);
+        tokio::spawn(async move {
+            let _open = gate.acquire().await.unwrap();
+            call.await
+        })
+    };
+    let running: Vec<_> = calls.into_iter().map(start).collect();
+    gate.add_permits(running.len());
+    let mut results = Vec::with_capacity(running.len());
+    for call in running {
+        results.push(call.await.unwrap());
+    }
+    results
+}
+
+pub(crate) fn request_id() -> String {
+    Clock::system().new_id().to_string()
+}
+
+pub(crate) fn create(customer: Customer) -> CreateCustomerRequest {
+    CreateCustomerRequest {
+        customer: Some(customer),
+        request_id: request_id(),
+        validate_only: false,
+    }
+}
+
+pub(crate) fn identifier(kind: &str, value: &str) -> Identifier {
+    Identifier {
+        kind: kind.to_owned(),
+        value: value.to_owned(),
+        verified: false,
+    }
+}
+
+pub(crate) fn gbp(amount_minor: i64) -> Money {
+    Money {
+        currency_code: "GBP".to_owned(),
+        amount_minor,
+    }
+}
+
+/// That many minutes after nine on a day in the past.
+pub(crate) fn minute(minute: i64) -> prost_types::Timestamp {
+    let nine: Timestamp = "2025-03-09T09:00:00Z".parse().unwrap();
+    contract::time::timestamp(nine + SignedDuration::from_mins(minute))
+}
+
+/// An order at minute 10 with lines of these quantities and amounts; line ids count from 1.
+pub(crate) fn order(customer_id: &str, order_id: &str, lines: &[(i64, i64)]) -> Order {
+    let line = |(id, (quantity, amount)): (usize, &(i64, i64))| OrderLine {
+        line_id: id.to_string(),
+        product_id: format!("product-{id}"),
+        product_name: "Tea".to_owned(),
+        category: "grocery/tea".to_owned(),
+        quantity: *quantity,
+        amount: Some(gbp(*amount)),
+        returned_quantity: 0,
+    };
+    Order {
+        order_id: order_id.to_owned(),
+        customer_id: customer_id.to_owned(),
+        channel: "online".to_owned(),
+        order_time: Some(minute(10)),
+        lines: (1..).zip(lines).map(line).collect(),
+        ..Order::default()
+    }
+}
+
+/// A return at minute 20 of these quantities by line, without refunds.
+pub(crate) fn give_back(customer_id: &str, ids: (&str, &str), lines: &[(&str, i64)]) -> Return {
+    let (return_id, order_id) = ids;
+    let line = |(line_id, quantity): &(&str, i64)| ReturnLine {
+        line_id: (*line_id).to_owned(),
+        quantity: *quantity,
+        refund: None,
+    };
+    Return {
+        return_id: return_id.to_owned(),
+        order_id: order_id.to_owned(),
+        customer_id: customer_id.to_owned(),
+        return_time: Some(minute(20)),
+        lines: lines.iter().map(line).collect(),
+        ..Return::default()
+    }
+}
+
+pub(crate) fn order_input(order: Order) -> ActivityInput {
+    use contract::patron::profile::v1::activity_input::Activity;
+    ActivityInput {
+        activity: Some(Activity::Order(order)),
+        ..ActivityInput::default()
+    }
+}
+
+pub(crate) fn return_input(content: Return) -> ActivityInput {
+    use contract::patron::profile::v1::activity_input::Activity;
+    ActivityInput {
+        activity: Some(Activity::Return(content)),
+        ..ActivityInput::default()
+    }
+}
+
+/// The reason in the one `ErrorInfo`.
+pub(crate) fn reason(status: &Status) -> String {
+    status
+        .get_details_error_info()
+        .expect("an error has an ErrorInfo")
+        .reason
+}
+
+/// A value in the metadata of the `ErrorInfo`.
+pub(crate) fn metadata(status: &Status, key: &str) -> String {
+    let info = status
+        .get_details_error_info()
+        .expect("an error has an ErrorInfo");
+    info.metadata.get(key).cloned().unwrap_or_default()
+}
+
+/// The fields that a `BadRequest` names.
+pub(crate) fn fields(status: &Status) -> Vec<String> {
+    let violations = status
+        .get_details_bad_request()
+        .map(|bad| bad.field_violations);
+    violations
+        .unwrap_or_default()
+        .into_iter()
+        .map(|violation| violation.field)
+        .collect()
+}

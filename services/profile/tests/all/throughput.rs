@@ -1,0 +1,66 @@
+//! How many orders a second the intake takes: a measurement, run by hand in a release build with
+//! `cargo test --release -p profile --test all -- --ignored --nocapture throughput`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Instant;
+
+use contract::patron::profile::v1::activity_result::Outcome;
+use contract::patron::profile::v1::{ActivityInput, BatchRecordActivitiesRequest};
+
+use crate::harness::{Profile, at_once, identifier, order, order_input};
+
+const BATCHES: i32 = 80;
+const CLIENTS: usize = 3;
+const CUSTOMERS: i32 = 5_000;
+
+/// An order of three lines by one of the customers, who is new when first met.
+fn item(batch: i32, nth: i32) -> ActivityInput {
+    let id = format!("o-{batch}-{nth}");
+    let bought = order("", &id, &[(1, 1999), (2, 500), (1, 12_345)]);
+    let phone = format!("+44 20 {}", (batch * 7919 + nth * 31) % CUSTOMERS);
+    ActivityInput {
+        identifier: Some(identifier("phone", &phone)),
+        ..order_input(bought)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement, not a property"]
+async fn throughput_of_batches_of_500_orders() {
+    let profile = Profile::start().await;
+    let next = Arc::new(AtomicI32::new(0));
+    let start = Instant::now();
+    let clients = (0..CLIENTS).map(|_| {
+        let (mut client, next) = (profile.activities(), Arc::clone(&next));
+        async move {
+            loop {
+                let batch = next.fetch_add(1, Ordering::Relaxed);
+                if batch >= BATCHES {
+                    return;
+                }
+                let items = (0..500).map(|nth| item(batch, nth)).collect();
+                let request = BatchRecordActivitiesRequest { items };
+                let answer = client
+                    .batch_record_activities(request)
+                    .await
+                    .unwrap()
+                    .into_inner();
+                let is_recorded = |it: &Outcome| *it == Outcome::Recorded;
+                assert!(
+                    answer
+                        .results
+                        .iter()
+                        .all(|result| is_recorded(&result.outcome()))
+                );
+            }
+        }
+    });
+    at_once(clients).await;
+    let elapsed = start.elapsed();
+    let orders = BATCHES * 500;
+    println!(
+        "{orders} orders in {elapsed:?}: {:.0}/s",
+        f64::from(orders) / elapsed.as_secs_f64()
+    );
+}

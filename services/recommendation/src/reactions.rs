@@ -1,0 +1,141 @@
+//! What becomes of an order, and of a return, that the profile service announces.
+
+use chassis::Clock;
+use contract::patron::profile::v1::{Order, OrderLine, OrderRecorded, ReturnRecorded};
+use contract::time::instant;
+use events::{Handler, HandlerError, Incoming};
+use sqlx::PgTransaction;
+
+use crate::app;
+use crate::domain::{Fact, Item, Items, is_goods};
+
+/// Turns orders into baskets.
+pub(crate) struct Baskets {
+    pub(crate) clock: Clock,
+}
+
+/// An order that can't be understood: a defect of its sender.
+#[derive(Debug, thiserror::Error)]
+enum OrderError {
+    #[error("the event carries no order")]
+    Missing,
+    #[error("the order {order_id} has no valid order_time")]
+    Time { order_id: String },
+}
+
+/// What an event means for baskets.
+enum Change {
+    Sold(Fact),
+    /// The order as it was sold, and what of it the customer still has.
+    Returned(Fact, Items),
+}
+
+#[async_trait::async_trait]
+impl Handler for Baskets {
+    async fn handle(
+        &self,
+        transaction: &mut PgTransaction<'_>,
+        event: &Incoming,
+    ) -> Result<(), HandlerError> {
+        self.handle_all(transaction, &[event]).await
+    }
+
+    /// Writes the orders between two returns by one statement.
+    async fn handle_all(
+        &self,
+        transaction: &mut PgTransaction<'_>,
+        events: &[&Incoming],
+    ) -> Result<(), HandlerError> {
+        let now = self.clock.now();
+        let mut sales = Vec::new();
+        for event in events {
+            match change(event)? {
+                Some(Change::Sold(sale)) => sales.push(sale),
+                Some(Change::Returned(sale, kept)) => {
+                    app::record_orders(transaction, std::mem::take(&mut sales), now).await?;
+                    app::record_return(transaction, sale, &kept, now).await?;
+                }
+                None => {}
+            }
+        }
+        app::record_orders(transaction, sales, now).await?;
+        Ok(())
+    }
+}
+
+fn change(event: &Incoming) -> Result<Option<Change>, HandlerError> {
+    if let Some(OrderRecorded { order }) = event.payload()? {
+        let order = order.ok_or(OrderError::Missing)?;
+        return Ok(Some(Change::Sold(sale(&order)?)));
+    }
+    if let Some(ReturnRecorded { order, .. }) = event.payload()? {
+        let order = order.ok_or(OrderError::Missing)?;
+        return Ok(Some(Change::Returned(sale(&order)?, kept(&order))));
+    }
+    Ok(None)
+}
+
+/// The order as it was sold, goods only.
+fn sale(order: &Order) -> Result<Fact, OrderError> {
+    let purchase_time =
+        order
+            .order_time
+            .as_ref()
+            .and_then(instant)
+            .ok_or_else(|| OrderError::Time {
+                order_id: order.order_id.clone(),
+            })?;
+    Ok(Fact::sold(
+        order.order_id.clone(),
+        purchase_time,
+        goods(order, |_| true),
+    ))
+}
+
+/// The products of which the customer still has at least one piece.
+fn kept(order: &Order) -> Items {
+    goods(order, |line| line.returned_quantity < line.quantity)
+}
+
+fn goods(order: &Order, counts: impl Fn(&OrderLine) -> bool) -> Items {
+    let lines = order
+        .lines
+        .iter()
+        .filter(|line| is_goods(&line.category) && counts(line));
+    Items::new(lines.map(|line| Item {
+        product_id: line.product_id.clone(),
+        name: line.product_name.clone(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(product_id: &str, category: &str, quantity: i64, returned_quantity: i64) -> OrderLine {
+        OrderLine {
+            product_id: product_id.to_owned(),
+            category: category.to_owned(),
+            quantity,
+            returned_quantity,
+            ..OrderLine::default()
+        }
+    }
+
+    #[test]
+    fn a_product_stays_while_a_piece_of_it_does_and_services_never_count() {
+        let order = Order {
+            lines: vec![
+                line("mug", "", 2, 2),
+                line("mug", "", 1, 0),
+                line("tea", "food/tea", 3, 3),
+                line("pen", "", 3, 2),
+                line("POST", "service/postage", 1, 0),
+            ],
+            ..Order::default()
+        };
+        let ids = |items: &Items| items.product_ids().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(ids(&goods(&order, |_| true)), ["mug", "pen", "tea"]);
+        assert_eq!(ids(&kept(&order)), ["mug", "pen"]);
+    }
+}

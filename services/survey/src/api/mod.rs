@@ -1,0 +1,5 @@
+//! What callers can ask for.
+
+mod surveys;
+
+pub(crate) use surveys::Surveys;

@@ -1,0 +1,83 @@
+use chassis::Refusal;
+use chassis::paging::{Scope, page_size};
+use contract::patron::survey::v1::{
+    GetInvitationRequest, Invitation as WireInvitation, ListInvitationsRequest,
+    ListInvitationsResponse,
+};
+
+use super::{App, SurveyError, page};
+use crate::domain::{CustomerId, Invitation, InvitationId};
+use crate::store::invitations::{Filter, Place};
+use crate::{store, wire};
+
+const LIST: &str = "patron.survey.v1.SurveyService/ListInvitations";
+
+impl App {
+    /// Reads an invitation.
+    pub(crate) async fn get_invitation(
+        &self,
+        request: &GetInvitationRequest,
+    ) -> Result<WireInvitation, Refusal> {
+        let id = InvitationId(wire::identifier("invitation_id", &request.invitation_id)?);
+        let invitation = self.find_invitation(id).await?;
+        Ok(wire::invitations::invitation(&invitation))
+    }
+
+    async fn find_invitation(&self, id: InvitationId) -> Result<Invitation, SurveyError> {
+        let mut connection = self.connection().await?;
+        let invitation = store::invitations::find(&mut connection, id).await?;
+        invitation.ok_or(SurveyError::InvitationNotFound)
+    }
+
+    /// Lists invitations, the latest first.
+    pub(crate) async fn list_invitations(
+        &self,
+        request: &ListInvitationsRequest,
+    ) -> Result<ListInvitationsResponse, Refusal> {
+        let filters = [
+            request.customer_id.as_str(),
+            request.questionnaire_id.as_str(),
+            request.state().as_str_name(),
+        ];
+        let scope = Scope {
+            method: LIST,
+            filters: &filters,
+        };
+        let after = self.pages.decode(scope, &request.page_token)?;
+        let size = page_size(request.page_size, 50, 500);
+        let mut listed = self.invitations(filter(request)?, after, size).await?;
+        let last = page::cut(&mut listed, size).map(Place::of);
+        let next_page_token = last
+            .map(|place| self.pages.encode(scope, &place))
+            .transpose()?;
+        Ok(ListInvitationsResponse {
+            invitations: listed.iter().map(wire::invitations::invitation).collect(),
+            next_page_token: next_page_token.unwrap_or_default(),
+        })
+    }
+
+    /// One more than the page holds.
+    async fn invitations(
+        &self,
+        filter: Filter<'_>,
+        after: Option<Place>,
+        size: u16,
+    ) -> Result<Vec<Invitation>, SurveyError> {
+        let mut connection = self.connection().await?;
+        Ok(store::invitations::list(&mut connection, filter, after, i64::from(size) + 1).await?)
+    }
+}
+
+fn filter(request: &ListInvitationsRequest) -> Result<Filter<'_>, Refusal> {
+    let given = |text: &str| !text.is_empty();
+    let customer = Some(request.customer_id.as_str()).filter(|id| given(id));
+    let customer = customer
+        .map(|id| wire::identifier("customer_id", id))
+        .transpose()?;
+    wire::storable("questionnaire_id", &request.questionnaire_id)?;
+    Ok(Filter {
+        customer: customer.map(CustomerId),
+        questionnaire_id: Some(request.questionnaire_id.as_str()).filter(|id| given(id)),
+        state: wire::invitations::state_filter(request.state()),
+    })
+}

@@ -1,0 +1,57 @@
+//! The use cases, one file each.
+
+mod error;
+mod get_questionnaire;
+mod get_response;
+mod get_score;
+mod invitations;
+mod invite;
+mod list_questionnaires;
+mod page;
+mod submit_response;
+
+use chassis::paging::PageTokens;
+use chassis::{Clock, Deadline};
+use events::Outbox;
+use jiff::Timestamp;
+use postgres::Database;
+use sqlx::Postgres;
+use sqlx::pool::PoolConnection;
+
+use crate::store::StoreError;
+
+pub(crate) use error::SurveyError;
+
+/// What the use cases work with. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) db: Database,
+    pub(crate) clock: Clock,
+    pub(crate) outbox: Outbox,
+    pub(crate) pages: PageTokens,
+}
+
+/// Who asks, and until when an answer is of use.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    /// The caller's subject.
+    pub(crate) caller: String,
+    pub(crate) deadline: Deadline,
+}
+
+impl App {
+    /// The present, as exact as the database keeps it: what is answered now and what is read back
+    /// later must be equal.
+    fn now(&self) -> Timestamp {
+        let now = self.clock.now();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+    }
+
+    /// One connection, for the statements of a read.
+    async fn connection(&self) -> Result<PoolConnection<Postgres>, SurveyError> {
+        Ok(self.db.pool().acquire().await.map_err(StoreError::from)?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

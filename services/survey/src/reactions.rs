@@ -1,0 +1,87 @@
+//! What the service does when others announce something: it asks the customer.
+
+use async_trait::async_trait;
+use contract::patron::complaints::v1::CaseClosed;
+use contract::patron::profile::v1::OrderRecorded;
+use events::{Handler, HandlerError, Incoming};
+use sqlx::PgTransaction;
+
+use crate::app::App;
+use crate::domain::{Asked, CustomerId, Occasion, Trigger};
+
+/// Sent for completed orders.
+const NPS_ORDER: &str = "nps-order";
+/// Sent for closed cases.
+const CSAT_CASE: &str = "csat-case";
+
+/// An event that lacks what every event of its type has.
+#[derive(Debug, thiserror::Error)]
+#[error("the event has no {field}")]
+pub(crate) struct Incomplete {
+    field: &'static str,
+}
+
+/// Listens to the feed `profile`: whoever has bought is asked once for each order.
+pub(crate) struct ToProfile(pub(crate) App);
+
+/// Listens to the feed `complaints`: whose case was closed is asked once for each resolution.
+pub(crate) struct ToComplaints(pub(crate) App);
+
+#[async_trait]
+impl Handler for ToProfile {
+    async fn handle(
+        &self,
+        tx: &mut PgTransaction<'_>,
+        event: &Incoming,
+    ) -> Result<(), HandlerError> {
+        let Some(recorded) = event.payload::<OrderRecorded>()? else {
+            return Ok(());
+        };
+        let order = recorded.order.ok_or(Incomplete { field: "order" })?;
+        let asked = Asked {
+            customer: customer(event)?,
+            questionnaire_id: NPS_ORDER,
+            trigger: trigger(event, order.order_id),
+            occasion: Occasion::ONLY,
+        };
+        Ok(self.0.invite(tx, asked).await?)
+    }
+}
+
+#[async_trait]
+impl Handler for ToComplaints {
+    async fn handle(
+        &self,
+        tx: &mut PgTransaction<'_>,
+        event: &Incoming,
+    ) -> Result<(), HandlerError> {
+        let Some(closed) = event.payload::<CaseClosed>()? else {
+            return Ok(());
+        };
+        let asked = Asked {
+            customer: customer(event)?,
+            questionnaire_id: CSAT_CASE,
+            trigger: trigger(event, closed.case_id),
+            occasion: Occasion(closed.resolution_number),
+        };
+        Ok(self.0.invite(tx, asked).await?)
+    }
+}
+
+fn customer(event: &Incoming) -> Result<CustomerId, Incomplete> {
+    event.customer_id().map(CustomerId).ok_or(Incomplete {
+        field: "customer_id",
+    })
+}
+
+fn trigger(event: &Incoming, reference: String) -> Trigger {
+    let event_type = event.event_type().to_owned();
+    Trigger {
+        event_type,
+        reference,
+        occurred_at: event.occur_time(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+use bytes::Bytes;
+use contract::patron::complaints::v1::CaseClosed;
+use contract::patron::events::v1::{Event, Position};
+use contract::patron::profile::v1::{CustomerCreated, Order, OrderRecorded};
+use contract::patron::survey::v1::Invitation;
+use prost::{Message, Name};
+use prost_types::Timestamp;
+use uuid::Uuid;
+
+use super::*;
+use crate::testing::Bench;
+
+const OCCURRED: Timestamp = Timestamp {
+    seconds: 1_741_339_800,
+    nanos: 0,
+};
+
+fn event<P: Message + Name>(bench: &Bench, payload: &P, customer: Option<Uuid>) -> Incoming {
+    Incoming::new(Event {
+        event_id: bench.new_id(),
+        source: "elsewhere".to_owned(),
+        r#type: P::full_name(),
+        subject_id: bench.new_id(),
+        subject_version: 1,
+        customer_id: customer
+            .map(|customer| customer.to_string())
+            .unwrap_or_default(),
+        occur_time: Some(OCCURRED),
+        schema_version: 1,
+        data: Bytes::from(payload.encode_to_vec()),
+        position: Some(Position {
+            transaction_id: 1,
+            sequence: 1,
+        }),
+        ..Event::default()
+    })
+    .unwrap()
+}
+
+async fn receive(
+    bench: &Bench,
+    reaction: impl Handler,
+    event: &Incoming,
+) -> Result<(), HandlerError> {
+    let mut tx = bench.app.db.begin().await.unwrap();
+    let handled = reaction.handle(&mut tx, event).await;
+    tx.commit().await.unwrap();
+    handled
+}
+
+async fn buy(bench: &Bench, customer: Uuid, order_id: &str) -> Result<(), HandlerError> {
+    let order = Order {
+        order_id: order_id.to_owned(),
+        ..Order::default()
+    };
+    let event = event(bench, &OrderRecorded { order: Some(order) }, Some(customer));
+    receive(bench, ToProfile(bench.app.clone()), &event).await
+}
+
+async fn close(bench: &Bench, customer: Uuid, case_id: &str, resolution_number: i32) {
+    let closed = CaseClosed {
+        case_id: case_id.to_owned(),
+        resolution_number,
+        ..Default::default()
+    };
+    let event = event(bench, &closed, Some(customer));
+    receive(bench, ToComplaints(bench.app.clone()), &event)
+        .await
+        .unwrap();
+}
+
+async fn asked(bench: &Bench, customer: Uuid) -> Vec<Invitation> {
+    let mut invitations = bench.invitations_of(customer).await;
+    invitations.reverse();
+    invitations
+}
+
+#[tokio::test]
+async fn whoever_buys_is_asked_once_for_each_order_however_often_it_is_told() {
+    let bench = Bench::new().await;
+    let customer = bench.clock.new_id();
+    for order_id in ["A-1", "A-1", "A-2"] {
+        buy(&bench, customer, order_id).await.unwrap();
+    }
+    let asked = asked(&bench, customer).await;
+    let orders: Vec<_> = asked
+        .iter()
+        .map(|invitation| {
+            (
+                &*invitation.questionnaire_id,
+                &*invitation.trigger.as_ref().unwrap().reference,
+            )
+        })
+        .collect();
+    assert_eq!(orders, [("nps-order", "A-1"), ("nps-order", "A-2")]);
+    let trigger = asked[0].trigger.clone().unwrap();
+    assert_eq!(trigger.event_type, "patron.profile.v1.OrderRecorded");
+    assert_eq!(trigger.occur_time, Some(OCCURRED));
+    assert_eq!(bench.announced().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_case_is_rated_once_for_each_resolution() {
+    let bench = Bench::new().await;
+    let (customer, case_id) = (bench.clock.new_id(), bench.new_id());
+    for resolution_number in [1, 1, 2] {
+        close(&bench, customer, &case_id, resolution_number).await;
+    }
+    let asked = asked(&bench, customer).await;
+    assert_eq!(asked.len(), 2);
+    for invitation in asked {
+        assert_eq!(invitation.questionnaire_id, "csat-case");
+        assert_eq!(invitation.trigger.unwrap().reference, case_id);
+    }
+}
+
+#[tokio::test]
+async fn other_events_ask_nobody() {
+    let bench = Bench::new().await;
+    let customer = bench.clock.new_id();
+    let event = event(&bench, &CustomerCreated::default(), Some(customer));
+    receive(&bench, ToProfile(bench.app.clone()), &event)
+        .await
+        .unwrap();
+    receive(&bench, ToComplaints(bench.app.clone()), &event)
+        .await
+        .unwrap();
+    assert!(asked(&bench, customer).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_event_without_its_customer_is_an_error_that_names_the_field() {
+    let bench = Bench::new().await;
+    let recorded = OrderRecorded {
+        order: Some(Order::default()),
+    };
+    let event = event(&bench, &recorded, None);
+    let error = receive(&bench, ToProfile(bench.app.clone()), &event)
+        .await
+        .unwrap_err();
+    assert_eq!(error.to_string(), "the event has no customer_id");
+}

@@ -1,0 +1,10 @@
+//! Patron as its users meet it: the real binary, through the front door.
+#![cfg(test)]
+
+mod bad_input;
+mod contract_rules;
+mod end_to_end;
+mod faults;
+mod import;
+mod readme;
+mod support;
