@@ -18,9 +18,13 @@ mod grpc;
 mod json;
 #[path = "all/openapi.rs"]
 mod openapi;
+#[path = "all/reflection.rs"]
+mod reflection;
 #[path = "all/rest.rs"]
 mod rest;
 #[path = "all/streams.rs"]
 mod streams;
 #[path = "all/support/mod.rs"]
 mod support;
+#[path = "all/trace.rs"]
+mod trace;

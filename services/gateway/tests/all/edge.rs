@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use chassis::Drained;
 use http::{Method, StatusCode};
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::support::client::GrpcClient;
+use crate::support::contract::shape;
 use crate::support::{Bench, wait_until};
 
 async fn get_with(bench: &Bench, authorization: &str) -> crate::support::client::Answer {
@@ -89,6 +93,30 @@ async fn headers_beyond_the_limit_are_431() {
         .await;
     assert_eq!(answer.status, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     assert_eq!(answer.detail("ErrorInfo")["reason"], "TOO_LARGE");
+    assert_eq!(bench.upstream.calls(), 0);
+}
+
+#[tokio::test]
+async fn a_path_counts_as_a_header() {
+    let bench = Bench::with(|config| config.server.max_header_bytes = 2000).await;
+    let path = format!("/v1/shapes/{}", "a".repeat(3000));
+    let answer = bench.rest.get(&path).await;
+    assert_eq!(answer.status, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn headers_far_beyond_the_limit_are_not_even_read() {
+    let bench = Bench::with(|config| config.server.max_header_bytes = 8192).await;
+    let mut stream = TcpStream::connect(bench.address()).await.unwrap();
+    let head = format!("GET / HTTP/1.1\r\nhost: x\r\nlong: {}", "a".repeat(20_000));
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 12];
+    let answered = stream.read_exact(&mut answer);
+    tokio::time::timeout(Duration::from_secs(5), answered)
+        .await
+        .expect("long before the time for headers is over")
+        .unwrap();
+    assert_eq!(answer, b"HTTP/1.1 431");
 }
 
 #[tokio::test]
@@ -205,7 +233,31 @@ async fn a_stopping_gateway_finishes_what_it_has_begun_and_takes_no_more() {
     wait_until(|| bench.upstream.calls() == 1).await;
     let address = bench.address();
     let (running, _rest) = bench.stop();
-    running.stopped().await;
+    assert_eq!(running.stopped().await, Drained::default());
     assert_eq!(begun.await.unwrap(), StatusCode::GATEWAY_TIMEOUT);
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_stopping_gateway_cuts_off_what_outlives_the_bound_and_says_so() {
+    let bench = Bench::with(|config| config.server.drain_bound_ms = 50).await;
+    let rest = bench.rest.clone();
+    let (upstream, address) = (bench.upstream.clone(), bench.address());
+    let token = bench.token.clone();
+    let by_rest = tokio::spawn(async move { rest.get("/v1/shapes:sleep").await.status });
+    let by_grpc = tokio::spawn(async move {
+        let mut client = GrpcClient::connect(address, &token).await;
+        let request = client.request(shape(json!({})));
+        client.unary("/test.v1.ShapeService/Sleep", request).await
+    });
+    wait_until(|| upstream.calls() == 2).await;
+    let (running, _rest) = bench.stop();
+    let cut = Drained {
+        connections_cut: 2,
+        tasks_cut: 0,
+    };
+    assert_eq!(running.stopped().await, cut);
+    assert!(by_rest.await.is_err(), "broken off without an answer");
+    assert!(by_grpc.await.unwrap().is_err());
+    wait_until(|| upstream.given_up() == 2).await;
 }

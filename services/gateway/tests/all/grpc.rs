@@ -10,6 +10,7 @@ use prost::Message as _;
 use serde_json::json;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
+use tonic::codec::CompressionEncoding;
 use tonic_types::StatusExt as _;
 
 use crate::support::client::{GrpcClient, shapes};
@@ -83,6 +84,30 @@ async fn a_refusal_keeps_its_details_and_metadata() {
         status.metadata().get("patron-hint").unwrap(),
         "look elsewhere"
     );
+}
+
+#[tokio::test]
+async fn compressed_messages_pass_as_they_are() {
+    let bench = Bench::start().await;
+    let mut client = client(&bench).await;
+    client.grpc = client
+        .grpc
+        .send_compressed(CompressionEncoding::Gzip)
+        .accept_compressed(CompressionEncoding::Gzip);
+    let sent = shape(json!({"name": "s".repeat(5000)}));
+    let request = client.request(sent.clone());
+    let answer = client
+        .unary("/test.v1.ShapeService/EchoShape", request)
+        .await
+        .unwrap();
+    assert_eq!(*answer.get_ref(), sent);
+    assert_eq!(answer.metadata().get("grpc-encoding").unwrap(), "gzip");
+    let seen = bench.upstream.last_headers();
+    assert_eq!(seen["grpc-encoding"], "gzip");
+    assert!(seen.contains_key("grpc-accept-encoding"));
+    let frame = bench.upstream.last_frame();
+    assert_eq!(frame[0], 1, "the flag of a compressed message");
+    assert!(frame.len() < 1000, "{} bytes", frame.len());
 }
 
 #[tokio::test]

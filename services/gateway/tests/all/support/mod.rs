@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod contract;
+pub(crate) mod spans;
 pub(crate) mod upstream;
 
 use std::net::SocketAddr;

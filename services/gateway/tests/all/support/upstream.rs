@@ -23,11 +23,15 @@ use tonic::{Code, Status};
 
 use super::contract::message;
 
-/// The service, until it is dropped.
+/// How the messages of a call are compressed.
+const ENCODING: &str = "grpc-encoding";
+
+/// The service, until its last clone is dropped.
+#[derive(Clone)]
 pub(crate) struct Upstream {
     pub(crate) address: SocketAddr,
     seen: Arc<Seen>,
-    _stop: DropGuard,
+    _stop: Arc<DropGuard>,
 }
 
 /// What has arrived.
@@ -53,7 +57,7 @@ impl Upstream {
         Self {
             address,
             seen,
-            _stop: stop.drop_guard(),
+            _stop: Arc::new(stop.drop_guard()),
         }
     }
 
@@ -72,10 +76,14 @@ impl Upstream {
         self.seen.last.lock().unwrap().0.clone()
     }
 
+    /// The message of the last unary call as it came, its prefix included.
+    pub(crate) fn last_frame(&self) -> Bytes {
+        self.seen.last.lock().unwrap().1.clone()
+    }
+
     /// The message of the last unary call.
     pub(crate) fn last_message(&self, name: &str) -> DynamicMessage {
-        let frame = self.seen.last.lock().unwrap().1.clone();
-        DynamicMessage::decode(message(name), frame.slice(5..)).unwrap()
+        DynamicMessage::decode(message(name), self.last_frame().slice(5..)).unwrap()
     }
 }
 
@@ -117,6 +125,7 @@ async fn answer(request: Request<Incoming>, seen: Arc<Seen>) -> Result<Response<
         .await
         .map(http_body_util::Collected::to_bytes)
         .unwrap_or_default();
+    let encoding = parts.headers.get(ENCODING).cloned();
     *seen.last.lock().unwrap() = (parts.headers, body.clone());
     Ok(match method.as_str() {
         "Refuse" => refusal().into_http(),
@@ -129,8 +138,17 @@ async fn answer(request: Request<Incoming>, seen: Arc<Seen>) -> Result<Response<
         }
         "WatchShape" => watch(&body),
         "Collect" => ok(frames(vec![last_frame(&body)], ok_trailers())),
-        _ => ok(frames(vec![body], ok_trailers())),
+        _ => echo(body, encoding),
     })
+}
+
+/// Sends a message back as it came, compressed or not.
+fn echo(body: Bytes, encoding: Option<HeaderValue>) -> Response<Body> {
+    let mut response = ok(frames(vec![body], ok_trailers()));
+    if let Some(encoding) = encoding {
+        response.headers_mut().insert(ENCODING, encoding);
+    }
+    response
 }
 
 /// Repeats the message; with the tag `fail` it refuses afterwards, with `stall` it falls silent.

@@ -21,7 +21,7 @@ const ANY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST
 
 /// All roles, serving.
 pub(super) struct Stack {
-    gateway: gateway::Running,
+    gateway: Running,
     stop_gateway: CancellationToken,
     services: Vec<(Service, Running)>,
     stop_services: CancellationToken,
