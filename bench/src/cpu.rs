@@ -11,7 +11,9 @@ pub(crate) fn seconds(pid: u32) -> anyhow::Result<f64> {
         .with_context(|| format!("process {pid} is gone"))?;
     // The name in parentheses may hold spaces; the numbers begin after it. utime and stime are
     // fields 14 and 15, the name is field 2.
-    let (_, numbers) = stat.rsplit_once(')').context("no name in /proc/<pid>/stat")?;
+    let (_, numbers) = stat
+        .rsplit_once(')')
+        .context("no name in /proc/<pid>/stat")?;
     let ticks: f64 = numbers
         .split_ascii_whitespace()
         .skip(11)

@@ -17,7 +17,11 @@ impl ProgramService for Echo {
         let program_id = request.into_inner().program_id;
         // About as large as a customer.
         let display_name = "x".repeat(150);
-        Ok(Response::new(Program { program_id, display_name, ..Program::default() }))
+        Ok(Response::new(Program {
+            program_id,
+            display_name,
+            ..Program::default()
+        }))
     }
 
     async fn verify_ledger(
@@ -32,5 +36,8 @@ impl ProgramService for Echo {
 pub(crate) async fn serve(port: u16) -> anyhow::Result<()> {
     let address = ([127, 0, 0, 1], port).into();
     let server = ProgramServiceServer::new(Echo);
-    Ok(tonic::transport::Server::builder().add_service(server).serve(address).await?)
+    Ok(tonic::transport::Server::builder()
+        .add_service(server)
+        .serve(address)
+        .await?)
 }

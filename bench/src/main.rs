@@ -2,7 +2,10 @@
 //!
 //! `make bench` runs everything, `make bench ONLY=foundation` one part. Figures are printed as a
 //! table and written to `target/bench.json`.
-#![expect(clippy::print_stdout, reason = "a table on standard output is what this program is for")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a table on standard output is what this program is for"
+)]
 
 mod cpu;
 mod echo;
@@ -69,5 +72,7 @@ async fn main() -> anyhow::Result<()> {
     }
     anyhow::ensure!(!report.is_empty(), "there is no part {:?}", arguments.only);
     println!("{report}");
-    report.write(&arguments.output).with_context(|| format!("can't write {:?}", arguments.output))
+    report
+        .write(&arguments.output)
+        .with_context(|| format!("can't write {}", arguments.output.display()))
 }

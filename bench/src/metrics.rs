@@ -43,8 +43,13 @@ impl Metrics {
     pub(crate) fn histogram(&self, name: &str) -> Histogram {
         let mut histogram = Histogram::default();
         for (labels, value) in self.samples(&format!("{name}_bucket")) {
-            let bound = labels.split("le=\"").nth(1).and_then(|rest| rest.split('"').next());
-            let seconds: f64 = bound.and_then(|bound| bound.parse().ok()).unwrap_or(f64::INFINITY);
+            let bound = labels
+                .split("le=\"")
+                .nth(1)
+                .and_then(|rest| rest.split('"').next());
+            let seconds: f64 = bound
+                .and_then(|bound| bound.parse().ok())
+                .unwrap_or(f64::INFINITY);
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,

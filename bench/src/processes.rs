@@ -18,8 +18,13 @@ use tempfile::TempDir;
 const READY_BOUND: Duration = Duration::from_secs(30);
 
 /// The services with a database.
-pub(crate) const SERVICES: [&str; 5] =
-    ["profile", "loyalty", "complaints", "survey", "recommendation"];
+pub(crate) const SERVICES: [&str; 5] = [
+    "profile",
+    "loyalty",
+    "complaints",
+    "survey",
+    "recommendation",
+];
 
 /// The release build under measurement.
 #[derive(Debug, Clone)]
@@ -27,7 +32,9 @@ pub(crate) struct Binary(PathBuf);
 
 impl Binary {
     pub(crate) fn new(path: &Path) -> anyhow::Result<Self> {
-        Ok(Self(path.canonicalize().with_context(|| format!("{path:?} is not built"))?))
+        Ok(Self(path.canonicalize().with_context(|| {
+            format!("{} is not built", path.display())
+        })?))
     }
 
     pub(crate) fn command(&self) -> Command {
@@ -81,8 +88,17 @@ impl Cluster {
         let token = issuer.operator_token(now, SignedDuration::from_hours(2))?;
         let token = token.expose().to_owned();
         let ports = SERVICES.into_iter().chain(["gateway"]);
-        let ports = ports.map(|role| Ok((role, free_port()?))).collect::<anyhow::Result<_>>()?;
-        let cluster = Self { binary: binary.clone(), postgres, folder, issuer, token, ports };
+        let ports = ports
+            .map(|role| Ok((role, free_port()?)))
+            .collect::<anyhow::Result<_>>()?;
+        let cluster = Self {
+            binary: binary.clone(),
+            postgres,
+            folder,
+            issuer,
+            token,
+            ports,
+        };
         for service in SERVICES {
             cluster.new_database(service, service).await?;
         }
@@ -92,17 +108,24 @@ impl Cluster {
     /// Makes and migrates a database for a service.
     pub(crate) async fn new_database(&self, service: &str, name: &str) -> anyhow::Result<()> {
         let server = self.postgres.address();
-        let mut admin =
-            PgConnection::connect(server.url("postgres", SUPERUSER).expose()).await?;
+        let mut admin = PgConnection::connect(server.url("postgres", SUPERUSER).expose()).await?;
         let (owner, app) = (format!("{name}_owner"), format!("{name}_app"));
-        let plan = Provision { database: name, owner: &owner, app: &app };
+        let plan = Provision {
+            database: name,
+            owner: &owner,
+            app: &app,
+        };
         postgres::provision(&mut admin, &plan).await?;
         let status = self
             .binary
             .command()
             .args(["migrate", service, "--application-role", &app])
-            .env(database_variable(service), server.url(name, &owner).expose())
+            .env(
+                database_variable(service),
+                server.url(name, &owner).expose(),
+            )
             .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .status()?;
         anyhow::ensure!(status.success(), "migrating {name}: {status}");
         Ok(())
@@ -122,7 +145,10 @@ impl Cluster {
             .args(["serve", role])
             .env("PATRON__SERVER__LISTEN", format!("127.0.0.1:{port}"))
             .env("PATRON__SERVER__ADMIN_LISTEN", format!("127.0.0.1:{admin}"))
-            .env("PATRON__ACCESS__SERVICE_KEY_FILE", self.folder.path().join("key.pem"))
+            .env(
+                "PATRON__ACCESS__SERVICE_KEY_FILE",
+                self.folder.path().join("key.pem"),
+            )
             .env("PATRON__ACCESS__ISSUERS", self.issuers())
             .stdout(log.try_clone()?)
             .stderr(log);
@@ -133,7 +159,10 @@ impl Cluster {
             }
         }
         if role != "gateway" {
-            let url = self.postgres.address().url(database, &format!("{database}_app"));
+            let url = self
+                .postgres
+                .address()
+                .url(database, &format!("{database}_app"));
             command.env(database_variable(role), url.expose());
         }
         let process = Process {
@@ -147,7 +176,11 @@ impl Cluster {
 
     fn issuers(&self) -> String {
         let jwks = self.folder.path().join("jwks.json");
-        format!("[{{issuer = {:?}, jwks_file = {jwks:?}}}]", self.issuer.issuer())
+        format!(
+            "[{{issuer = {:?}, jwks_file = \"{}\"}}]",
+            self.issuer.issuer(),
+            jwks.display()
+        )
     }
 
     fn port(&self, role: &str) -> anyhow::Result<u16> {
@@ -157,7 +190,10 @@ impl Cluster {
 
     async fn wait_until_ready(&self, role: &str, process: &Process) -> anyhow::Result<()> {
         let give_up = Instant::now() + READY_BOUND;
-        while crate::http::get(&format!("{}/ready", process.admin)).await.is_err() {
+        while crate::http::get(&format!("{}/ready", process.admin))
+            .await
+            .is_err()
+        {
             let log = self.folder.path().join(format!("{role}.log"));
             if Instant::now() > give_up {
                 anyhow::bail!("{role} is not ready:\n{}", std::fs::read_to_string(log)?);
@@ -171,11 +207,19 @@ impl Cluster {
 /// Starts the bare echo server of this program.
 pub(crate) async fn echo() -> anyhow::Result<Process> {
     let port = free_port()?;
-    let child =
-        Command::new(std::env::current_exe()?).args(["echo", "--port", &port.to_string()]).spawn()?;
-    let process = Process { child, address: format!("http://127.0.0.1:{port}"), admin: String::new() };
+    let child = Command::new(std::env::current_exe()?)
+        .args(["echo", "--port", &port.to_string()])
+        .spawn()?;
+    let process = Process {
+        child,
+        address: format!("http://127.0.0.1:{port}"),
+        admin: String::new(),
+    };
     let give_up = Instant::now() + READY_BOUND;
-    while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+    while tokio::net::TcpStream::connect(("127.0.0.1", port))
+        .await
+        .is_err()
+    {
         anyhow::ensure!(Instant::now() < give_up, "the echo server does not start");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

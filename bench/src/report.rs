@@ -28,7 +28,15 @@ impl Figure {
     /// A figure that stands alone.
     pub(crate) fn new(name: &str, value: f64, unit: &'static str) -> Self {
         let name = name.to_owned();
-        Self { name, value, unit, baseline: None, ratio: None, target: None, met: None }
+        Self {
+            name,
+            value,
+            unit,
+            baseline: None,
+            ratio: None,
+            target: None,
+            met: None,
+        }
     }
 
     /// Compared with a limit of the same run.
@@ -70,7 +78,9 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let heads = ["name", "value", "unit", "baseline", "ratio", "target", "met"];
+        let heads = [
+            "name", "value", "unit", "baseline", "ratio", "target", "met",
+        ];
         let [name, value, unit, baseline, ratio, target, met] = heads;
         writeln!(
             formatter,
@@ -83,8 +93,12 @@ impl fmt::Display for Report {
                 figure.name,
                 figure.value,
                 figure.unit,
-                figure.baseline.map_or_else(String::new, |baseline| format!("{baseline:.2}")),
-                figure.ratio.map_or_else(String::new, |ratio| format!("{ratio:.3}")),
+                figure
+                    .baseline
+                    .map_or_else(String::new, |baseline| format!("{baseline:.2}")),
+                figure
+                    .ratio
+                    .map_or_else(String::new, |ratio| format!("{ratio:.3}")),
                 figure.target.unwrap_or_default(),
                 figure.met.map_or("", |met| if met { "yes" } else { "NO" }),
             )?;

@@ -4,9 +4,8 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use uuid::Uuid;
 
-use crate::support::{Answer, Api, new_customer, order, order_id, request_id, shared};
+use crate::support::{Answer, Api, new_customer, new_id, order, order_id, request_id, shared};
 
 /// Sends an order with one thing changed, and checks that nothing was recorded.
 async fn refused_order(change: impl FnOnce(&mut Value)) -> Answer {
@@ -14,22 +13,40 @@ async fn refused_order(change: impl FnOnce(&mut Value)) -> Answer {
     let customer = new_customer(&api).await;
     let mut order = order(&order_id(), 1000);
     change(&mut order);
-    let answer = api.post(&format!("/v1/customers/{customer}/orders"), &order).await;
+    let answer = api
+        .post(&format!("/v1/customers/{customer}/orders"), &order)
+        .await;
     let orders = api.get(&format!("/v1/customers/{customer}/orders")).await;
     assert_eq!(orders.body["orders"], json!([]), "nothing is recorded");
     answer
 }
 
 fn is_refused(answer: &Answer, status: u16, reason: &str, field: &str) {
-    assert_eq!((answer.status, answer.reason().as_str()), (status, reason), "{answer:?}");
-    assert!(answer.fields().iter().any(|name| name == field), "{field} in {answer:?}");
+    assert_eq!(
+        (answer.status, answer.reason().as_str()),
+        (status, reason),
+        "{answer:?}"
+    );
+    assert!(
+        answer.fields().iter().any(|name| name == field),
+        "{field} in {answer:?}"
+    );
 }
 
 #[tokio::test]
 async fn malformed_json_is_refused_with_its_place() {
     let api = shared().api();
-    let answer = api.send("POST", "/v1/activities:batchRecord", Bytes::from("{\"items\": [,]}")).await;
-    assert_eq!((answer.status, answer.reason().as_str()), (400, "INVALID_ARGUMENT"));
+    let answer = api
+        .send(
+            "POST",
+            "/v1/activities:batchRecord",
+            Bytes::from("{\"items\": [,]}"),
+        )
+        .await;
+    assert_eq!(
+        (answer.status, answer.reason().as_str()),
+        (400, "INVALID_ARGUMENT")
+    );
     assert!(answer.text("message").contains("line 1"), "{answer:?}");
 }
 
@@ -56,14 +73,24 @@ async fn an_unknown_query_parameter_is_refused_by_name() {
 async fn a_negative_amount_is_refused() {
     let answer =
         refused_order(|order| order["lines"][0]["amount"]["amountMinor"] = json!("-1")).await;
-    is_refused(&answer, 400, "INVALID_ARGUMENT", "order.lines[0].amount.amount_minor");
+    is_refused(
+        &answer,
+        400,
+        "INVALID_ARGUMENT",
+        "order.lines[0].amount.amount_minor",
+    );
 }
 
 #[tokio::test]
 async fn an_unknown_currency_is_refused() {
     let answer =
         refused_order(|order| order["lines"][0]["amount"]["currencyCode"] = json!("XQQ")).await;
-    is_refused(&answer, 400, "INVALID_ARGUMENT", "order.lines[0].amount.currency_code");
+    is_refused(
+        &answer,
+        400,
+        "INVALID_ARGUMENT",
+        "order.lines[0].amount.currency_code",
+    );
 }
 
 #[tokio::test]
@@ -77,23 +104,36 @@ async fn a_return_of_more_than_was_bought_is_refused_and_changes_nothing() {
     let api = shared().api();
     let customer = new_customer(&api).await;
     let order_id = order_id();
-    api.post(&format!("/v1/customers/{customer}/orders"), &order(&order_id, 1000)).await;
+    api.post(
+        &format!("/v1/customers/{customer}/orders"),
+        &order(&order_id, 1000),
+    )
+    .await;
     let seven = json!({
         "returnId": format!("r-{order_id}"),
         "orderId": order_id,
         "returnTime": "2025-03-08T10:00:00Z",
         "lines": [{"lineId": "1", "quantity": "7"}],
     });
-    let answer = api.post(&format!("/v1/customers/{customer}/returns"), &seven).await;
-    assert_eq!((answer.status, answer.reason().as_str()), (400, "RETURN_EXCEEDS_ORDER"));
-    let order = api.get(&format!("/v1/customers/{customer}/orders/{order_id}")).await;
+    let answer = api
+        .post(&format!("/v1/customers/{customer}/returns"), &seven)
+        .await;
+    assert_eq!(
+        (answer.status, answer.reason().as_str()),
+        (400, "RETURN_EXCEEDS_ORDER")
+    );
+    let order = api
+        .get(&format!("/v1/customers/{customer}/orders/{order_id}"))
+        .await;
     assert_eq!(order.body["lines"][0]["returnedQuantity"], "0");
 }
 
 #[tokio::test]
 async fn an_oversize_body_is_refused_before_it_is_read() {
     let patron = shared();
-    let mut connection = TcpStream::connect(patron.setting("PATRON_GRPC")).await.unwrap();
+    let mut connection = TcpStream::connect(patron.setting("PATRON_GRPC"))
+        .await
+        .unwrap();
     let head = format!(
         "POST /v1/activities:batchRecord HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
          content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
@@ -110,14 +150,19 @@ async fn an_oversize_body_is_refused_before_it_is_read() {
 #[tokio::test]
 async fn a_missing_or_forged_token_is_refused() {
     let api = shared().api();
-    let path = format!("/v1/customers/{}", Uuid::now_v7());
+    let path = format!("/v1/customers/{}", new_id());
     let mut forged = api.token.clone();
     let last = if forged.ends_with('A') { 'B' } else { 'A' };
     forged.replace_range(forged.len() - 10..forged.len() - 9, &last.to_string());
-    let unsigned = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyOm1hbGxvcnkiLCJyb2xlcyI6WyJvcGVyYXRvciJdfQ.";
+    let unsigned =
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyOm1hbGxvcnkiLCJyb2xlcyI6WyJvcGVyYXRvciJdfQ.";
     for token in ["", "nonsense", unsigned, &forged] {
         let answer = api.with_token(token).get(&path).await;
-        assert_eq!((answer.status, answer.reason().as_str()), (401, "UNAUTHENTICATED"), "{token}");
+        assert_eq!(
+            (answer.status, answer.reason().as_str()),
+            (401, "UNAUTHENTICATED"),
+            "{token}"
+        );
         assert!(answer.headers["www-authenticate"].starts_with("Bearer"));
     }
 }
@@ -131,13 +176,19 @@ async fn an_unknown_id_is_not_found_and_a_broken_one_is_invalid() {
         ("/v1/cases/{}", "CASE_NOT_FOUND"),
         ("/v1/invitations/{}", "INVITATION_NOT_FOUND"),
     ] {
-        let unknown = api.get(&path.replace("{}", &Uuid::now_v7().to_string())).await;
+        let unknown = api.get(&path.replace("{}", &new_id().to_string())).await;
         assert_eq!((unknown.status, unknown.reason().as_str()), (404, reason));
         let broken = api.get(&path.replace("{}", "seven")).await;
-        assert_eq!((broken.status, broken.reason().as_str()), (400, "INVALID_ARGUMENT"));
+        assert_eq!(
+            (broken.status, broken.reason().as_str()),
+            (400, "INVALID_ARGUMENT")
+        );
     }
     let nowhere = api.get("/v1/nowhere").await;
-    assert_eq!((nowhere.status, nowhere.reason().as_str()), (404, "METHOD_NOT_FOUND"));
+    assert_eq!(
+        (nowhere.status, nowhere.reason().as_str()),
+        (404, "METHOD_NOT_FOUND")
+    );
 }
 
 #[tokio::test]
@@ -160,7 +211,10 @@ async fn a_repeated_request_id_with_another_body_names_the_field() {
     assert_eq!(again.headers["patron-replayed"], "true");
 
     let other = api.post(&path, &case("broken")).await;
-    assert_eq!((other.status, other.reason().as_str()), (409, "REQUEST_ID_CONFLICT"));
+    assert_eq!(
+        (other.status, other.reason().as_str()),
+        (409, "REQUEST_ID_CONFLICT")
+    );
     assert!(other.body.to_string().contains("case.subject"), "{other:?}");
     let cases = api.get(&format!("/v1/cases?customer_id={customer}")).await;
     assert_eq!(cases.body["cases"].as_array().unwrap().len(), 1);
@@ -173,7 +227,7 @@ async fn one_bad_item_of_a_batch_does_not_hold_up_the_others() {
     let mut good = order(&order_id(), 500);
     good["customerId"] = json!(customer);
     let mut bad = order(&order_id(), 500);
-    bad["customerId"] = json!(Uuid::now_v7().to_string());
+    bad["customerId"] = json!(new_id().to_string());
     let answer = post_batch(&api, &[good.clone(), bad, good]).await;
     let outcomes: Vec<&str> = answer.body["results"]
         .as_array()
@@ -181,14 +235,23 @@ async fn one_bad_item_of_a_batch_does_not_hold_up_the_others() {
         .iter()
         .map(|result| result["outcome"].as_str().unwrap())
         .collect();
-    assert_eq!(outcomes, ["OUTCOME_RECORDED", "OUTCOME_REFUSED", "OUTCOME_ALREADY_RECORDED"]);
+    assert_eq!(
+        outcomes,
+        [
+            "OUTCOME_RECORDED",
+            "OUTCOME_REFUSED",
+            "OUTCOME_ALREADY_RECORDED"
+        ]
+    );
     let error = &answer.body["results"][1]["error"];
     assert!(error.to_string().contains("CUSTOMER_NOT_FOUND"), "{error}");
 }
 
 async fn post_batch(api: &Api, orders: &[Value]) -> Answer {
     let items: Vec<Value> = orders.iter().map(|order| json!({"order": order})).collect();
-    let answer = api.post("/v1/activities:batchRecord", &json!({"items": items})).await;
+    let answer = api
+        .post("/v1/activities:batchRecord", &json!({"items": items}))
+        .await;
     assert_eq!(answer.status, 200, "{answer:?}");
     answer
 }

@@ -7,7 +7,11 @@ use serde_json::{Value, json};
 use crate::support::{Api, eventually, new_customer, order, order_id, request_id, shared};
 
 fn available(member: &Value) -> i64 {
-    member["balance"]["available"].as_str().unwrap().parse().unwrap()
+    member["balance"]["available"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap()
 }
 
 async fn member_with(api: &Api, customer: &str, points: i64) -> Value {
@@ -20,10 +24,17 @@ async fn an_order_becomes_points_traits_and_an_entry_on_the_timeline() {
     let api = shared().api();
     let customer = new_customer(&api).await;
     let order_id = order_id();
-    let answer =
-        api.post(&format!("/v1/customers/{customer}/orders"), &order(&order_id, 1530)).await;
+    let answer = api
+        .post(
+            &format!("/v1/customers/{customer}/orders"),
+            &order(&order_id, 1530),
+        )
+        .await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    assert_eq!(answer.body["total"], json!({"currencyCode": "GBP", "amountMinor": "1530"}));
+    assert_eq!(
+        answer.body["total"],
+        json!({"currencyCode": "GBP", "amountMinor": "1530"})
+    );
 
     let timeline = api.get(&format!("/v1/customers/{customer}/timeline")).await;
     assert_eq!(timeline.body["entries"][0]["order"]["orderId"], order_id);
@@ -43,7 +54,11 @@ async fn a_return_takes_its_points_back_to_the_point() {
     let api = shared().api();
     let customer = new_customer(&api).await;
     let order_id = order_id();
-    api.post(&format!("/v1/customers/{customer}/orders"), &order(&order_id, 1530)).await;
+    api.post(
+        &format!("/v1/customers/{customer}/orders"),
+        &order(&order_id, 1530),
+    )
+    .await;
     member_with(&api, &customer, 15).await;
 
     let third = json!({
@@ -52,7 +67,9 @@ async fn a_return_takes_its_points_back_to_the_point() {
         "returnTime": "2025-03-08T10:00:00Z",
         "lines": [{"lineId": "1", "quantity": "2"}],
     });
-    let answer = api.post(&format!("/v1/customers/{customer}/returns"), &third).await;
+    let answer = api
+        .post(&format!("/v1/customers/{customer}/returns"), &third)
+        .await;
     assert_eq!(answer.body["state"], "STATE_APPLIED", "{answer:?}");
     assert_eq!(answer.body["total"]["amountMinor"], "510");
     member_with(&api, &customer, 10).await;
@@ -72,15 +89,23 @@ async fn a_return_that_comes_before_its_order_waits_for_it() {
         "returnTime": "2025-03-08T10:00:00Z",
         "lines": [{"lineId": "1", "quantity": "6"}],
     });
-    let answer = api.post(&format!("/v1/customers/{customer}/returns"), &early).await;
+    let answer = api
+        .post(&format!("/v1/customers/{customer}/returns"), &early)
+        .await;
     assert_eq!(answer.body["state"], "STATE_AWAITING_ORDER", "{answer:?}");
 
-    api.post(&format!("/v1/customers/{customer}/orders"), &order(&order_id, 1530)).await;
+    api.post(
+        &format!("/v1/customers/{customer}/orders"),
+        &order(&order_id, 1530),
+    )
+    .await;
     let returns = api.get(&format!("/v1/customers/{customer}/returns")).await;
     assert_eq!(returns.body["returns"][0]["state"], "STATE_APPLIED");
     let path = format!("/v1/members/{customer}/entries");
-    let statement =
-        eventually(&api, &path, |page| page["entries"].as_array().unwrap().len() == 2).await;
+    let statement = eventually(&api, &path, |page| {
+        page["entries"].as_array().unwrap().len() == 2
+    })
+    .await;
     assert_eq!(statement["entries"][0]["amount"], "-15");
     member_with(&api, &customer, 0).await;
 }
@@ -96,7 +121,10 @@ async fn an_order_that_is_delivered_twice_counts_once() {
     assert_eq!((second.status, &second.bytes), (200, &first.bytes));
 
     let other = api.post(&path, &order(&order_id, 901)).await;
-    assert_eq!((other.status, other.reason().as_str()), (409, "ORDER_CONFLICT"));
+    assert_eq!(
+        (other.status, other.reason().as_str()),
+        (409, "ORDER_CONFLICT")
+    );
     member_with(&api, &customer, 9).await;
     let traits = api.get(&format!("/v1/customers/{customer}/traits")).await;
     assert_eq!(traits.body["orderCount"], "1");
@@ -107,7 +135,11 @@ async fn points_are_spent_once_over_rest_and_grpc() {
     let patron = shared();
     let api = patron.api();
     let customer = new_customer(&api).await;
-    api.post(&format!("/v1/customers/{customer}/orders"), &order(&order_id(), 10_000)).await;
+    api.post(
+        &format!("/v1/customers/{customer}/orders"),
+        &order(&order_id(), 10_000),
+    )
+    .await;
     member_with(&api, &customer, 100).await;
 
     let mut members = MemberServiceClient::new(patron.channel());
@@ -121,19 +153,37 @@ async fn points_are_spent_once_over_rest_and_grpc() {
         }),
         validate_only: false,
     };
-    let first = members.create_redemption(authorised(&api, spend.clone())).await.unwrap();
+    let first = members
+        .create_redemption(authorised(&api, spend.clone()))
+        .await
+        .unwrap();
     assert!(first.metadata().get("patron-replayed").is_none());
-    let again = members.create_redemption(authorised(&api, spend)).await.unwrap();
+    let again = members
+        .create_redemption(authorised(&api, spend))
+        .await
+        .unwrap();
     assert_eq!(again.metadata().get("patron-replayed").unwrap(), "true");
     assert_eq!(again.into_inner(), first.into_inner());
 
     let too_much = json!({"points": "60", "reference": "mug"});
-    let path = format!("/v1/members/{customer}/redemptions?request_id={}", request_id());
+    let path = format!(
+        "/v1/members/{customer}/redemptions?request_id={}",
+        request_id()
+    );
     let refused = api.post(&path, &too_much).await;
-    assert_eq!((refused.status, refused.reason().as_str()), (400, "INSUFFICIENT_POINTS"));
+    assert_eq!(
+        (refused.status, refused.reason().as_str()),
+        (400, "INSUFFICIENT_POINTS")
+    );
 
-    let request = GetMemberRequest { customer_id: customer };
-    let member = members.get_member(authorised(&api, request)).await.unwrap().into_inner();
+    let request = GetMemberRequest {
+        customer_id: customer,
+    };
+    let member = members
+        .get_member(authorised(&api, request))
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(member.balance.unwrap().available, 40);
 }
 
@@ -141,11 +191,18 @@ async fn points_are_spent_once_over_rest_and_grpc() {
 async fn a_detractor_gets_a_follow_up_and_its_closing_is_rated() {
     let api = shared().api();
     let customer = new_customer(&api).await;
-    api.post(&format!("/v1/customers/{customer}/orders"), &order(&order_id(), 1000)).await;
+    api.post(
+        &format!("/v1/customers/{customer}/orders"),
+        &order(&order_id(), 1000),
+    )
+    .await;
 
     let invitation = invitation(&api, &customer, "nps-order").await;
     let before = score(&api, "nps-order").await;
-    let path = format!("/v1/invitations/{invitation}/response?request_id={}", request_id());
+    let path = format!(
+        "/v1/invitations/{invitation}/response?request_id={}",
+        request_id()
+    );
     let unhappy = json!({"answers": [
         {"questionId": "recommend", "rating": 3},
         {"questionId": "why", "text": "It broke on the second day."},
@@ -154,10 +211,16 @@ async fn a_detractor_gets_a_follow_up_and_its_closing_is_rated() {
     assert_eq!(answer.status, 200, "{answer:?}");
     let response_id = answer.text("responseId");
     let after = score(&api, "nps-order").await;
-    assert!(after > before, "{after} answers of detractors after {before}");
+    assert!(
+        after > before,
+        "{after} answers of detractors after {before}"
+    );
 
     let cases = format!("/v1/cases?customer_id={customer}&type=TYPE_FOLLOW_UP");
-    let list = eventually(&api, &cases, |page| !page["cases"].as_array().unwrap().is_empty()).await;
+    let list = eventually(&api, &cases, |page| {
+        !page["cases"].as_array().unwrap().is_empty()
+    })
+    .await;
     assert_eq!(list["cases"].as_array().unwrap().len(), 1);
     assert_eq!(list["cases"][0]["origin"], response_id);
     let case = list["cases"][0]["caseId"].as_str().unwrap();
@@ -166,7 +229,9 @@ async fn a_detractor_gets_a_follow_up_and_its_closing_is_rated() {
     let path = format!("/v1/cases/{case}/messages?request_id={}", request_id());
     assert_eq!(api.post(&path, &reply).await.status, 200);
     let resolve = json!({"resolution": "Replaced.", "requestId": request_id()});
-    let resolved = api.post(&format!("/v1/cases/{case}:resolve"), &resolve).await;
+    let resolved = api
+        .post(&format!("/v1/cases/{case}:resolve"), &resolve)
+        .await;
     assert_eq!(resolved.body["state"], "STATE_RESOLVED", "{resolved:?}");
     let close = json!({"requestId": request_id()});
     let closed = api.post(&format!("/v1/cases/{case}:close"), &close).await;
@@ -183,7 +248,9 @@ async fn products_of_one_basket_are_bought_together() {
     let (tea, cup) = (format!("tea-{}", order_id()), format!("cup-{}", order_id()));
     let other = format!("hat-{}", order_id());
     let basket = |products: &[&String]| {
-        let items = products.iter().map(|id| json!({"productId": id, "productName": "x"}));
+        let items = products
+            .iter()
+            .map(|id| json!({"productId": id, "productName": "x"}));
         json!({
             "basketId": order_id(),
             "purchaseTime": "2025-03-07T09:30:00Z",
@@ -192,12 +259,16 @@ async fn products_of_one_basket_are_bought_together() {
     };
     let mut baskets = vec![basket(&[&other]), basket(&[&other, &tea])];
     baskets.extend((0..6).map(|_| basket(&[&tea, &cup])));
-    let answer = api.post("/v1/baskets:batchRecord", &json!({"baskets": baskets})).await;
+    let answer = api
+        .post("/v1/baskets:batchRecord", &json!({"baskets": baskets}))
+        .await;
     assert_eq!(answer.status, 200, "{answer:?}");
 
     let path = format!("/v1/products/{tea}:boughtTogether");
-    let found =
-        eventually(&api, &path, |page| !page["associations"].as_array().unwrap().is_empty()).await;
+    let found = eventually(&api, &path, |page| {
+        !page["associations"].as_array().unwrap().is_empty()
+    })
+    .await;
     assert_eq!(found["basketCount"], "7");
     assert_eq!(found["associations"].as_array().unwrap().len(), 1);
     assert_eq!(found["associations"][0]["product"]["productId"], cup);
@@ -206,14 +277,21 @@ async fn products_of_one_basket_are_bought_together() {
 
 async fn invitation(api: &Api, customer: &str, questionnaire: &str) -> String {
     let path = format!("/v1/invitations?customer_id={customer}&questionnaire_id={questionnaire}");
-    let page = eventually(api, &path, |page| !page["invitations"].as_array().unwrap().is_empty());
+    let page = eventually(api, &path, |page| {
+        !page["invitations"].as_array().unwrap().is_empty()
+    });
     let page = page.await;
     assert_eq!(page["invitations"].as_array().unwrap().len(), 1);
-    page["invitations"][0]["invitationId"].as_str().unwrap().to_owned()
+    page["invitations"][0]["invitationId"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 async fn score(api: &Api, questionnaire: &str) -> i64 {
-    let answer = api.get(&format!("/v1/questionnaires/{questionnaire}/score")).await;
+    let answer = api
+        .get(&format!("/v1/questionnaires/{questionnaire}/score"))
+        .await;
     answer.text("detractorCount").parse().unwrap()
 }
 

@@ -21,8 +21,13 @@ async fn what_was_acknowledged_is_there_after_a_power_failure() {
     let traits = api.get(&format!("/v1/customers/{customer}/traits")).await;
     assert_eq!(traits.body["orderCount"], "20");
     let member = format!("/v1/members/{customer}");
-    eventually(&api, &member, |member| member["balance"]["available"] == "200").await;
-    let verified = api.post("/v1/programs/default:verifyLedger", &json!({})).await;
+    eventually(&api, &member, |member| {
+        member["balance"]["available"] == "200"
+    })
+    .await;
+    let verified = api
+        .post("/v1/programs/default:verifyLedger", &json!({}))
+        .await;
     assert_eq!(verified.body["balanced"], true, "{verified:?}");
     assert_eq!(patron.stop().code(), Some(0));
 }

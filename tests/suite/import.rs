@@ -8,7 +8,11 @@ use crate::support::{Api, Expected, Patron, eventually, excerpt};
 const LINES: usize = 9_000;
 
 fn summary(output: &std::process::Output) -> Value {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
@@ -19,10 +23,17 @@ async fn agrees(api: &Api, expected: &Expected) {
         let customer = api.get(&path).await.text("customerId");
         let traits = api.get(&format!("/v1/customers/{customer}/traits")).await;
         let orders = expected.orders[account].to_string();
-        assert_eq!(traits.body["orderCount"], Value::from(orders), "account {account}");
+        assert_eq!(
+            traits.body["orderCount"],
+            Value::from(orders),
+            "account {account}"
+        );
         let member = format!("/v1/members/{customer}");
         let points = points.to_string();
-        eventually(api, &member, |member| member["balance"]["available"] == points.as_str()).await;
+        eventually(api, &member, |member| {
+            member["balance"]["available"] == points.as_str()
+        })
+        .await;
     }
 }
 
@@ -31,13 +42,20 @@ async fn an_import_that_is_killed_and_resumed_equals_an_uninterrupted_one() {
     let patron = Patron::start(&["--no-demo"]);
     let file = excerpt(patron.data(), LINES);
     let expected = Expected::of(&file);
-    assert!(expected.points.len() > 50, "{} customers", expected.points.len());
+    assert!(
+        expected.points.len() > 50,
+        "{} customers",
+        expected.points.len()
+    );
 
     let data = tempfile::tempdir().unwrap();
     let victim = Patron::start_in(data.path(), &["--demo", file.to_str().unwrap()]);
     // Some of it is there, not all: then the lights go out.
     let first = victim.api();
-    eventually(&first, "/v1/products:popular", |page| page["totalBasketCount"] != "0").await;
+    eventually(&first, "/v1/products:popular", |page| {
+        page["totalBasketCount"] != "0"
+    })
+    .await;
     victim.kill();
 
     let resumed = Patron::start_in(data.path(), &["--demo", file.to_str().unwrap()]);
@@ -45,9 +63,15 @@ async fn an_import_that_is_killed_and_resumed_equals_an_uninterrupted_one() {
     let api = resumed.api();
     agrees(&api, &expected).await;
 
-    let uninterrupted = patron.command(&["import", "orders", file.to_str().unwrap(), "--summary", "json"]);
+    let uninterrupted = patron.command(&[
+        "import",
+        "orders",
+        file.to_str().unwrap(),
+        "--summary",
+        "json",
+    ]);
     let orders = summary(&uninterrupted)["orders"].as_u64().unwrap();
-    assert_eq!(orders as usize, expected.orders.values().sum::<usize>());
+    assert_eq!(orders, expected.orders.values().sum::<u64>());
     agrees(&patron.api(), &expected).await;
     assert_eq!(resumed.stop().code(), Some(0));
 }

@@ -60,8 +60,13 @@ pub(super) async fn measure(cluster: &Cluster, report: &mut Report) -> anyhow::R
     }
     for (name, cost) in [("service", &direct), ("gateway", &fronted)] {
         let rate = format!("foundation/read_{name}_calls_per_cpu_second");
-        report.add(Figure::new(&rate, cost.per_cpu_second(), "calls/CPU s").against(bare.per_cpu_second()));
-        report.add(Figure::new(&format!("foundation/read_{name}_p99"), cost.p99_ms, "ms").against(bare.p99_ms));
+        report.add(
+            Figure::new(&rate, cost.per_cpu_second(), "calls/CPU s").against(bare.per_cpu_second()),
+        );
+        report.add(
+            Figure::new(&format!("foundation/read_{name}_p99"), cost.p99_ms, "ms")
+                .against(bare.p99_ms),
+        );
     }
     Ok(())
 }
@@ -76,7 +81,12 @@ async fn round<F>(
 where
     F: Future<Output = Result<(), Status>> + Send + 'static,
 {
-    let used = || servers.iter().map(|server| crate::cpu::seconds(server.pid())).sum();
+    let used = || {
+        servers
+            .iter()
+            .map(|server| crate::cpu::seconds(server.pid()))
+            .sum()
+    };
     let before: anyhow::Result<f64> = used();
     let before = before?;
     let outcome = load::run(address, ROUND, call).await?;
@@ -86,28 +96,45 @@ where
 }
 
 async fn get_program(channel: Channel) -> Result<(), Status> {
-    let request = GetProgramRequest { program_id: "default".to_owned() };
-    ProgramServiceClient::new(channel).get_program(request).await.map(drop)
+    let request = GetProgramRequest {
+        program_id: "default".to_owned(),
+    };
+    ProgramServiceClient::new(channel)
+        .get_program(request)
+        .await
+        .map(drop)
 }
 
 fn reader(
     customer_id: &str,
     bearer: &MetadataValue<Ascii>,
-) -> impl Fn(Channel) -> futures_util::future::BoxFuture<'static, Result<(), Status>> + Clone + Send + 'static
-{
+) -> impl Fn(Channel) -> futures_util::future::BoxFuture<'static, Result<(), Status>>
++ Clone
++ Send
++ 'static {
     let (customer_id, bearer) = (customer_id.to_owned(), bearer.clone());
     move |channel| {
-        let mut request = Request::new(GetCustomerRequest { customer_id: customer_id.clone() });
-        request.metadata_mut().insert("authorization", bearer.clone());
+        let mut request = Request::new(GetCustomerRequest {
+            customer_id: customer_id.clone(),
+        });
+        request
+            .metadata_mut()
+            .insert("authorization", bearer.clone());
         Box::pin(async move {
-            CustomerServiceClient::new(channel).get_customer(request).await.map(drop)
+            CustomerServiceClient::new(channel)
+                .get_customer(request)
+                .await
+                .map(drop)
         })
     }
 }
 
 async fn create(address: &str, bearer: &MetadataValue<Ascii>) -> anyhow::Result<String> {
-    let identifier =
-        Identifier { kind: "phone".to_owned(), value: "+442079460000".to_owned(), verified: true };
+    let identifier = Identifier {
+        kind: "phone".to_owned(),
+        value: "+442079460000".to_owned(),
+        verified: true,
+    };
     let customer = Customer {
         display_name: "Ada Example".to_owned(),
         region_code: "GB".to_owned(),
@@ -116,10 +143,21 @@ async fn create(address: &str, bearer: &MetadataValue<Ascii>) -> anyhow::Result<
         ..Customer::default()
     };
     let request_id = chassis::Clock::system().new_id().to_string();
-    let message = CreateCustomerRequest { customer: Some(customer), request_id, validate_only: false };
+    let message = CreateCustomerRequest {
+        customer: Some(customer),
+        request_id,
+        validate_only: false,
+    };
     let mut request = Request::new(message);
-    request.metadata_mut().insert("authorization", bearer.clone());
+    request
+        .metadata_mut()
+        .insert("authorization", bearer.clone());
     let channel = Endpoint::from_shared(address.to_owned())?.connect().await?;
-    let created = CustomerServiceClient::new(channel).create_customer(request).await;
-    Ok(created.context("can't create the customer to be read")?.into_inner().customer_id)
+    let created = CustomerServiceClient::new(channel)
+        .create_customer(request)
+        .await;
+    Ok(created
+        .context("can't create the customer to be read")?
+        .into_inner()
+        .customer_id)
 }

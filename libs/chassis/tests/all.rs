@@ -24,5 +24,5 @@ mod drain;
 mod errors;
 #[path = "all/harness.rs"]
 mod harness;
-#[path = "all/http.rs"]
-mod http;
+#[path = "all/http_handler.rs"]
+mod http_handler;

@@ -140,8 +140,9 @@ impl Gateway {
     ) -> Response<Body> {
         match protocol {
             _ if edge::head_bytes(&request) > self.limits.max_header_bytes => {
-                Problem::headers_too_large(self.limits.max_header_bytes)
-                    .into_response(self.rpc_status.as_ref())
+                let problem = Problem::headers_too_large(self.limits.max_header_bytes);
+                call.set_code(problem.code());
+                problem.into_response(self.rpc_status.as_ref())
             }
             Protocol::Grpc if request.version() != Version::HTTP_2 => grpc::needs_http2(),
             Protocol::Grpc => grpc::serve(self, request, call).await,

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 fn whole() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/online-retail.csv.gz");
     let mut text = String::new();
-    flate2::read::GzDecoder::new(fs::File::open(path).unwrap()).read_to_string(&mut text).unwrap();
+    flate2::read::GzDecoder::new(fs::File::open(path).unwrap())
+        .read_to_string(&mut text)
+        .unwrap();
     text
 }
 
@@ -27,7 +29,7 @@ pub(crate) struct Expected {
     /// Account in the file → points.
     pub(crate) points: BTreeMap<String, i64>,
     /// Account in the file → invoices with goods.
-    pub(crate) orders: BTreeMap<String, usize>,
+    pub(crate) orders: BTreeMap<String, u64>,
 }
 
 #[derive(Debug)]
@@ -58,7 +60,13 @@ impl Expected {
             } else if quantity > 0 {
                 let pence = pence(&row[5], quantity);
                 let (invoice, product) = (invoice.to_owned(), product.to_owned());
-                lines.push(Bought { invoice, product, left: quantity, quantity, pence });
+                lines.push(Bought {
+                    invoice,
+                    product,
+                    left: quantity,
+                    quantity,
+                    pence,
+                });
             }
         }
         Self::added_up(bought)
@@ -76,7 +84,7 @@ impl Expected {
                 own.map(remaining_pence).sum::<i64>() / 100
             });
             expected.points.insert(account.clone(), points.sum());
-            expected.orders.insert(account, invoices.len());
+            expected.orders.insert(account, invoices.len() as u64);
         }
         expected
     }
@@ -91,7 +99,11 @@ fn remaining_pence(line: &Bought) -> i64 {
 }
 
 fn take_back(lines: &mut [Bought], product: &str, mut pieces: i64) {
-    for line in lines.iter_mut().rev().filter(|line| line.product == product) {
+    for line in lines
+        .iter_mut()
+        .rev()
+        .filter(|line| line.product == product)
+    {
         let taken = pieces.min(line.left);
         line.left -= taken;
         pieces -= taken;

@@ -21,7 +21,10 @@ pub(crate) struct Answer {
 impl Answer {
     /// A field of the body that holds text.
     pub(crate) fn text(&self, field: &str) -> String {
-        self.body[field].as_str().unwrap_or_else(|| panic!("no {field} in {self:?}")).to_owned()
+        self.body[field]
+            .as_str()
+            .unwrap_or_else(|| panic!("no {field} in {self:?}"))
+            .to_owned()
     }
 
     /// The reason in the one `ErrorInfo` of an error.
@@ -35,15 +38,24 @@ impl Answer {
     /// The fields that a `BadRequest` names.
     pub(crate) fn fields(&self) -> Vec<String> {
         let violations = self.details("google.rpc.BadRequest");
-        let all = violations.iter().flat_map(|detail| detail["fieldViolations"].as_array().unwrap());
-        all.map(|violation| violation["field"].as_str().unwrap().to_owned()).collect()
+        let all = violations
+            .iter()
+            .flat_map(|detail| detail["fieldViolations"].as_array().unwrap());
+        all.map(|violation| violation["field"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     fn details(&self, of_type: &str) -> Vec<&Value> {
-        let details = self.body["details"].as_array().unwrap_or_else(|| panic!("no details in {self:?}"));
+        let details = self.body["details"]
+            .as_array()
+            .unwrap_or_else(|| panic!("no details in {self:?}"));
         details
             .iter()
-            .filter(|detail| detail["@type"].as_str().is_some_and(|name| name.ends_with(of_type)))
+            .filter(|detail| {
+                detail["@type"]
+                    .as_str()
+                    .is_some_and(|name| name.ends_with(of_type))
+            })
             .collect()
     }
 }
@@ -59,12 +71,19 @@ pub(crate) struct Api {
 impl Api {
     pub(crate) fn new(base: &str, token: &str) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { base: base.to_owned(), token: token.to_owned(), client }
+        Self {
+            base: base.to_owned(),
+            token: token.to_owned(),
+            client,
+        }
     }
 
     /// The same gateway with another token; empty for none.
     pub(crate) fn with_token(&self, token: &str) -> Self {
-        Self { token: token.to_owned(), ..self.clone() }
+        Self {
+            token: token.to_owned(),
+            ..self.clone()
+        }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -84,15 +103,29 @@ impl Api {
         if !self.token.is_empty() {
             request = request.header("authorization", format!("Bearer {}", self.token));
         }
-        let response = self.client.request(request.body(Full::new(body)).unwrap()).await.unwrap();
+        let response = self
+            .client
+            .request(request.body(Full::new(body)).unwrap())
+            .await
+            .unwrap();
         let status = response.status().as_u16();
         let headers = response
             .headers()
             .iter()
-            .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
+            .map(|(name, value)| {
+                (
+                    name.to_string(),
+                    value.to_str().unwrap_or_default().to_owned(),
+                )
+            })
             .collect();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status, headers, bytes, body }
+        Answer {
+            status,
+            headers,
+            bytes,
+            body,
+        }
     }
 }

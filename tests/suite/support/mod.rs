@@ -4,8 +4,10 @@ mod demo;
 mod http;
 mod process;
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use chassis::Clock;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -17,11 +19,7 @@ pub(crate) use process::{Patron, shared};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Asks again until the answer satisfies the condition; fails with the last answer otherwise.
-pub(crate) async fn eventually(
-    api: &Api,
-    path: &str,
-    condition: impl Fn(&Value) -> bool,
-) -> Value {
+pub(crate) async fn eventually(api: &Api, path: &str, condition: impl Fn(&Value) -> bool) -> Value {
     let give_up = Instant::now() + PATIENCE;
     loop {
         let answer = api.get(path).await;
@@ -35,12 +33,18 @@ pub(crate) async fn eventually(
 
 /// An id for a request that moves something.
 pub(crate) fn request_id() -> String {
-    Uuid::now_v7().to_string()
+    new_id().to_string()
+}
+
+/// An id that nobody has.
+pub(crate) fn new_id() -> Uuid {
+    static CLOCK: LazyLock<Clock> = LazyLock::new(Clock::system);
+    CLOCK.new_id()
 }
 
 /// Creates a customer and answers its id.
 pub(crate) async fn new_customer(api: &Api) -> String {
-    let phone = format!("+44{}", Uuid::now_v7().as_u128() % 10_000_000_000);
+    let phone = format!("+44{}", new_id().as_u128() % 10_000_000_000);
     let body = json!({
         "displayName": "Ada Example",
         "regionCode": "GB",
@@ -71,5 +75,5 @@ pub(crate) fn order(order_id: &str, pence: i64) -> Value {
 
 /// An id for an order that no other test uses.
 pub(crate) fn order_id() -> String {
-    format!("t-{}", Uuid::now_v7())
+    format!("t-{}", new_id())
 }

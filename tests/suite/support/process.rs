@@ -11,17 +11,18 @@ use tempfile::TempDir;
 use super::Api;
 
 /// Longest time from start to the first answer: the first one makes a database cluster.
-const START_BOUND: Duration = Duration::from_secs(120);
+const START_BOUND: Duration = Duration::from_mins(2);
 
 /// Longest time that loading the demo may take, in a debug build beside other tests.
-const DEMO_BOUND: Duration = Duration::from_secs(600);
+const DEMO_BOUND: Duration = Duration::from_mins(10);
 
 /// A running `patron up`. It stops with this value, and with the test process: it watches its
 /// standard input, whose other end is here.
 pub(crate) struct Patron {
     child: Child,
     data: PathBuf,
-    _temporary: Option<TempDir>,
+    /// Goes with this value when it was made for it.
+    temporary: Option<TempDir>,
 }
 
 /// One Patron without the demo, shared by all tests that keep to customers of their own.
@@ -33,9 +34,12 @@ pub(crate) fn shared() -> &'static Patron {
 impl Patron {
     /// Starts on a new data folder and waits until the gateway answers.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let temporary = tempfile::Builder::new().prefix("patron-suite-").tempdir().unwrap();
+        let temporary = tempfile::Builder::new()
+            .prefix("patron-suite-")
+            .tempdir()
+            .unwrap();
         let mut patron = Self::spawn(temporary.path(), arguments);
-        patron._temporary = Some(temporary);
+        patron.temporary = Some(temporary);
         patron.wait_until_ready();
         patron
     }
@@ -50,7 +54,11 @@ impl Patron {
     fn spawn(data: &Path, arguments: &[&str]) -> Self {
         // A leftover of the last run must not be taken for this one's.
         let _ = fs::remove_file(data.join("dev.env"));
-        let log = fs::File::options().create(true).append(true).open(data.join("suite.log")).unwrap();
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(data.join("suite.log"))
+            .unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_patron"))
             .args(["up", "--port", "0", "--stop-with-stdin", "--data-dir"])
             .arg(data)
@@ -60,7 +68,11 @@ impl Patron {
             .stderr(log)
             .spawn()
             .unwrap();
-        Self { child, data: data.to_owned(), _temporary: None }
+        Self {
+            child,
+            data: data.to_owned(),
+            temporary: None,
+        }
     }
 
     fn wait_until_ready(&mut self) {
@@ -68,8 +80,12 @@ impl Patron {
         while !self.data.join("dev.env").exists() {
             let ended = self.child.try_wait().unwrap();
             assert!(ended.is_none(), "patron ended: {ended:?}\n{}", self.log());
-            assert!(Instant::now() < give_up, "patron did not start\n{}", self.log());
-            std::thread::sleep(Duration::from_millis(50));
+            assert!(
+                Instant::now() < give_up,
+                "patron did not start\n{}",
+                self.log()
+            );
+            pause();
         }
     }
 
@@ -82,8 +98,12 @@ impl Patron {
     pub(crate) fn wait_for_demo(&self) {
         let give_up = Instant::now() + DEMO_BOUND;
         while !self.log().contains("the demo is loaded") {
-            assert!(Instant::now() < give_up, "the demo is not loaded\n{}", self.log());
-            std::thread::sleep(Duration::from_millis(200));
+            assert!(
+                Instant::now() < give_up,
+                "the demo is not loaded\n{}",
+                self.log()
+            );
+            pause();
         }
     }
 
@@ -92,7 +112,9 @@ impl Patron {
         let file = fs::read_to_string(self.data.join("dev.env")).unwrap();
         let prefix = format!("{name}=");
         let line = file.lines().find_map(|line| line.strip_prefix(&prefix));
-        line.unwrap_or_else(|| panic!("no {name} in {file}")).trim_matches('"').to_owned()
+        line.unwrap_or_else(|| panic!("no {name} in {file}"))
+            .trim_matches('"')
+            .to_owned()
     }
 
     /// A client with the operator's token. Make one in each test: it belongs to its runtime.
@@ -103,7 +125,9 @@ impl Patron {
     /// A gRPC channel to the gateway.
     pub(crate) fn channel(&self) -> tonic::transport::Channel {
         let address = format!("http://{}", self.setting("PATRON_GRPC"));
-        tonic::transport::Endpoint::from_shared(address).unwrap().connect_lazy()
+        tonic::transport::Endpoint::from_shared(address)
+            .unwrap()
+            .connect_lazy()
     }
 
     pub(crate) fn data(&self) -> &Path {
@@ -132,6 +156,15 @@ impl Patron {
         drop(self.child.stdin.take());
         self.child.wait().unwrap()
     }
+}
+
+/// Between two looks at something that another process does.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "starting is waited for without a runtime"
+)]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(50));
 }
 
 impl Drop for Patron {

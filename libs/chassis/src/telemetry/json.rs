@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
+use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
@@ -48,6 +49,16 @@ where
         });
         event.record(&mut line);
         writeln!(writer, "{}", Value::Object(line.0))
+    }
+}
+
+/// Leaves out the fields of spans. Lines do not show them, and writing them out for every call
+/// would be a good part of the cost of its span.
+pub(super) struct NoFields;
+
+impl<'writer> FormatFields<'writer> for NoFields {
+    fn format_fields<R: RecordFields>(&self, _: Writer<'writer>, _: R) -> fmt::Result {
+        Ok(())
     }
 }
 
@@ -113,6 +124,7 @@ mod tests {
         let writer = written.clone();
         let subscriber = tracing_subscriber::fmt()
             .event_format(JsonLines::new())
+            .fmt_fields(NoFields)
             .with_writer(move || writer.clone())
             .finish();
         let scope = Scope::background("loyalty");

@@ -1,6 +1,7 @@
 //! Logs and traces. Metrics are in [`crate::metrics`].
 
 mod activity;
+mod filter;
 mod json;
 mod otlp;
 
@@ -12,10 +13,10 @@ use opentelemetry_otlp::ExporterBuildError;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, ParseError};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
-use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::config::{LogFormat, TelemetryConfig};
 use crate::scope;
@@ -53,7 +54,7 @@ pub struct Telemetry {
 /// Sets up logs and traces for the process, once, within a Tokio runtime. `name` is the process's
 /// `service.name` in traces; log lines carry the name of the role that they come from.
 pub fn init(config: &TelemetryConfig, name: &str) -> Result<Telemetry, TelemetryError> {
-    let filter = EnvFilter::builder().parse(&config.log)?;
+    let filter = filter::parse(&config.log)?;
     let exporter = otlp::exporter(config, name)?;
     // What is traced does not depend on what is logged.
     let traces = exporter
@@ -61,7 +62,10 @@ pub fn init(config: &TelemetryConfig, name: &str) -> Result<Telemetry, Telemetry
         .map(|exporter| otlp::layer(exporter).with_filter(TRACED));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = if is_json(config.format) {
-        lines.event_format(json::JsonLines::new()).boxed()
+        lines
+            .event_format(json::JsonLines::new())
+            .fmt_fields(json::NoFields)
+            .boxed()
     } else {
         lines.compact().with_ansi(false).boxed()
     };

@@ -70,7 +70,10 @@ fn text_never_holds_the_character_that_the_database_refuses() {
     let mut request = redemption(1);
     request.redemption.as_mut().unwrap().reference = "a\0b".to_owned();
     let description = "must not hold the character U+0000".to_owned();
-    assert_eq!(violations(&request), [("redemption.reference".to_owned(), description)]);
+    assert_eq!(
+        violations(&request),
+        [("redemption.reference".to_owned(), description)]
+    );
 }
 
 #[test]

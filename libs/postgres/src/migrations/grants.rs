@@ -57,17 +57,23 @@ impl Relation {
     }
 }
 
-/// Grants `app_role` its rights on everything in the schema, in one transaction.
+/// Grants `app_role` its rights on everything in the schema, in one transaction. The owner itself
+/// keeps its own: without the right to change an append-only table it could not run the next
+/// migration of that table's rows.
 pub(super) async fn grant(owner: &mut PgConnection, app_role: &str) -> Result<(), MigrationError> {
-    let exists: bool =
-        sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)")
+    let is_owner: Option<bool> =
+        sqlx::query_scalar("SELECT rolname = current_user FROM pg_roles WHERE rolname = $1")
             .bind(app_role)
-            .fetch_one(&mut *owner)
+            .fetch_optional(&mut *owner)
             .await?;
-    if !exists {
-        return Err(MigrationError::NoSuchRole {
-            role: app_role.to_owned(),
-        });
+    match is_owner {
+        Some(true) => return Ok(()),
+        Some(false) => {}
+        None => {
+            return Err(MigrationError::NoSuchRole {
+                role: app_role.to_owned(),
+            });
+        }
     }
     let role = identifier(app_role);
     let mut transaction = owner.begin().await?;

@@ -67,6 +67,8 @@ impl Migrations {
     /// - partitions: nothing, since they are reached through their parent;
     /// - views: select; sequences: usage; functions: execute.
     ///
+    /// When the owner is the application role too, it keeps all its rights.
+    ///
     /// Replicas may run it at the same time: one works, the others wait and then find it done.
     /// Refuses a database that a newer release has migrated.
     pub async fn run(

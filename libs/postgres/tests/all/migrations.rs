@@ -1,7 +1,7 @@
 //! Migrations are applied once, in order, by one; and the application gets only what it needs.
 
 use postgres::migrations::{MigrationError, SchemaState};
-use postgres::testing::{APP_ROLE, TestDatabase};
+use postgres::testing::{APP_ROLE, OWNER_ROLE, TestDatabase};
 use postgres::{DatabaseError, Migrations};
 
 use crate::support::{EMPTY, NEXT_RELEASE, RELEASE, eventually};
@@ -53,6 +53,20 @@ async fn the_application_can_neither_change_facts_nor_the_schema() {
         "DELETE FROM _sqlx_migrations",
     ] {
         assert!(is_refused(&test, sql).await, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn an_owner_that_is_the_application_too_keeps_its_rights() {
+    let test = TestDatabase::create(&EMPTY).await;
+    let mut owner = test.owner_pool().acquire().await.expect("a connection");
+    for _ in 0..2 {
+        let migrated = RELEASE.run(&mut owner, OWNER_ROLE).await;
+        migrated.expect("no conflict");
+    }
+    for sql in ["UPDATE ledger SET points = 0", "DELETE FROM outbox_2020"] {
+        let done = sqlx::raw_sql(sql).execute(&mut *owner).await;
+        assert!(done.is_ok(), "{sql}: {done:?}");
     }
 }
 

@@ -182,9 +182,7 @@ impl HttpBody for ObservedBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
         let Self { inner, call } = &mut *self;
-        let polled = call
-            .activity
-            .enter(|| Pin::new(inner).poll_frame(context));
+        let polled = call.activity.enter(|| Pin::new(inner).poll_frame(context));
         if let Poll::Ready(Some(Ok(frame))) = &polled {
             if let Some(data) = frame.data_ref() {
                 let bytes = u64::try_from(data.len()).unwrap_or(u64::MAX);

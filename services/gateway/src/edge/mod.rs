@@ -11,8 +11,6 @@ mod token;
 pub(crate) use body::{BodyReadError, LimitedBody, Overflow, read_whole};
 pub(crate) use call::{Call, ObservedBody, Protocol, span};
 pub(crate) use deadline::{CallDeadline, DeadlineError};
-pub(crate) use headers::{
-    REQUEST_ID, for_grpc, for_rest, head_bytes, request_id, secure,
-};
+pub(crate) use headers::{REQUEST_ID, for_grpc, for_rest, head_bytes, request_id, secure};
 pub(crate) use metrics::Metrics;
 pub(crate) use token::{TokenProblem, authenticate};

@@ -41,11 +41,7 @@ async fn rest(path: &str, trace_id: &str) -> Traced {
 
 #[tokio::test]
 async fn a_rest_call_is_named_by_its_template_and_never_by_its_path() {
-    let traced = rest(
-        "/v1/shapes/secret-name",
-        "11111111111111111111111111111111",
-    )
-    .await;
+    let traced = rest("/v1/shapes/secret-name", "11111111111111111111111111111111").await;
     for (field, value) in [
         ("otel.name", "GET /v1/shapes/{name}"),
         ("otel.kind", "server"),
@@ -94,10 +90,7 @@ async fn a_grpc_call_is_named_by_its_method() {
     let path = "/test.v1.ShapeService/EchoShape";
     client.unary(path, request).await.unwrap();
     let traced = span(trace_id).await;
-    assert_eq!(
-        traced.fields["otel.name"],
-        "test.v1.ShapeService/EchoShape"
-    );
+    assert_eq!(traced.fields["otel.name"], "test.v1.ShapeService/EchoShape");
     let handed_on = &bench.upstream.last_headers()["traceparent"];
     assert_eq!(handed_on, traced.traceparent.as_str());
 }

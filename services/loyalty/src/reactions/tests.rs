@@ -1,6 +1,7 @@
 //! Hand-made events on a real database.
 
 mod bench;
+mod throughput;
 
 use contract::patron::loyalty::v1 as announced;
 use contract::patron::r#type::v1::Money;

@@ -173,19 +173,22 @@ mod tests {
 
     fn step() -> impl Strategy<Value = Step> {
         (any::<bool>(), 0..3_u8, 0..3_u8, 1..6_i64, 0..30_i64).prop_map(
-            |(buys, customer, product, quantity, second)| match buys {
-                true => Step::Buy {
-                    customer,
-                    product,
-                    quantity,
-                    second,
-                },
-                false => Step::Cancel {
-                    customer,
-                    product,
-                    quantity,
-                    second,
-                },
+            |(buys, customer, product, quantity, second)| {
+                if buys {
+                    Step::Buy {
+                        customer,
+                        product,
+                        quantity,
+                        second,
+                    }
+                } else {
+                    Step::Cancel {
+                        customer,
+                        product,
+                        quantity,
+                        second,
+                    }
+                }
             },
         )
     }

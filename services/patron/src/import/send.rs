@@ -217,6 +217,7 @@ fn refused(error: &ApiError) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use super::Outcome::{Known, Recorded};
     use super::*;
 
     fn entries(sizes: &[usize]) -> Vec<Entry> {
@@ -252,7 +253,6 @@ mod tests {
             code: "ORDER_CONFLICT".to_owned(),
             message: "no".to_owned(),
         };
-        use Outcome::{Known, Recorded};
         assert_eq!(outcomes, [Recorded, Known, refused, Recorded, Known]);
     }
 

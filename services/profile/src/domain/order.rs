@@ -122,7 +122,10 @@ impl LineDraft {
         text::check(field("product_name"), &product_name)?;
         text::check(field("category"), &category)?;
         if amount.minor < 0 {
-            return Err(Invalid::new(field("amount")(), Problem::Negative));
+            return Err(Invalid::new(
+                field("amount.amount_minor")(),
+                Problem::Negative,
+            ));
         }
         let amount = amount.minor;
         Ok(OrderLine {
@@ -141,7 +144,8 @@ fn common_currency(lines: &[LineDraft]) -> Result<Currency, Invalid> {
     let code = lines
         .first()
         .map_or("", |line| line.amount.currency_code.as_str());
-    let wrong = |at: usize, problem| Invalid::new(format!("lines[{at}].amount"), problem);
+    let wrong =
+        |at: usize, problem| Invalid::new(format!("lines[{at}].amount.currency_code"), problem);
     if let Some(at) = lines
         .iter()
         .position(|line| line.amount.currency_code != code)

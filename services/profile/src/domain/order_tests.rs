@@ -72,12 +72,12 @@ fn each_fault_is_told_with_its_field() {
     let cases = [
         (
             refusal(|o| o.lines[1].amount = amount(-1, "GBP")),
-            "lines[1].amount",
+            "lines[1].amount.amount_minor",
             Problem::Negative,
         ),
         (
             refusal(|o| o.lines[1].amount = amount(1, "EUR")),
-            "lines[1].amount",
+            "lines[1].amount.currency_code",
             Problem::MixedCurrencies,
         ),
         (
@@ -87,7 +87,7 @@ fn each_fault_is_told_with_its_field() {
                     ..line("1", 1)
                 }];
             }),
-            "lines[0].amount",
+            "lines[0].amount.currency_code",
             Problem::UnknownCurrency,
         ),
         (

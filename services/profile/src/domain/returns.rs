@@ -135,7 +135,7 @@ impl ReturnLineDraft {
         let refund = refund.map(|money| money.minor);
         if refund.is_some_and(i64::is_negative) {
             return Err(Invalid::new(
-                format!("lines[{at}].refund"),
+                format!("lines[{at}].refund.amount_minor"),
                 Problem::Negative,
             ));
         }
@@ -152,7 +152,7 @@ fn common_currency(lines: &[ReturnLineDraft]) -> Result<Option<Currency>, Invali
     let mut common = None;
     for (at, line) in lines.iter().enumerate() {
         let Some(refund) = &line.refund else { continue };
-        let wrong = |problem| Invalid::new(format!("lines[{at}].refund"), problem);
+        let wrong = |problem| Invalid::new(format!("lines[{at}].refund.currency_code"), problem);
         let currency = Currency::parse(&refund.currency_code)
             .ok_or_else(|| wrong(Problem::UnknownCurrency))?;
         if common

@@ -109,7 +109,7 @@ async fn an_order_that_makes_no_sense_is_refused_with_its_field() {
     case("order.lines[1].line_id", |order| {
         order.lines[1].line_id = "1".to_owned();
     });
-    case("order.lines[0].amount", |order| {
+    case("order.lines[0].amount.amount_minor", |order| {
         order.lines[0].amount = Some(gbp(-1));
     });
     case("order.lines", |order| {
@@ -134,8 +134,8 @@ async fn an_order_that_makes_no_sense_is_refused_with_its_field() {
     let soon = chassis::Clock::system().now() + SignedDuration::from_mins(61);
     ahead.order_time = Some(contract::time::timestamp(soon));
     cases.extend([
-        (mixed, "order.lines[1].amount"),
-        (unknown, "order.lines[0].amount"),
+        (mixed, "order.lines[1].amount.currency_code"),
+        (unknown, "order.lines[0].amount.currency_code"),
         (ahead, "order.order_time"),
     ]);
     for (bad, field) in cases {

@@ -59,6 +59,12 @@ async fn throughput_of_batches_of_500_orders() {
     at_once(clients).await;
     let elapsed = start.elapsed();
     let orders = BATCHES * 500;
+    let stored = profile.count("SELECT count(*) FROM orders").await;
+    assert_eq!(stored, i64::from(orders));
+    let announced = profile
+        .count("SELECT count(*) FROM outbox WHERE type LIKE '%OrderRecorded'")
+        .await;
+    assert_eq!(announced, i64::from(orders));
     println!(
         "{orders} orders in {elapsed:?}: {:.0}/s",
         f64::from(orders) / elapsed.as_secs_f64()

@@ -50,6 +50,16 @@ impl Bench {
         Ok(tx.commit().await?)
     }
 
+    /// Applies events as the consumer does: many in a transaction.
+    pub(super) async fn hear_all(&self, events: &[Incoming]) -> Result<(), HandlerError> {
+        let mut tx = self.loyalty.db.begin().await?;
+        let events: Vec<&Incoming> = events.iter().collect();
+        Reactions(self.loyalty.clone())
+            .handle_all(&mut tx, &events)
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
     pub(super) async fn spend(&self, points: i64) {
         let request = announced::CreateRedemptionRequest {
             redemption: Some(announced::Redemption {
@@ -115,7 +125,7 @@ impl Bench {
     }
 }
 
-fn event<P: Message + Name>(payload: &P) -> Incoming {
+pub(super) fn event<P: Message + Name>(payload: &P) -> Incoming {
     let id = CUSTOMER.to_string();
     let wire = wire::Event {
         event_id: id.clone(),

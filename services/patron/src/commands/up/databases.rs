@@ -3,9 +3,7 @@
 
 use anyhow::Context as _;
 use postgres::embedded::EmbeddedOptions;
-use postgres::migrations::MigrationError;
 use postgres::{Database, DatabaseUrl, Embedded};
-use sqlx::postgres::PgConnectOptions;
 use tokio::task::JoinSet;
 
 use super::folder::DataFolder;
@@ -21,7 +19,7 @@ pub(super) struct Databases {
 }
 
 impl Databases {
-    /// Starts what is needed, makes what is missing, and migrates all of it.
+    /// Starts what is needed, makes and migrates what is our own, and checks what is not.
     pub(super) async fn open(config: &Config, folder: &DataFolder) -> anyhow::Result<Self> {
         let own = Service::ALL
             .into_iter()
@@ -78,7 +76,8 @@ async fn embedded(
     Ok(urls)
 }
 
-/// Databases that the configuration names are migrated when they need it, by the role it names.
+/// Databases that the configuration names belong to somebody: they are used, never changed. Their
+/// URLs name the application's role, which may not migrate.
 async fn external(config: &Config) -> anyhow::Result<Vec<(Service, DatabaseUrl)>> {
     let mut urls = Vec::new();
     for service in Service::ALL {
@@ -86,28 +85,12 @@ async fn external(config: &Config) -> anyhow::Result<Vec<(Service, DatabaseUrl)>
             continue;
         };
         let name = service.name();
-        if needs_migration(service, config, url)
+        let db = Database::connect(&config.database(service, url.clone()))
             .await
-            .with_context(|| format!("checking {name}"))?
-        {
-            let role: PgConnectOptions = url.expose().parse()?;
-            let migrated = database::migrate(service, url, role.get_username()).await;
-            migrated.with_context(|| format!("migrating {name}"))?;
-        }
+            .with_context(|| format!("the database of {name} can't be reached"))?;
+        let checked = service.migrations().check(&db).await;
+        checked.with_context(|| format!("run `patron migrate {name}` as the database's owner"))?;
         urls.push((service, url.clone()));
     }
     Ok(urls)
-}
-
-async fn needs_migration(
-    service: Service,
-    config: &Config,
-    url: &DatabaseUrl,
-) -> anyhow::Result<bool> {
-    let db = Database::connect(&config.database(service, url.clone())).await?;
-    match service.migrations().check(&db).await {
-        Ok(_) => Ok(false),
-        Err(MigrationError::Pending { .. }) => Ok(true),
-        Err(error) => Err(error.into()),
-    }
 }

@@ -74,9 +74,9 @@ fn without_a_customer_it_is_a_basket_of_goods_and_stock_movements_are_set_aside(
 
 #[test]
 fn a_cancellation_is_spread_over_earlier_orders_and_the_rest_is_reported() {
-    let mut planner = planner();
+    let mut books = planner();
     for order in ["1", "2"] {
-        planner.plan(&invoice(vec![Line {
+        books.plan(&invoice(vec![Line {
             invoice: order.into(),
             ..line()
         }]));
@@ -87,7 +87,7 @@ fn a_cancellation_is_spread_over_earlier_orders_and_the_rest_is_reported() {
         number: 9,
         ..line()
     };
-    let planned = planner.plan(&invoice(vec![back]));
+    let planned = books.plan(&invoice(vec![back]));
     let ids = planned
         .items
         .iter()

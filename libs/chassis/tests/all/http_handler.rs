@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chassis::config::ServerConfig;
 use chassis::listener::Protocols;
 use chassis::{Clock, Drained, ServeError, Service};
-use ::http::{Request, Response};
+use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http2;
@@ -34,7 +34,10 @@ where
 {
     let mut config = config();
     change(&mut config.server);
-    let (service, shutdown) = (Service::new("pages", Clock::system()), CancellationToken::new());
+    let (service, shutdown) = (
+        Service::new("pages", Clock::system()),
+        CancellationToken::new(),
+    );
     let running = chassis::serve_http(service, handler, Protocols::Both, &config, shutdown.clone())
         .await
         .unwrap();
@@ -101,14 +104,22 @@ async fn what_outlives_the_bound_is_cut_off_and_counted() {
     role.shutdown.cancel();
     let drained = within(role.running.stopped()).await;
     assert_eq!(drained.connections_cut, 1);
-    assert_eq!(within(stream.read(&mut [0])).await.unwrap_or(0), 0, "closed");
+    assert_eq!(
+        within(stream.read(&mut [0])).await.unwrap_or(0),
+        0,
+        "closed"
+    );
 }
 
 #[tokio::test]
 async fn headers_beyond_the_limit_end_the_connection_before_the_handler() {
     let role = serve(page, |server| server.max_header_bytes = 8192).await;
     let address = role.running.address();
-    let accepted = exchange(address, &get("/a", &format!("long: {}\r\n", "a".repeat(8000)))).await;
+    let accepted = exchange(
+        address,
+        &get("/a", &format!("long: {}\r\n", "a".repeat(8000))),
+    )
+    .await;
     assert!(accepted.starts_with("HTTP/1.1 200"), "{accepted}");
     let refused = exchange(
         address,
@@ -116,7 +127,7 @@ async fn headers_beyond_the_limit_end_the_connection_before_the_handler() {
     )
     .await;
     assert!(refused.starts_with("HTTP/1.1 431"), "{refused}");
-    let many: String = (0..200).map(|each| format!("h{each}: x\r\n")).collect();
+    let many = "h: x\r\n".repeat(200);
     let refused = exchange(address, &get("/a", &many)).await;
     assert!(refused.starts_with("HTTP/1.1 431"), "{refused}");
 }
