@@ -24,6 +24,8 @@ mod kill;
 mod leases;
 #[path = "all/outbox.rs"]
 mod outbox;
+#[path = "all/pace.rs"]
+mod pace;
 #[path = "all/parking.rs"]
 mod parking;
 #[path = "all/process.rs"]

@@ -5,7 +5,8 @@ use contract::patron::profile::v1::{CustomerCreated, OrderRecorded, ReturnRecord
 use events::{Handler, HandlerError, Incoming};
 use sqlx::PgTransaction;
 
-use crate::app::{Loyalty, claw_back, earn, enrol};
+use crate::app::earn::Batch;
+use crate::app::{Loyalty, claw_back, earn};
 use crate::wire;
 
 /// Customers become members, orders earn, returns take back.
@@ -18,15 +19,33 @@ impl Handler for Reactions {
         tx: &mut PgTransaction<'_>,
         event: &Incoming,
     ) -> Result<(), HandlerError> {
+        self.handle_all(tx, &[event]).await
+    }
+
+    /// Writes customers and orders together, up to a return of one of these customers.
+    async fn handle_all(
+        &self,
+        tx: &mut PgTransaction<'_>,
+        events: &[&Incoming],
+    ) -> Result<(), HandlerError> {
         let Self(loyalty) = self;
-        if let Some(created) = event.payload::<CustomerCreated>()? {
-            enrol::enrol(loyalty, tx, wire::customer(&created.customer_id)?).await?;
-        } else if let Some(order) = event.payload::<OrderRecorded>()? {
-            earn::record_order(loyalty, tx, &wire::purchase(order)?).await?;
-        } else if let Some(back) = event.payload::<ReturnRecorded>()? {
-            claw_back::record_return(loyalty, tx, &wire::returned(back)?).await?;
+        let mut batch = Batch::default();
+        for event in events {
+            let trace = event.traceparent();
+            if let Some(created) = event.payload::<CustomerCreated>()? {
+                batch.join(wire::customer(&created.customer_id)?, trace);
+            } else if let Some(order) = event.payload::<OrderRecorded>()? {
+                batch.buy(wire::purchase(order)?, trace);
+            } else if let Some(back) = event.payload::<ReturnRecorded>()? {
+                let back = wire::returned(back)?;
+                if batch.concerns(back.customer_id) {
+                    earn::record(loyalty, tx, std::mem::take(&mut batch)).await?;
+                }
+                let taking = claw_back::record_return(loyalty, tx, &back);
+                event.traced(taking).await?;
+            }
         }
-        Ok(())
+        Ok(earn::record(loyalty, tx, batch).await?)
     }
 }
 

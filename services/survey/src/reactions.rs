@@ -6,7 +6,7 @@ use contract::patron::profile::v1::OrderRecorded;
 use events::{Handler, HandlerError, Incoming};
 use sqlx::PgTransaction;
 
-use crate::app::App;
+use crate::app::{App, Asking};
 use crate::domain::{Asked, CustomerId, Occasion, Trigger};
 
 /// Sent for completed orders.
@@ -34,17 +34,16 @@ impl Handler for ToProfile {
         tx: &mut PgTransaction<'_>,
         event: &Incoming,
     ) -> Result<(), HandlerError> {
-        let Some(recorded) = event.payload::<OrderRecorded>()? else {
-            return Ok(());
-        };
-        let order = recorded.order.ok_or(Incomplete { field: "order" })?;
-        let asked = Asked {
-            customer: customer(event)?,
-            questionnaire_id: NPS_ORDER,
-            trigger: trigger(event, order.order_id),
-            occasion: Occasion::ONLY,
-        };
-        Ok(self.0.invite(tx, asked).await?)
+        self.handle_all(tx, &[event]).await
+    }
+
+    async fn handle_all(
+        &self,
+        tx: &mut PgTransaction<'_>,
+        events: &[&Incoming],
+    ) -> Result<(), HandlerError> {
+        let Self(app) = self;
+        Ok(app.invite(tx, asking(events, about_order)?).await?)
     }
 }
 
@@ -55,17 +54,54 @@ impl Handler for ToComplaints {
         tx: &mut PgTransaction<'_>,
         event: &Incoming,
     ) -> Result<(), HandlerError> {
-        let Some(closed) = event.payload::<CaseClosed>()? else {
-            return Ok(());
-        };
-        let asked = Asked {
-            customer: customer(event)?,
-            questionnaire_id: CSAT_CASE,
-            trigger: trigger(event, closed.case_id),
-            occasion: Occasion(closed.resolution_number),
-        };
-        Ok(self.0.invite(tx, asked).await?)
+        self.handle_all(tx, &[event]).await
     }
+
+    async fn handle_all(
+        &self,
+        tx: &mut PgTransaction<'_>,
+        events: &[&Incoming],
+    ) -> Result<(), HandlerError> {
+        let Self(app) = self;
+        Ok(app.invite(tx, asking(events, about_case)?).await?)
+    }
+}
+
+/// Who is to be asked because of these events.
+fn asking<'a>(
+    events: &[&'a Incoming],
+    about: impl Fn(&Incoming) -> Result<Option<Asked>, HandlerError>,
+) -> Result<Vec<Asking<'a>>, HandlerError> {
+    let asking = events.iter().map(|event| {
+        let traceparent = event.traceparent();
+        Ok(about(event)?.map(|asked| Asking { asked, traceparent }))
+    });
+    asking.filter_map(Result::transpose).collect()
+}
+
+fn about_order(event: &Incoming) -> Result<Option<Asked>, HandlerError> {
+    let Some(recorded) = event.payload::<OrderRecorded>()? else {
+        return Ok(None);
+    };
+    let order = recorded.order.ok_or(Incomplete { field: "order" })?;
+    Ok(Some(Asked {
+        customer: customer(event)?,
+        questionnaire_id: NPS_ORDER,
+        trigger: trigger(event, order.order_id),
+        occasion: Occasion::ONLY,
+    }))
+}
+
+fn about_case(event: &Incoming) -> Result<Option<Asked>, HandlerError> {
+    let Some(closed) = event.payload::<CaseClosed>()? else {
+        return Ok(None);
+    };
+    Ok(Some(Asked {
+        customer: customer(event)?,
+        questionnaire_id: CSAT_CASE,
+        trigger: trigger(event, closed.case_id),
+        occasion: Occasion(closed.resolution_number),
+    }))
 }
 
 fn customer(event: &Incoming) -> Result<CustomerId, Incomplete> {

@@ -13,7 +13,7 @@ use tonic::{Response, Status};
 use uuid::Uuid;
 use wire::answer::Value;
 
-use crate::app::{App, Call};
+use crate::app::{App, Asking, Call};
 use crate::domain::{Asked, CustomerId, Occasion, Trigger};
 
 /// The use cases on a database of their own, at a time that stands still.
@@ -72,7 +72,9 @@ impl Bench {
             occasion: Occasion::ONLY,
         };
         let mut tx = self.app.db.begin().await.unwrap();
-        self.app.invite(&mut tx, asked).await.unwrap();
+        let traceparent = "";
+        let asking = vec![Asking { asked, traceparent }];
+        self.app.invite(&mut tx, asking).await.unwrap();
         tx.commit().await.unwrap();
     }
 

@@ -40,7 +40,7 @@ impl Identity {
             );
         }
         if let Some(originator) = scope::current().and_then(|scope| scope.originator) {
-            put(headers, HeaderName::from_static(ORIGIN), &originator);
+            put(headers, ORIGIN, &originator);
         }
         if let Some(traceparent) = telemetry::current_traceparent() {
             put(headers, TRACEPARENT, &traceparent);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use access::{Caller, Decision, Method, Roles, TokenError, Verifier};
 use contract::patron::r#type::v1::ErrorReason;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, Response};
+use http::{HeaderMap, HeaderName, Response};
 use tonic::Code;
 use tonic::body::Body;
 
@@ -11,7 +11,7 @@ use super::{Around, Call, Handler, Target, refuse};
 use crate::{Clock, Refusal, scope};
 
 /// Carries the subject on whose behalf a service calls. Believed from services alone.
-pub(crate) const ORIGIN: &str = "patron-origin";
+pub(crate) const ORIGIN: HeaderName = HeaderName::from_static("patron-origin");
 
 /// Longest origin that is taken over, in bytes.
 const MAX_ORIGIN_BYTES: usize = 256;

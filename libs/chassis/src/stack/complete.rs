@@ -2,17 +2,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use contract::patron::r#type::v1::ErrorReason;
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use http_body::{Body as _, Frame};
 use tonic::body::Body;
 use tonic::{Code, Status};
 
 use super::body::{AroundBody, Polled, wrap};
-use super::{Around, Call, Handler};
+use super::{Around, Call, Handler, STATUS};
 use crate::Refusal;
 
-const STATUS: &str = "grpc-status";
-const MESSAGE: &str = "grpc-message";
+const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 const OK: HeaderValue = HeaderValue::from_static("0");
 
 /// Gives every error that leaves exactly one `ErrorInfo`, also those that tonic makes itself, and

@@ -18,11 +18,8 @@ use tonic::{Code, Status};
 use tracing::Span;
 
 use super::body::{AroundBody, Polled, wrap};
-use super::{Around, Call, Handler, Target};
+use super::{Around, Call, Handler, STATUS, Target};
 use crate::metrics::{DURATION_BUCKETS, Registry};
-
-/// The header or trailer that says how a call ended.
-const STATUS: &str = "grpc-status";
 
 /// Counts calls, how they end, and how long they take.
 #[derive(Clone)]

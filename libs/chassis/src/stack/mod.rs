@@ -13,7 +13,7 @@ mod time_limit;
 use std::sync::Arc;
 
 use access::{Method, MethodRules, Roles, Verifier};
-use http::{Request, Response};
+use http::{HeaderName, Request, Response};
 use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
@@ -24,6 +24,10 @@ use crate::metrics::Registry;
 use crate::{Clock, Refusal};
 
 pub(crate) use admit::ORIGIN;
+
+/// The header or trailer that says how a call ended. Names of headers are constants of their own
+/// type: looking up a `&str` would check and hash it each time.
+const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
 /// What the steps are made of.
 pub(crate) struct Parts {

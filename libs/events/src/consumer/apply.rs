@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::slice;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use sqlx::PgTransaction;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 use super::error::Interrupted;
 use super::leases::Lease;
+use super::pace::Pace;
 use super::sequence::{Plan, Reading, Sequencer};
 use super::store::{self, Letter};
 use super::{HandlerError, Incoming, Inner};
@@ -30,6 +32,7 @@ pub(super) struct Applier<'a> {
     pub(super) holder: &'a str,
     pub(super) leases: BTreeMap<u8, Lease>,
     pub(super) stop: &'a CancellationToken,
+    pub(super) pace: Pace,
 }
 
 /// Why a transaction was not committed.
@@ -57,7 +60,7 @@ impl Applier<'_> {
     /// Applies a reading, and tells the state after it. If the batch fails, each event gets a
     /// transaction of its own, so that the one that can't be applied is found and parked.
     pub(super) async fn apply(
-        &self,
+        &mut self,
         state: &Sequencer,
         reading: Reading<'_>,
     ) -> Result<Sequencer, Interrupted> {
@@ -65,9 +68,11 @@ impl Applier<'_> {
             db,
             source,
             metrics,
+            clock,
             ..
         } = self.consumer;
         let mut tx = db.begin().await?;
+        let begun = clock.now();
         self.fence(&mut tx, state.shards_in_play(reading.events))
             .await?;
         let versions = store::versions(&mut tx, source, &state.subjects(reading.events)).await?;
@@ -79,6 +84,10 @@ impl Applier<'_> {
             Ok(done) => {
                 tx.commit().await?;
                 self.count(&done);
+                // A clock that is set meanwhile makes for one transaction of the wrong size.
+                let time = Duration::try_from(clock.now().duration_since(begun));
+                self.pace
+                    .took(reading.events.len(), time.unwrap_or_default());
             }
             Err(Undone::Interrupted(cause)) => return Err(cause),
             Err(Undone::Handler(error)) => {

@@ -10,6 +10,9 @@ pub struct ConsumerConfig {
     pub lease: Duration,
     /// Most events that are applied in one transaction.
     pub batch_events: usize,
+    /// How long such a transaction should be open: it holds back the feeds of the whole cluster. The
+    /// number of events in the next one follows from how long the last ones took.
+    pub batch_time: Duration,
     /// How often an event that fails is tried in a transaction of its own, before it is parked.
     pub attempts: u32,
     /// The wait before the second attempt; doubles for each one that follows. Also the first wait
@@ -33,6 +36,7 @@ impl ConsumerConfig {
             consumer: consumer.into(),
             lease: Duration::from_secs(15),
             batch_events: 500,
+            batch_time: Duration::from_millis(200),
             attempts: 5,
             backoff: Duration::from_millis(100),
             longest_backoff: Duration::from_secs(10),

@@ -27,6 +27,9 @@ pub trait Handler: Send + Sync + 'static {
     ) -> Result<(), HandlerError>;
 
     /// Applies several events, in this order. To be overridden where many can be written at once.
+    /// Their number is such that it takes about
+    /// [`batch_time`](super::ConsumerConfig::batch_time). Whoever overrides it says of each own
+    /// event by which one it was caused: [`NewEvent::in_trace`](crate::NewEvent::in_trace).
     ///
     /// # Errors
     /// After an error the transaction is rolled back, and each event is handled in a transaction of

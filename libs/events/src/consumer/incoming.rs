@@ -126,6 +126,11 @@ impl Incoming {
         self.customer_id.unwrap_or(self.subject_id)
     }
 
+    /// The trace of the request that caused it, as the header `traceparent`; may be empty.
+    pub fn traceparent(&self) -> &str {
+        &self.wire.traceparent
+    }
+
     /// The event as it came.
     pub fn wire(&self) -> &wire::Event {
         &self.wire

@@ -7,6 +7,7 @@ mod handler;
 mod incoming;
 mod leases;
 mod metrics;
+mod pace;
 mod sequence;
 mod session;
 mod store;

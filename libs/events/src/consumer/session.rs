@@ -13,6 +13,7 @@ use tonic::Status;
 use super::apply::Applier;
 use super::error::Interrupted;
 use super::leases::{Lease, Leases};
+use super::pace::Pace;
 use super::sequence::{Reading, Sequencer};
 use super::{Incoming, Inner, store};
 use crate::{Position, Responses};
@@ -96,13 +97,15 @@ impl<'a> Session<'a> {
         let mut idle = IdleCursors::new(state.cursors());
         let mut responses = self.open(&leases).await?;
         let holder = self.holder.clone();
-        let applier = Applier {
+        let config = &self.consumer.config;
+        let mut applier = Applier {
             consumer: self.consumer,
             holder: &holder,
             leases,
             stop: self.stop,
+            pace: Pace::new(config.batch_events, config.batch_time),
         };
-        let silence = self.consumer.config.silence;
+        let silence = config.silence;
         let mut heard = Instant::now();
         loop {
             tokio::select! {
@@ -115,7 +118,7 @@ impl<'a> Session<'a> {
                     self.keep_house(&mut idle, &state).await?;
                 }
                 response = timeout_at(heard + silence, responses.next()) => {
-                    state = self.take(&applier, state, received(response, silence)?).await?;
+                    state = self.take(&mut applier, state, received(response, silence)?).await?;
                     self.failures = 0;
                     heard = Instant::now();
                 }
@@ -145,7 +148,7 @@ impl<'a> Session<'a> {
     /// Applies a response, in transactions of a bounded size.
     async fn take(
         &self,
-        applier: &Applier<'_>,
+        applier: &mut Applier<'_>,
         mut state: Sequencer,
         response: FollowResponse,
     ) -> Result<Sequencer, Interrupted> {
@@ -155,10 +158,10 @@ impl<'a> Session<'a> {
             .into_iter()
             .map(|event| Incoming::new(event).map(Arc::new));
         let events: Vec<Arc<Incoming>> = events.collect::<Result<_, _>>()?;
-        let config = &self.consumer.config;
+        let most_held = self.consumer.config.held_events;
         let mut left = events.as_slice();
         loop {
-            let (batch, rest) = left.split_at(left.len().min(config.batch_events.max(1)));
+            let (batch, rest) = left.split_at(left.len().min(applier.pace.size()));
             let horizon = if rest.is_empty() { progress.horizon } else { 0 };
             let reading = Reading {
                 events: batch,
@@ -170,7 +173,7 @@ impl<'a> Session<'a> {
             } else {
                 applier.apply(&state, reading).await?
             };
-            if state.held_count() > config.held_events {
+            if state.held_count() > most_held {
                 return Err(Interrupted::TooManyHeld {
                     held: state.held_count(),
                 });

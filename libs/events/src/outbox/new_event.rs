@@ -11,6 +11,7 @@ pub struct NewEvent {
     pub(super) payload: Vec<u8>,
     pub(super) schema_version: i32,
     pub(super) occur_time: Option<Timestamp>,
+    pub(super) traceparent: Option<String>,
 }
 
 impl NewEvent {
@@ -29,6 +30,7 @@ impl NewEvent {
             payload: payload.encode_to_vec(),
             schema_version: 1,
             occur_time: None,
+            traceparent: None,
         }
     }
 
@@ -36,6 +38,15 @@ impl NewEvent {
     #[must_use]
     pub fn occurred_at(mut self, time: Timestamp) -> Self {
         self.occur_time = Some(time);
+        self
+    }
+
+    /// Says to which trace it belongs, as the header `traceparent`; otherwise, and when that is
+    /// empty, to the one in which it is announced. For events that are announced together but were
+    /// caused by several others.
+    #[must_use]
+    pub fn in_trace(mut self, traceparent: &str) -> Self {
+        self.traceparent = Some(traceparent.to_owned()).filter(|text| !text.is_empty());
         self
     }
 

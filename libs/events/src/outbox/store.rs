@@ -17,7 +17,7 @@ pub(super) struct Columns<'a> {
     schema_versions: Vec<i32>,
     payloads: Vec<&'a [u8]>,
     occurred_at: Vec<jiff_sqlx::Timestamp>,
-    traceparent: String,
+    traceparents: Vec<String>,
 }
 
 impl<'a> Columns<'a> {
@@ -43,9 +43,16 @@ impl<'a> Columns<'a> {
                 .iter()
                 .map(|event| event.occur_time.unwrap_or(now).to_sqlx())
                 .collect(),
-            traceparent: telemetry::current_traceparent().unwrap_or_default(),
+            traceparents: traceparents(events),
         }
     }
+}
+
+/// Of each event its own, else the present one.
+fn traceparents(events: &[NewEvent]) -> Vec<String> {
+    let present = telemetry::current_traceparent().unwrap_or_default();
+    let of = |event: &NewEvent| event.traceparent.clone().unwrap_or_else(|| present.clone());
+    events.iter().map(of).collect()
 }
 
 /// Raises the subjects' versions and writes the rows. The subjects are locked in ascending order;
@@ -57,9 +64,10 @@ pub(super) async fn insert(
     sqlx::query!(
         r#"WITH event AS (
                SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::smallint[],
-                   $5::bigint[], $6::text[], $7::integer[], $8::bytea[], $9::timestamptz[])
+                   $5::bigint[], $6::text[], $7::integer[], $8::bytea[], $9::timestamptz[],
+                   $10::text[])
                WITH ORDINALITY AS event (event_id, subject_id, customer_id, shard, later, type,
-                   schema_version, payload, occurred_at, ordinal)
+                   schema_version, payload, occurred_at, traceparent, ordinal)
            ),
            subject AS (
                INSERT INTO outbox_subjects AS known (subject_id, shard, version)
@@ -72,7 +80,7 @@ pub(super) async fn insert(
                schema_version, payload, occurred_at, traceparent)
            SELECT event.event_id, event.subject_id, event.customer_id, subject.shard,
                subject.version - event.later, event.type, event.schema_version, event.payload,
-               event.occurred_at, $10
+               event.occurred_at, event.traceparent
            FROM event JOIN subject USING (subject_id)
            ORDER BY event.ordinal"#,
         &columns.event_ids,
@@ -84,7 +92,7 @@ pub(super) async fn insert(
         &columns.schema_versions,
         &columns.payloads as &[&[u8]],
         &columns.occurred_at as &[jiff_sqlx::Timestamp],
-        columns.traceparent,
+        &columns.traceparents,
     )
     .execute(connection)
     .await

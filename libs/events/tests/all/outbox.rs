@@ -12,12 +12,13 @@ use crate::world::{Announcer, event, everything, id, next_response};
 async fn an_event_is_announced_with_its_envelope() {
     let announcer = Announcer::new().await;
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let cause = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let about_a_case = NewEvent::about(id(900), Some(id(1)), &LotShare::default())
         .occurred_at("2025-03-09T10:00:00.5Z".parse().unwrap())
         .schema_version(2);
     telemetry::with_traceparent(
         Some(trace),
-        announcer.announce(&[event(1, 7), about_a_case]),
+        announcer.announce(&[event(1, 7).in_trace(cause), about_a_case]),
     )
     .await;
 
@@ -37,6 +38,7 @@ async fn an_event_is_announced_with_its_envelope() {
         (u32::from(shard_of(id(1))), 2)
     );
     assert_eq!(second.occur_time.unwrap().nanos, 500_000_000);
+    assert_eq!(first.traceparent, cause);
     assert!(
         second.traceparent.starts_with(&trace[..36]),
         "{}",

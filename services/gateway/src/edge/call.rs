@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use chassis::telemetry::Activity;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 use tonic::Code;
@@ -17,7 +17,7 @@ use tracing::{Span, field};
 
 use super::metrics::Metrics;
 
-const GRPC_STATUS: &str = "grpc-status";
+const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 /// The method's label for calls that found none: a name out of the request would let anybody fill
 /// the memory with labels.
 const NO_METHOD: &str = "none";

@@ -10,7 +10,7 @@ use super::*;
 use crate::app::redeem::Order as RedemptionOrder;
 use crate::app::{read, redeem};
 use crate::domain::{Points, State};
-use bench::{Bench, CUSTOMER, bought, gave_back, order};
+use bench::{Bench, CUSTOMER, bought, event, gave_back, order};
 
 #[tokio::test]
 async fn a_customer_becomes_a_member_once() {
@@ -90,6 +90,45 @@ async fn a_return_takes_from_its_own_lot_then_from_others_then_into_debt_which_i
         (earned.amount, earned.debt_repaid, earned.available_after),
         (45, 30, 15)
     );
+    bench.assert_sound().await;
+}
+
+#[tokio::test]
+async fn many_events_at_once_do_what_they_would_one_by_one_and_once() {
+    let bench = Bench::new().await;
+    let created = CustomerCreated {
+        customer_id: CUSTOMER.to_string(),
+        ..CustomerCreated::default()
+    };
+    let (first, second) = (bought("o-1", 10_000), bought("o-2", 5_000));
+    let events = [
+        event(&created),
+        event(&first),
+        event(&first),
+        event(&second),
+        event(&gave_back("r-1", &first, 5_000, 5)),
+        event(&bought("o-3", 4_500)),
+    ];
+    for _ in 0..2 {
+        bench.hear_all(&events).await.unwrap();
+        assert_eq!(bench.figures().await, (145, 0, 145));
+    }
+    let (enrolled, earned, taken) = ("MemberEnrolled", "PointsEarned", "PointsClawedBack");
+    assert_eq!(
+        bench.names_announced().await,
+        [enrolled, earned, earned, taken, earned]
+    );
+
+    bench.spend(145).await;
+    let repaying = [
+        event(&gave_back("r-2", &second, 5_000, 0)),
+        event(&bought("o-4", 3_000)),
+        event(&bought("o-5", 3_000)),
+    ];
+    bench.hear_all(&repaying).await.unwrap();
+    assert_eq!(bench.figures().await, (10, 0, 155));
+    let earned: announced::PointsEarned = bench.last_announced().await;
+    assert_eq!((earned.debt_repaid, earned.available_after), (20, 10));
     bench.assert_sound().await;
 }
 

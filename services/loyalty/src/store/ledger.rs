@@ -1,4 +1,6 @@
-//! Writing a posting: all of it in one statement.
+//! Writing postings: all of them in one statement.
+
+use std::slice;
 
 use jiff_sqlx::{Timestamp, ToSqlx};
 use sqlx::PgConnection;
@@ -6,11 +8,12 @@ use uuid::Uuid;
 
 use super::StoreError;
 use super::numbers::Numbered as _;
-use crate::domain::{Lot, Operation, Points, Posting};
+use crate::domain::{Lot, Operation, Points, Posting, Wallet};
 
 /// Columns of the new operations.
 #[derive(Default)]
 struct Operations<'a> {
+    customers: Vec<Uuid>,
     ids: Vec<Uuid>,
     kinds: Vec<i16>,
     references: Vec<&'a str>,
@@ -21,6 +24,7 @@ struct Operations<'a> {
 /// Columns of the new entries.
 #[derive(Default)]
 struct Entries {
+    customers: Vec<Uuid>,
     numbers: Vec<i64>,
     ids: Vec<Uuid>,
     operations: Vec<Uuid>,
@@ -33,6 +37,7 @@ struct Entries {
 /// Columns of the new lots.
 #[derive(Default)]
 struct Lots<'a> {
+    customers: Vec<Uuid>,
     ids: Vec<Uuid>,
     operations: Vec<Uuid>,
     references: Vec<&'a str>,
@@ -46,6 +51,21 @@ struct Lots<'a> {
     held: Vec<i64>,
 }
 
+/// The members' figures after the postings.
+#[derive(Default)]
+struct Figures {
+    customers: Vec<Uuid>,
+    available: Vec<i64>,
+    pending: Vec<i64>,
+    held: Vec<i64>,
+    debt: Vec<i64>,
+    lifetime_earned: Vec<i64>,
+    entry_counts: Vec<i64>,
+}
+
+/// What is written of one member: postings, each on the wallet that the one before it left.
+pub(crate) type Postings<'a> = (Uuid, &'a [Posting]);
+
 /// Writes operations, entries and new lots, moves the points of older lots, and sets the member's
 /// balances. The member must be locked by this transaction.
 pub(crate) async fn post(
@@ -53,18 +73,27 @@ pub(crate) async fn post(
     customer_id: Uuid,
     posting: &Posting,
 ) -> Result<(), StoreError> {
-    let operations = Operations::of(posting);
-    let entries = Entries::of(posting);
-    let lots = Lots::of(posting);
-    let wallet = &posting.wallet;
+    post_all(db, &[(customer_id, slice::from_ref(posting))]).await
+}
+
+/// As [`post`], for several members; each of them stands here once.
+pub(crate) async fn post_all(
+    db: &mut PgConnection,
+    members: &[Postings<'_>],
+) -> Result<(), StoreError> {
+    let operations = Operations::of(members);
+    let entries = Entries::of(members);
+    let lots = Lots::of(members);
+    let figures = Figures::of(members);
     sqlx::query_file!(
         "src/store/post.sql",
-        customer_id,
+        &operations.customers,
         &operations.ids,
         &operations.kinds,
         &operations.references as _,
         &operations.effective_at as _,
         &operations.recorded_at as _,
+        &lots.customers,
         &lots.ids,
         &lots.operations,
         &lots.references as _,
@@ -76,6 +105,7 @@ pub(crate) async fn post(
         &lots.available,
         &lots.pending,
         &lots.held,
+        &entries.customers,
         &entries.numbers,
         &entries.ids,
         &entries.operations,
@@ -83,22 +113,32 @@ pub(crate) async fn post(
         &entries.amounts,
         &entries.balances as _,
         &entries.lots as _,
-        wallet.balances.available.get(),
-        wallet.balances.pending.get(),
-        wallet.balances.held.get(),
-        wallet.balances.debt.get(),
-        wallet.lifetime_earned.get(),
-        wallet.entry_count,
+        &figures.customers,
+        &figures.available,
+        &figures.pending,
+        &figures.held,
+        &figures.debt,
+        &figures.lifetime_earned,
+        &figures.entry_counts,
     )
     .execute(db)
     .await?;
     Ok(())
 }
 
+/// All operations, with whose they are.
+fn operations<'a>(members: &[Postings<'a>]) -> impl Iterator<Item = (Uuid, &'a Operation)> {
+    members.iter().flat_map(|&(customer_id, postings)| {
+        let operations = postings.iter().flat_map(|posting| &posting.operations);
+        operations.map(move |operation| (customer_id, operation))
+    })
+}
+
 impl<'a> Operations<'a> {
-    fn of(posting: &'a Posting) -> Self {
+    fn of(members: &[Postings<'a>]) -> Self {
         let mut columns = Self::default();
-        for operation in &posting.operations {
+        for (customer_id, operation) in operations(members) {
+            columns.customers.push(customer_id);
             columns.ids.push(operation.operation_id);
             columns.kinds.push(operation.kind.number());
             columns.references.push(&operation.reference);
@@ -110,16 +150,17 @@ impl<'a> Operations<'a> {
 }
 
 impl Entries {
-    fn of(posting: &Posting) -> Self {
+    fn of(members: &[Postings<'_>]) -> Self {
         let mut columns = Self::default();
-        for operation in &posting.operations {
-            columns.add(operation);
+        for (customer_id, operation) in operations(members) {
+            columns.add(customer_id, operation);
         }
         columns
     }
 
-    fn add(&mut self, operation: &Operation) {
+    fn add(&mut self, customer_id: Uuid, operation: &Operation) {
         for entry in &operation.entries {
+            self.customers.push(customer_id);
             self.numbers.push(entry.entry_number);
             self.ids.push(entry.entry_id);
             self.operations.push(operation.operation_id);
@@ -132,15 +173,24 @@ impl Entries {
 }
 
 impl<'a> Lots<'a> {
-    fn of(posting: &'a Posting) -> Self {
+    /// New lots as they are after the last posting of their member, which may have moved what an
+    /// earlier one opened.
+    fn of(members: &[Postings<'a>]) -> Self {
         let mut columns = Self::default();
-        for lot in posting.opened() {
-            columns.add(lot);
+        for &(customer_id, postings) in members {
+            let Some(last) = postings.last() else {
+                continue;
+            };
+            let opened = postings.iter().flat_map(Posting::opened);
+            for lot in opened.filter_map(|lot| last.wallet.lots.get(&lot.lot_id)) {
+                columns.add(customer_id, lot);
+            }
         }
         columns
     }
 
-    fn add(&mut self, lot: &'a Lot) {
+    fn add(&mut self, customer_id: Uuid, lot: &'a Lot) {
+        self.customers.push(customer_id);
         self.ids.push(lot.lot_id);
         self.operations.push(lot.operation_id);
         self.references.push(&lot.reference);
@@ -152,5 +202,27 @@ impl<'a> Lots<'a> {
         self.available.push(lot.available.get());
         self.pending.push(lot.pending.get());
         self.held.push(lot.held.get());
+    }
+}
+
+impl Figures {
+    fn of(members: &[Postings<'_>]) -> Self {
+        let mut columns = Self::default();
+        for &(customer_id, postings) in members {
+            if let Some(last) = postings.last() {
+                columns.add(customer_id, &last.wallet);
+            }
+        }
+        columns
+    }
+
+    fn add(&mut self, customer_id: Uuid, wallet: &Wallet) {
+        self.customers.push(customer_id);
+        self.available.push(wallet.balances.available.get());
+        self.pending.push(wallet.balances.pending.get());
+        self.held.push(wallet.balances.held.get());
+        self.debt.push(wallet.balances.debt.get());
+        self.lifetime_earned.push(wallet.lifetime_earned.get());
+        self.entry_counts.push(wallet.entry_count);
     }
 }

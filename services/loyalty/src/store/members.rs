@@ -53,27 +53,73 @@ impl TryFrom<MemberRow> for Wallet {
     }
 }
 
-/// Makes the customer a member, unless it is one.
-pub(crate) async fn enrol(
+/// Makes customers members, and tells whom; a member stays what it is. The ids are in ascending
+/// order.
+pub(crate) async fn enrol_all(
     db: &mut PgConnection,
-    customer_id: Uuid,
+    customer_ids: &[Uuid],
     program_id: &str,
     now: Timestamp,
-) -> Result<bool, StoreError> {
-    let done = sqlx::query!(
+) -> Result<Vec<Uuid>, StoreError> {
+    let enrolled = sqlx::query_scalar!(
         r#"
         INSERT INTO members (customer_id, program_id, state, enrolled_at)
-        VALUES ($1, $2, $3, $4)
+        SELECT customer_id, $2, $3, $4 FROM unnest($1::uuid[]) AS customer_id
         ON CONFLICT DO NOTHING
+        RETURNING customer_id
         "#,
-        customer_id,
+        customer_ids,
         program_id,
         State::Active.number(),
         now.to_sqlx(),
     )
-    .execute(db)
+    .fetch_all(db)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(enrolled)
+}
+
+/// A member's accounts, and the program whose rules it earns by.
+#[derive(Debug)]
+pub(crate) struct Locked {
+    /// The accounts; no lots yet.
+    pub(crate) wallet: Wallet,
+    /// The program.
+    pub(crate) program_id: String,
+}
+
+/// Locks members, in ascending order of their ids, until the end of the transaction. As with
+/// [`lock`], whatever else belongs to them has to be read by later statements.
+pub(crate) async fn lock_all(
+    db: &mut PgConnection,
+    customer_ids: &[Uuid],
+) -> Result<BTreeMap<Uuid, Locked>, StoreError> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT customer_id, program_id, state, available, pending, held, debt, lifetime_earned,
+            entry_count
+        FROM members
+        WHERE customer_id = ANY ($1)
+        ORDER BY customer_id
+        FOR UPDATE
+        "#,
+        customer_ids,
+    )
+    .fetch_all(db)
+    .await?;
+    let members = rows.into_iter().map(|row| {
+        let wallet = Wallet::try_from(MemberRow {
+            state: row.state,
+            available: row.available,
+            pending: row.pending,
+            held: row.held,
+            debt: row.debt,
+            lifetime_earned: row.lifetime_earned,
+            entry_count: row.entry_count,
+        })?;
+        let program_id = row.program_id;
+        Ok((row.customer_id, Locked { wallet, program_id }))
+    });
+    members.collect()
 }
 
 /// Both reads of a membership: the columns, and the program's version in force at `$2`.

@@ -82,3 +82,60 @@ pub(crate) async fn versions(
     .await?;
     rows.into_iter().map(Program::try_from).collect()
 }
+
+/// A version, and since when it is in force.
+#[derive(Debug)]
+pub(crate) struct Dated {
+    /// Orders from here on earn by it; those before the first version earn by the first.
+    pub(crate) in_force_from: Timestamp,
+    /// The version.
+    pub(crate) program: Program,
+}
+
+/// All versions of these programs.
+pub(crate) async fn histories(
+    db: impl PgExecutor<'_>,
+    program_ids: &[&str],
+) -> Result<Vec<Dated>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT * FROM program_versions WHERE program_id = ANY ($1::text[])"#,
+        program_ids as _,
+    )
+    .fetch_all(db)
+    .await?;
+    let versions = rows.into_iter().map(|row| {
+        let program = Program::try_from(ProgramRow {
+            program_id: row.program_id,
+            version: row.version,
+            display_name: row.display_name,
+            point_currency: row.point_currency,
+            decimals: row.decimals,
+            time_zone: row.time_zone,
+            points_per_currency_unit: row.points_per_currency_unit,
+            rounding: row.rounding,
+            minimum_redemption: row.minimum_redemption,
+        })?;
+        let in_force_from = row.in_force_from.to_jiff();
+        Ok(Dated {
+            in_force_from,
+            program,
+        })
+    });
+    versions.collect()
+}
+
+/// Of these versions the one that an order of this instant earns by.
+pub(crate) fn at<'a>(
+    versions: &'a [Dated],
+    program_id: &str,
+    at: Timestamp,
+) -> Option<&'a Program> {
+    let of_program = versions
+        .iter()
+        .filter(|dated| dated.program.program_id == program_id);
+    let in_force =
+        of_program.filter(|dated| dated.in_force_from <= at || dated.program.version == 1);
+    in_force
+        .map(|dated| &dated.program)
+        .max_by_key(|program| program.version)
+}

@@ -1,5 +1,7 @@
 //! Sales and returns.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgConnection;
@@ -9,35 +11,97 @@ use super::StoreError;
 use super::programs::ProgramRow;
 use crate::domain::{Currency, Money, Points, Program, Return, Sale};
 
-/// Writes a sale. False when the order has one already; then nothing is written.
-pub(crate) async fn insert(
+/// A sale that is not written yet.
+pub(crate) struct NewSale {
+    /// Who bought.
+    pub(crate) customer_id: Uuid,
+    /// The program that it earned by.
+    pub(crate) program_id: String,
+    /// The sale.
+    pub(crate) sale: Sale,
+}
+
+/// Which of these orders have a sale. Their members must be locked by this transaction.
+pub(crate) async fn known(
     db: &mut PgConnection,
-    customer_id: Uuid,
-    sale: &Sale,
-    program_id: &str,
+    orders: impl Iterator<Item = (Uuid, &str)>,
+) -> Result<HashSet<(Uuid, String)>, StoreError> {
+    let (customer_ids, order_ids): (Vec<Uuid>, Vec<&str>) = orders.unzip();
+    let rows = sqlx::query!(
+        r#"
+        SELECT s.customer_id, s.order_id
+        FROM unnest($1::uuid[], $2::text[]) AS asked(customer_id, order_id)
+        JOIN sales s ON s.customer_id = asked.customer_id AND s.order_id = asked.order_id
+        "#,
+        &customer_ids,
+        &order_ids as _,
+    )
+    .fetch_all(db)
+    .await?;
+    let rows = rows.into_iter();
+    Ok(rows.map(|row| (row.customer_id, row.order_id)).collect())
+}
+
+/// Columns of new sales.
+#[derive(Default)]
+struct Columns<'a> {
+    customers: Vec<Uuid>,
+    orders: Vec<&'a str>,
+    programs: Vec<&'a str>,
+    versions: Vec<i64>,
+    ordered_at: Vec<jiff_sqlx::Timestamp>,
+    currencies: Vec<String>,
+    totals: Vec<i64>,
+    earned: Vec<i64>,
+    lots: Vec<Option<Uuid>>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(sales: &'a [NewSale]) -> Self {
+        let mut columns = Self::default();
+        for new in sales {
+            columns.customers.push(new.customer_id);
+            columns.orders.push(&new.sale.order_id);
+            columns.programs.push(&new.program_id);
+            columns.versions.push(new.sale.program_version);
+            columns.ordered_at.push(new.sale.ordered_at.to_sqlx());
+            columns.currencies.push(new.sale.total.currency.to_string());
+            columns.totals.push(new.sale.total.minor);
+            columns.earned.push(new.sale.earned.get());
+            columns.lots.push(new.sale.lot_id);
+        }
+        columns
+    }
+}
+
+/// Writes sales of orders that have none.
+pub(crate) async fn insert_all(
+    db: &mut PgConnection,
+    sales: &[NewSale],
     now: Timestamp,
-) -> Result<bool, StoreError> {
-    let done = sqlx::query!(
+) -> Result<(), StoreError> {
+    let columns = Columns::of(sales);
+    sqlx::query!(
         r#"
         INSERT INTO sales (customer_id, order_id, program_id, program_version, ordered_at,
-            recorded_at, currency_code, total_minor, earned, lot_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-        ON CONFLICT DO NOTHING
+            currency_code, total_minor, earned, lot_id, recorded_at)
+        SELECT *, $10::timestamptz FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[],
+            $5::timestamptz[], $6::text[], $7::bigint[], $8::bigint[], $9::uuid[])
         "#,
-        customer_id,
-        sale.order_id,
-        program_id,
-        sale.program_version,
-        sale.ordered_at.to_sqlx(),
+        &columns.customers,
+        &columns.orders as _,
+        &columns.programs as _,
+        &columns.versions,
+        &columns.ordered_at as _,
+        &columns.currencies,
+        &columns.totals,
+        &columns.earned,
+        &columns.lots as _,
         now.to_sqlx(),
-        sale.total.currency.to_string(),
-        sale.total.minor,
-        sale.earned.get(),
-        sale.lot_id,
     )
     .execute(db)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(())
 }
 
 /// The sale that a return takes back from, as the return finds it.

@@ -5,19 +5,35 @@ use super::{App, SurveyError};
 use crate::domain::{Asked, Invitation, InvitationId};
 use crate::{store, wire};
 
+/// Somebody to be invited, and the trace of the request that is the reason.
+pub(crate) struct Asking<'a> {
+    pub(crate) asked: Asked,
+    pub(crate) traceparent: &'a str,
+}
+
 impl App {
-    /// Invites a customer and announces it, unless the same occasion has done so before.
+    /// Invites customers and announces it, except those whom the same occasion has made invited
+    /// before. Two statements, however many they are.
     pub(crate) async fn invite(
         &self,
         tx: &mut PgTransaction<'_>,
-        asked: Asked,
+        asking: Vec<Asking<'_>>,
     ) -> Result<(), SurveyError> {
-        let (id, now) = (InvitationId(self.clock.new_id()), self.now());
-        if let Some(version) = store::invitations::insert(tx, id, &asked, now).await? {
-            let invitation = asked.invitation(id, version, now);
-            self.outbox.append(tx, announcement(&invitation)).await?;
+        if asking.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let now = self.now();
+        let with_id = |asking| (InvitationId(self.clock.new_id()), asking);
+        let asking: Vec<(InvitationId, Asking<'_>)> = asking.into_iter().map(with_id).collect();
+        let rows: Vec<(InvitationId, &Asked)> =
+            asking.iter().map(|(id, one)| (*id, &one.asked)).collect();
+        let versions = store::invitations::insert(tx, &rows, now).await?;
+        let announcements = asking.into_iter().filter_map(|(id, one)| {
+            let invitation = one.asked.invitation(id, *versions.get(&id.0)?, now);
+            Some(announcement(&invitation).in_trace(one.traceparent))
+        });
+        let announcements: Vec<NewEvent> = announcements.collect();
+        Ok(self.outbox.append_all(tx, &announcements).await?)
     }
 }
 

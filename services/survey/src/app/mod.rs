@@ -21,6 +21,7 @@ use sqlx::pool::PoolConnection;
 use crate::store::StoreError;
 
 pub(crate) use error::SurveyError;
+pub(crate) use invite::Asking;
 
 /// What the use cases work with. Cheap to clone.
 #[derive(Clone)]

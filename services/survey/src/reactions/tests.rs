@@ -48,12 +48,16 @@ async fn receive(
     handled
 }
 
-async fn buy(bench: &Bench, customer: Uuid, order_id: &str) -> Result<(), HandlerError> {
+fn bought(bench: &Bench, customer: Uuid, order_id: &str) -> Incoming {
     let order = Order {
         order_id: order_id.to_owned(),
         ..Order::default()
     };
-    let event = event(bench, &OrderRecorded { order: Some(order) }, Some(customer));
+    event(bench, &OrderRecorded { order: Some(order) }, Some(customer))
+}
+
+async fn buy(bench: &Bench, customer: Uuid, order_id: &str) -> Result<(), HandlerError> {
+    let event = bought(bench, customer, order_id);
     receive(bench, ToProfile(bench.app.clone()), &event).await
 }
 
@@ -97,6 +101,33 @@ async fn whoever_buys_is_asked_once_for_each_order_however_often_it_is_told() {
     assert_eq!(trigger.event_type, "patron.profile.v1.OrderRecorded");
     assert_eq!(trigger.occur_time, Some(OCCURRED));
     assert_eq!(bench.announced().await.len(), 2);
+}
+
+#[tokio::test]
+async fn many_orders_at_once_ask_as_one_after_the_other_would() {
+    let bench = Bench::new().await;
+    let (ann, bob) = (bench.clock.new_id(), bench.clock.new_id());
+    buy(&bench, ann, "A-1").await.unwrap();
+    let events = [
+        bought(&bench, ann, "A-1"),
+        bought(&bench, bob, "B-1"),
+        event(&bench, &CustomerCreated::default(), Some(bob)),
+        bought(&bench, bob, "B-1"),
+        bought(&bench, ann, "A-2"),
+    ];
+    let mut tx = bench.app.db.begin().await.unwrap();
+    let events: Vec<&Incoming> = events.iter().collect();
+    let reaction = ToProfile(bench.app.clone());
+    reaction.handle_all(&mut tx, &events).await.unwrap();
+    tx.commit().await.unwrap();
+    for (customer, wanted) in [(ann, vec!["A-1", "A-2"]), (bob, vec!["B-1"])] {
+        let asked = asked(&bench, customer).await;
+        let orders = asked
+            .iter()
+            .map(|asked| &*asked.trigger.as_ref().unwrap().reference);
+        assert_eq!(orders.collect::<Vec<_>>(), wanted);
+    }
+    assert_eq!(bench.announced().await.len(), 3);
 }
 
 #[tokio::test]

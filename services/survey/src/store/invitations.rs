@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
@@ -104,34 +106,75 @@ pub(crate) async fn list(
         .collect()
 }
 
-/// Adds an open invitation to the latest version of the questionnaire and gives that version;
-/// `None` when the same occasion has made an invitation already. A questionnaire that does not exist
-/// is an error of the database: the version can't be null.
+/// Adds open invitations to the latest versions of their questionnaires and gives these versions by
+/// the ids of the invitations. Those whose occasion has made an invitation already, also one of
+/// these, are left out. A questionnaire that does not exist is an error of the database: the version
+/// can't be null.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
-    id: InvitationId,
-    asked: &Asked,
+    invitations: &[(InvitationId, &Asked)],
     created_at: Timestamp,
-) -> Result<Option<i32>, StoreError> {
-    let version = sqlx::query_scalar!(
+) -> Result<HashMap<Uuid, i32>, StoreError> {
+    let columns = Columns::of(invitations);
+    let inserted = sqlx::query!(
         "INSERT INTO invitations (customer_id, invitation_id, questionnaire_id,
                                   questionnaire_version, trigger_type, trigger_reference,
                                   trigger_occasion, triggered_at, state, created_at)
-         VALUES ($1, $2, $3, (SELECT max(version) FROM questionnaires WHERE questionnaire_id = $3),
-                 $4, $5, $6, $7, 'open', $8)
+         SELECT customer_id, invitation_id, questionnaire_id,
+                (SELECT max(version) FROM questionnaires AS known
+                 WHERE known.questionnaire_id = asked.questionnaire_id),
+                trigger_type, trigger_reference, trigger_occasion, triggered_at, 'open', $8
+         FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::integer[],
+                     $7::timestamptz[])
+              WITH ORDINALITY AS asked (customer_id, invitation_id, questionnaire_id,
+                  trigger_type, trigger_reference, trigger_occasion, triggered_at, ordinal)
+         ORDER BY ordinal
          ON CONFLICT (customer_id, questionnaire_id, trigger_type, trigger_reference,
                       trigger_occasion) DO NOTHING
-         RETURNING questionnaire_version",
-        asked.customer.0,
-        id.0,
-        asked.questionnaire_id,
-        asked.trigger.event_type,
-        asked.trigger.reference,
-        asked.occasion.0,
-        asked.trigger.occurred_at.to_sqlx() as jiff_sqlx::Timestamp,
+         RETURNING invitation_id, questionnaire_version",
+        &columns.customers,
+        &columns.ids,
+        &columns.questionnaires as &[&str],
+        &columns.types as &[&str],
+        &columns.references as &[&str],
+        &columns.occasions,
+        &columns.triggered_at as &[jiff_sqlx::Timestamp],
         created_at.to_sqlx() as jiff_sqlx::Timestamp,
     );
-    Ok(version.fetch_optional(connection).await?)
+    let inserted = inserted.fetch_all(connection).await?.into_iter();
+    Ok(inserted
+        .map(|row| (row.invitation_id, row.questionnaire_version))
+        .collect())
+}
+
+/// New invitations as columns, the way in which one statement takes many rows.
+#[derive(Default)]
+struct Columns<'a> {
+    customers: Vec<Uuid>,
+    ids: Vec<Uuid>,
+    questionnaires: Vec<&'a str>,
+    types: Vec<&'a str>,
+    references: Vec<&'a str>,
+    occasions: Vec<i32>,
+    triggered_at: Vec<jiff_sqlx::Timestamp>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(invitations: &[(InvitationId, &'a Asked)]) -> Self {
+        let mut columns = Self::default();
+        for (id, asked) in invitations {
+            columns.customers.push(asked.customer.0);
+            columns.ids.push(id.0);
+            columns.questionnaires.push(asked.questionnaire_id);
+            columns.types.push(&asked.trigger.event_type);
+            columns.references.push(&asked.trigger.reference);
+            columns.occasions.push(asked.occasion.0);
+            columns
+                .triggered_at
+                .push(asked.trigger.occurred_at.to_sqlx());
+        }
+        columns
+    }
 }
 
 /// Stores that the invitation was answered. The caller holds its lock.

@@ -2,8 +2,10 @@
 //! own.
 
 use anyhow::Context as _;
-use postgres::embedded::EmbeddedOptions;
+use postgres::embedded::{EmbeddedOptions, SUPERUSER};
 use postgres::{Database, DatabaseUrl, Embedded};
+use sqlx::Connection as _;
+use sqlx::postgres::PgConnection;
 use tokio::task::JoinSet;
 
 use super::folder::DataFolder;
@@ -16,6 +18,8 @@ use crate::roles::Service;
 pub(super) struct Databases {
     urls: Vec<(Service, DatabaseUrl)>,
     server: Option<Embedded>,
+    /// Tells the embedded cluster from one that was made anew in the same folder; empty without one.
+    cluster: String,
 }
 
 impl Databases {
@@ -32,11 +36,19 @@ impl Databases {
         };
         say("preparing the databases");
         let mut urls = external(config).await?;
+        let mut cluster = String::new();
         if let Some(server) = &server {
             urls.extend(embedded(own, server).await?);
+            cluster = identity(server)
+                .await
+                .context("asking PostgreSQL who it is")?;
         }
         urls.sort_by_key(|(service, _)| *service);
-        Ok(Self { urls, server })
+        Ok(Self {
+            urls,
+            server,
+            cluster,
+        })
     }
 
     /// Where the databases are (without secrets), each service's URL, and the server of our own.
@@ -45,9 +57,20 @@ impl Databases {
             .urls
             .iter()
             .map(|(service, url)| format!("{}={url}", service.name()));
-        let named: Vec<String> = named.collect();
+        let named: Vec<String> = named.chain([self.cluster]).collect();
         (named.join(" "), self.urls, self.server)
     }
+}
+
+/// What `initdb` drew for this cluster.
+async fn identity(server: &Embedded) -> Result<String, sqlx::Error> {
+    let url = server.address().url("postgres", SUPERUSER);
+    let mut admin = PgConnection::connect(url.expose()).await?;
+    let query = "SELECT system_identifier::text FROM pg_control_system()";
+    let identity = sqlx::query_scalar(query).fetch_one(&mut admin).await;
+    // It was only asked; how the connection ends changes nothing.
+    let _ = admin.close().await;
+    identity
 }
 
 async fn start(folder: &DataFolder) -> anyhow::Result<Embedded> {
