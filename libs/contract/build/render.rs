@@ -195,11 +195,11 @@ fn scalar_checks(field: &FieldDescriptor, found: &FieldRules, value: &str) -> St
         Kind::String => value.to_owned(),
         _ => format!("i64::from({})", dereferenced(value)),
     };
-    found
-        .rules
-        .iter()
-        .map(|rule| rule_check(rule, &value))
-        .collect()
+    let own = found.rules.iter().map(|rule| rule_check(rule, &value));
+    // PostgreSQL can't store the character, and nobody means it.
+    let no_nul =
+        (field.kind() == Kind::String).then(|| format!("violations.no_nul(at, {value});\n"));
+    no_nul.into_iter().chain(own).collect()
 }
 
 /// The value behind the expression of a reference: `&self.x` → `self.x`.
