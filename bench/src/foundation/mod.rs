@@ -16,5 +16,8 @@ pub(crate) async fn measure(
 ) -> anyhow::Result<()> {
     let cluster = Cluster::start(binary).await?;
     reads::measure(&cluster, report).await?;
-    import::measure(binary, &cluster, orders, report).await
+    import::at_full_speed(binary, &cluster, orders, report).await?;
+    drop(cluster);
+    let cluster = Cluster::start(binary).await?;
+    import::as_the_demo(binary, &cluster, orders, report).await
 }

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -137,6 +137,11 @@ pub(crate) struct ImportOrders {
     /// Most orders, returns or baskets in one call, 1 to 500.
     #[arg(long, default_value = "200", value_parser = batch)]
     pub(crate) batch: NonZeroUsize,
+
+    /// Most orders, returns and baskets in a second, so that those who follow by events keep up.
+    /// Default: as fast as they are taken.
+    #[arg(long, value_name = "ITEMS")]
+    pub(crate) rate: Option<NonZeroU32>,
 
     /// ISO 4217 code of the prices.
     #[arg(long, default_value = "GBP")]

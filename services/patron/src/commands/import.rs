@@ -59,6 +59,7 @@ fn settings(arguments: &ImportOrders, target: Option<&Target>) -> Settings {
         currency: arguments.currency.clone(),
         time_zone: arguments.time_zone.clone(),
         batch: arguments.batch,
+        rate: arguments.rate,
         destination: target.map(|target| target.url.clone()).unwrap_or_default(),
         resume,
         errors: arguments

@@ -14,6 +14,7 @@ mod lines;
 mod match_returns;
 mod meter;
 mod money;
+mod pace;
 mod plan;
 mod problem;
 mod report;
@@ -27,7 +28,7 @@ mod wire;
 
 use std::fmt::Write as _;
 use std::io;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -58,6 +59,8 @@ pub(crate) struct Settings {
     pub(crate) time_zone: String,
     /// Most items in one call.
     pub(crate) batch: NonZeroUsize,
+    /// Most items in a second; none: as fast as they are taken.
+    pub(crate) rate: Option<NonZeroU32>,
     /// Where the items go, for people and to tell checkpoints apart.
     pub(crate) destination: String,
     /// Where the checkpoint is kept.
@@ -147,8 +150,11 @@ impl Import {
         client: Client,
         meter: Arc<Meter>,
     ) -> Result<Summary, ImportError> {
-        self.run(Some(Sender::new(client, self.settings.batch)), meter)
-            .await
+        self.run(
+            Some(Sender::new(client, self.settings.batch, self.settings.rate)),
+            meter,
+        )
+        .await
     }
 
     async fn run(&self, sender: Option<Sender>, meter: Arc<Meter>) -> Result<Summary, ImportError> {

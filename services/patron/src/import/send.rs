@@ -1,13 +1,14 @@
 //! Sending items to the API, in the order of each customer, some batches at a time.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde::Deserialize;
 use tokio::task::JoinSet;
 
+use super::pace::Pace;
 use super::plan::{Item, Kind};
 use crate::client::{ApiError, Client, ClientError, Patience};
 
@@ -37,12 +38,18 @@ pub(crate) enum Outcome {
 pub(crate) struct Sender {
     client: Client,
     batch: NonZeroUsize,
+    pace: Option<Pace>,
 }
 
 impl Sender {
-    /// Sends at most `batch` items at once.
-    pub(crate) fn new(client: Client, batch: NonZeroUsize) -> Self {
-        Self { client, batch }
+    /// Sends at most `batch` items at once, and at most `rate` in a second.
+    pub(crate) fn new(client: Client, batch: NonZeroUsize, rate: Option<NonZeroU32>) -> Self {
+        let pace = rate.map(Pace::new);
+        Self {
+            client,
+            batch,
+            pace,
+        }
     }
 
     /// Sends the items and tells what became of each, in their order. Fails when the server can't be
@@ -107,6 +114,9 @@ impl Sender {
             Kind::Basket => ("/v1/baskets:batchRecord", "baskets"),
         };
         let body = body(list, batch);
+        if let Some(pace) = &self.pace {
+            pace.turn(batch.len()).await;
+        }
         let mut patience = Patience::new(PATIENCE);
         let answer = loop {
             match self.client.post(path, body.clone()).await {

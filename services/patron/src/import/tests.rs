@@ -119,6 +119,7 @@ impl World {
             currency: "GBP".to_owned(),
             time_zone: "Europe/London".to_owned(),
             batch: NonZeroUsize::new(100).unwrap(),
+            rate: None,
             destination: self.url.clone(),
             resume: file("import.json"),
             errors: file("errors.csv"),

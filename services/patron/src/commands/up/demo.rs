@@ -1,6 +1,6 @@
 //! Loading the demo: through the public API, as any user would.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +12,11 @@ use crate::import::{Import, Meter, Settings};
 use crate::output::say;
 
 /// Items in one call.
-const BATCH: NonZeroUsize = NonZeroUsize::new(200).unwrap();
+const BATCH: NonZeroUsize = NonZeroUsize::new(100).unwrap();
+
+/// Items in a second: what follows from them is there within the second, and the first look at a
+/// Patron that is still loading is not a slow one.
+const RATE: NonZeroU32 = NonZeroU32::new(500).unwrap();
 
 /// Loads what has not been loaded yet. `databases` says where it goes, so that another database is
 /// never taken for one that has it.
@@ -34,6 +38,7 @@ pub(super) async fn load(
         currency: "GBP".to_owned(),
         time_zone: "Europe/London".to_owned(),
         batch: BATCH,
+        rate: Some(RATE),
         destination: databases.to_owned(),
         resume: folder.file("demo.import.json"),
         errors: folder.file("demo.errors.csv"),
