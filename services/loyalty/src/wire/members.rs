@@ -21,6 +21,7 @@ pub(crate) fn member(
         enroll_time: Some(::contract::time::timestamp(enrolled_at)),
         balance: Some(balance(&wallet, &program)?),
         program_id: program.program_id,
+        ..Default::default()
     })
 }
 

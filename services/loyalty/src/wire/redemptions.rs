@@ -35,6 +35,7 @@ pub(crate) fn redemption(spent: Spent) -> contract::Redemption {
         create_time: done,
         lots: spent.lots.into_iter().map(share).collect(),
         available_after: spent.available_after.get(),
+        ..Default::default()
     }
 }
 

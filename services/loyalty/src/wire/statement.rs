@@ -22,6 +22,7 @@ pub(crate) fn entry(line: Line) -> contract::LedgerEntry {
         reference: line.reference,
         effective_time: Some(timestamp(line.effective_at)),
         record_time: Some(timestamp(line.recorded_at)),
+        ..Default::default()
     }
 }
 
@@ -34,6 +35,7 @@ pub(crate) fn lot(lot: Lot) -> Result<contract::Lot, LedgerError> {
         earn_time: Some(timestamp(lot.earned_at)),
         expire_time: lot.expires_at.map(timestamp),
         reference: lot.reference,
+        ..Default::default()
     })
 }
 
