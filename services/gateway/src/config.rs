@@ -40,7 +40,43 @@ pub struct GatewayConfig {
 pub struct GatewaySection {
     pub max_body_bytes: usize,
     pub max_answer_bytes: usize,
+    pub rate_limits: RateLimits,
+    pub cors: Cors,
     pub upstreams: BTreeMap<String, String>,
+}
+
+/// `[gateway.rate_limits]`.
+#[expect(
+    missing_docs,
+    reason = "described beside their defaults, which are the documentation"
+)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RateLimits {
+    pub per_second: u32,
+    pub burst: u32,
+    pub methods: BTreeMap<String, RateLimit>,
+}
+
+/// The limit of one method.
+#[expect(
+    missing_docs,
+    reason = "described beside their defaults, which are the documentation"
+)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct RateLimit {
+    pub per_second: u32,
+    pub burst: u32,
+}
+
+/// `[gateway.cors]`.
+#[expect(
+    missing_docs,
+    reason = "described beside their defaults, which are the documentation"
+)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Cors {
+    pub allowed_origins: Vec<String>,
+    pub max_age_seconds: u64,
 }
 
 impl GatewayConfig {

@@ -19,7 +19,7 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 
 use crate::config::GatewayConfig;
-use crate::edge::{self, Call, CallDeadline, Metrics, ObservedBody, Protocol};
+use crate::edge::{self, Call, CallDeadline, Metrics, ObservedBody, Protocol, RateLimits};
 use crate::error::GatewayError;
 use crate::grpc::{self, Infrastructure};
 use crate::problem::Problem;
@@ -51,6 +51,7 @@ pub struct Gateway {
     clock: Clock,
     metrics: Metrics,
     slots: Arc<Semaphore>,
+    rates: RateLimits,
     openapi: Bytes,
     pub(crate) infrastructure: Infrastructure,
 }
@@ -96,6 +97,7 @@ impl Gateway {
             retries: Retries::new(config.retry_policy())?,
             role: Arc::from(ROLE),
             verifier,
+            rates: RateLimits::new(&config.gateway.rate_limits, &clock),
             clock,
             metrics: Metrics::register(registry),
             infrastructure,
@@ -127,6 +129,9 @@ impl Gateway {
         let mut response = answered.unwrap_or_else(|_| panicked(protocol));
 
         response.headers_mut().insert(edge::REQUEST_ID, request_id);
+        if let Some(standing) = call.standing() {
+            standing.write_to(response.headers_mut());
+        }
         let (parts, body) = response.into_parts();
         let body = ObservedBody::new(body, parts.status, &parts.headers, call);
         Response::from_parts(parts, Body::new(body))
@@ -161,7 +166,8 @@ impl Gateway {
     ) -> Result<Admitted, Refusal> {
         call.set_method(&method.full_name);
         if !method.rule.anonymous {
-            edge::authenticate(&self.verifier, headers, self.clock.now())?;
+            let caller = edge::authenticate(&self.verifier, headers, self.clock.now())?;
+            call.set_standing(self.rates.count(caller.id(), &method.full_name)?);
         }
         if method.rule.streaming {
             // Streams last; they are bounded by the connections and the streams on each.

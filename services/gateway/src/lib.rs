@@ -33,6 +33,7 @@ mod violation;
 
 pub use chassis::Running;
 pub use config::GatewayConfig;
+pub use edge::CorsError;
 pub use error::GatewayError;
 pub use gateway::Gateway;
 pub use rest::{FieldPathError, TemplateError, TemplateFault};

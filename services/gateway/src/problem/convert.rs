@@ -6,7 +6,7 @@ use http::StatusCode;
 use tonic::Code;
 
 use super::Problem;
-use crate::edge::{BodyReadError, DeadlineError, TokenProblem};
+use crate::edge::{BodyReadError, DeadlineError, RateLimited, TokenProblem};
 use crate::json::JsonError;
 use crate::rest::{BodyError, PathError, RequestError, UnwritableAnswer};
 use crate::upstream::UpstreamError;
@@ -79,6 +79,15 @@ impl From<TokenProblem> for Refusal {
             ErrorReason::Unauthenticated,
             error.to_string(),
         )
+    }
+}
+
+impl From<RateLimited> for Refusal {
+    fn from(error: RateLimited) -> Self {
+        let (code, reason) = (Code::ResourceExhausted, ErrorReason::RateLimited);
+        Self::new(code, reason, error.to_string())
+            .metadata("burst", error.burst.to_string())
+            .retry_after(error.retry_after)
     }
 }
 
