@@ -64,7 +64,8 @@ fn parse(origin: &str) -> Result<HeaderValue, CorsError> {
     let host = origin
         .strip_prefix("https://")
         .or_else(|| origin.strip_prefix("http://"));
-    let is_origin = host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', '?', ' ']));
+    let is_origin =
+        host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', '?', ' ']));
     let value = HeaderValue::from_str(origin).ok().filter(|_| is_origin);
     value.ok_or_else(|| CorsError {
         origin: origin.to_owned(),

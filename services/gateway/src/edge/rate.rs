@@ -106,7 +106,9 @@ impl RateLimits {
             return Ok(None);
         };
         let bucket = self.hasher.hash_one((caller, method)) % BUCKETS;
-        limit.count(u32::try_from(bucket).unwrap_or_default()).map(Some)
+        limit
+            .count(u32::try_from(bucket).unwrap_or_default())
+            .map(Some)
     }
 }
 
@@ -193,7 +195,11 @@ mod tests {
         let clock = clock();
         let limits = limits(&clock);
         let read: Arc<str> = "p.S/Read".into();
-        let let_in = |caller: &str| (0..100).filter(|_| limits.count(caller, &read).is_ok()).count();
+        let let_in = |caller: &str| {
+            (0..100)
+                .filter(|_| limits.count(caller, &read).is_ok())
+                .count()
+        };
         assert_eq!(let_in("anna"), 20);
         assert_eq!(let_in("ben"), 20);
         clock.advance(jiff::SignedDuration::from_millis(500));

@@ -75,7 +75,10 @@ async fn a_caller_beyond_its_rate_is_429_and_told_when_to_come_back() {
     for left in ["2", "1", "0"] {
         let answer = get_with(&bench, &authorization).await;
         assert_eq!(answer.status, StatusCode::OK);
-        assert_eq!(answer.header("ratelimit"), format!("\"calls\";r={left};t=1"));
+        assert_eq!(
+            answer.header("ratelimit"),
+            format!("\"calls\";r={left};t=1")
+        );
         assert_eq!(answer.header("ratelimit-policy"), "\"calls\";q=3;w=1");
     }
     let refused = get_with(&bench, &authorization).await;
@@ -123,7 +126,12 @@ async fn pages_of_allowed_origins_may_call_and_others_may_not() {
     let headers = [("origin", "https://shop.example")];
     let answer = bench
         .rest
-        .send(Method::GET, "/v1/shapes/absent/nowhere", &headers, Bytes::new())
+        .send(
+            Method::GET,
+            "/v1/shapes/absent/nowhere",
+            &headers,
+            Bytes::new(),
+        )
         .await;
     assert_eq!(
         answer.header("access-control-allow-origin"),
