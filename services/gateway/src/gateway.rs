@@ -92,7 +92,7 @@ impl Gateway {
         Ok(Self {
             rpc_status: surface.message("google.rpc.Status"),
             surface,
-            upstreams: Upstreams::new(config.channels()?),
+            upstreams: Upstreams::new(config.services()?),
             limits: config.limits(),
             retries: Retries::new(config.retry_policy())?,
             role: Arc::from(ROLE),

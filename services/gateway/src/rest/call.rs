@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chassis::Refusal;
+use chassis::client::Replicas;
 use futures_util::Stream;
 use http::request::Parts;
 use http::{Request, Response};
@@ -12,7 +13,6 @@ use prost_reflect::DynamicMessage;
 use tonic::body::Body;
 use tonic::client::Grpc;
 use tonic::metadata::MetadataMap;
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use super::codec::AnyMessage;
@@ -224,9 +224,9 @@ impl Outbound<'_> {
             .map_err(|status| failure(&status, &self.target.role))
     }
 
-    async fn client(&self) -> Result<(Grpc<Channel>, AnyMessage), Status> {
+    async fn client(&self) -> Result<(Grpc<Replicas>, AnyMessage), Status> {
         let limits = &self.gateway.limits;
-        let mut client = Grpc::new(self.target.channel.clone())
+        let mut client = Grpc::new(self.target.replicas.clone())
             .max_encoding_message_size(usize::MAX)
             .max_decoding_message_size(limits.max_answer_bytes);
         client
