@@ -26,7 +26,7 @@ use crate::problem::Problem;
 use crate::retry::Retries;
 use crate::surface::{Method, Surface};
 use crate::upstream::Upstreams;
-use crate::{openapi, rest};
+use crate::{docs, openapi, rest};
 
 /// The role's name in logs and metrics.
 pub(crate) const ROLE: &str = "gateway";
@@ -153,7 +153,10 @@ impl Gateway {
             Protocol::Grpc => grpc::serve(self, request, call).await,
             Protocol::GrpcWeb => grpc::serve_web(Arc::clone(self), request, Arc::clone(call)).await,
             Protocol::Rest if is_openapi(&request) => self.openapi(call),
-            Protocol::Rest => rest::serve(self, request, call).await,
+            Protocol::Rest => match docs::answer(&request) {
+                Some(page) => shown(page, call),
+                None => rest::serve(self, request, call).await,
+            },
         }
     }
 
@@ -203,6 +206,12 @@ impl Gateway {
         edge::secure(headers);
         response
     }
+}
+
+fn shown(page: Response<Body>, call: &Call) -> Response<Body> {
+    call.name("GET /docs");
+    call.set_code(Code::Ok);
+    page
 }
 
 fn is_openapi(request: &Request<Body>) -> bool {
