@@ -66,7 +66,7 @@ sqlx: postgres ## Write the metadata of compile-time checked SQL anew (.sqlx)
 
 .PHONY: errors
 errors: ## Write docs/errors from the reasons in the contract
-	$(CARGO) run --quiet --package suite --bin errors
+	@scripts/error-pages
 
 ## Ship -------------------------------------------------------------------------------------------
 

@@ -54,6 +54,8 @@ pub struct GatewaySection {
 pub struct RateLimits {
     pub per_second: u32,
     pub burst: u32,
+    // A table without entries is not shown, and may be left out.
+    #[serde(default)]
     pub methods: BTreeMap<String, RateLimit>,
 }
 

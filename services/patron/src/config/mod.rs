@@ -50,6 +50,8 @@ pub(crate) struct Peers {
 struct GatewayLimits {
     max_body_bytes: usize,
     max_answer_bytes: usize,
+    rate_limits: gateway::config::RateLimits,
+    cors: gateway::config::Cors,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -132,6 +134,8 @@ impl Config {
             gateway: GatewaySection {
                 max_body_bytes: self.gateway.max_body_bytes,
                 max_answer_bytes: self.gateway.max_answer_bytes,
+                rate_limits: self.gateway.rate_limits.clone(),
+                cors: self.gateway.cors.clone(),
                 upstreams: self
                     .peers
                     .all()
