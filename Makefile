@@ -17,6 +17,10 @@ up: postgres ## Build, start everything on an embedded PostgreSQL, load the demo
 test: postgres ## All tests
 	$(CARGO) test --workspace --quiet $(ARGS)
 
+.PHONY: soak
+soak: postgres ## Longer runs of what the tests do: 50,000 operations with service and PostgreSQL killed amid them
+	PATRON_SOAK_OPERATIONS=50000 $(CARGO) test --package patron --test suite crashes -- --nocapture
+
 .PHONY: bench
 bench: postgres ## Measure; `make bench ONLY=foundation` runs a part. Writes target/bench.json
 	$(CARGO) build --release --package patron --package bench

@@ -11,8 +11,9 @@ use jiff::SignedDuration;
 use postgres::embedded::{EmbeddedOptions, SUPERUSER};
 use postgres::{Embedded, Provision};
 use sqlx::Connection as _;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tempfile::TempDir;
+use tonic::metadata::{Ascii, MetadataValue};
 
 /// Longest wait for a process to become ready.
 const READY_BOUND: Duration = Duration::from_secs(30);
@@ -129,6 +130,26 @@ impl Cluster {
             .status()?;
         anyhow::ensure!(status.success(), "migrating {name}: {status}");
         Ok(())
+    }
+
+    /// Process id of PostgreSQL.
+    pub(crate) async fn postgres_pid(&self) -> anyhow::Result<u32> {
+        self.postgres.pid().await.context("PostgreSQL has ended")
+    }
+
+    /// How to enter a database as the superuser.
+    pub(crate) fn superuser(&self, database: &str) -> PgConnectOptions {
+        self.postgres.address().options(database, SUPERUSER)
+    }
+
+    /// The folder of the socket that PostgreSQL listens on.
+    pub(crate) fn socket(&self) -> &Path {
+        self.postgres.address().socket()
+    }
+
+    /// The operator's token, as a header.
+    pub(crate) fn bearer(&self) -> anyhow::Result<MetadataValue<Ascii>> {
+        Ok(format!("Bearer {}", self.token).parse()?)
     }
 
     /// Starts a role on the database of its own name, and waits until it is ready.

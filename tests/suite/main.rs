@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod contract_rules;
+mod crashes;
 mod end_to_end;
 mod faults;
 mod import;

@@ -13,7 +13,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
-use crate::load::{self, Outcome};
+use crate::load::{self, Load, Outcome};
 use crate::processes::{Cluster, Process, echo};
 use crate::report::{Figure, Report};
 
@@ -76,7 +76,7 @@ async fn round<F>(
     servers: &[&Process],
     address: &str,
     cost: &mut Cost,
-    call: impl Fn(Channel) -> F + Clone + Send + 'static,
+    call: impl Fn(Channel, (u32, u32)) -> F + Clone + Send + 'static,
 ) -> anyhow::Result<()>
 where
     F: Future<Output = Result<(), Status>> + Send + 'static,
@@ -89,13 +89,13 @@ where
     };
     let before: anyhow::Result<f64> = used();
     let before = before?;
-    let outcome = load::run(address, ROUND, call).await?;
+    let outcome = load::run(address, Load::closed(ROUND), call).await?;
     let after: anyhow::Result<f64> = used();
     cost.add(&outcome, after? - before);
     Ok(())
 }
 
-async fn get_program(channel: Channel) -> Result<(), Status> {
+pub(crate) async fn get_program(channel: Channel, _: (u32, u32)) -> Result<(), Status> {
     let request = GetProgramRequest {
         program_id: "default".to_owned(),
     };
@@ -108,12 +108,12 @@ async fn get_program(channel: Channel) -> Result<(), Status> {
 fn reader(
     customer_id: &str,
     bearer: &MetadataValue<Ascii>,
-) -> impl Fn(Channel) -> futures_util::future::BoxFuture<'static, Result<(), Status>>
+) -> impl Fn(Channel, (u32, u32)) -> futures_util::future::BoxFuture<'static, Result<(), Status>>
 + Clone
 + Send
 + 'static {
     let (customer_id, bearer) = (customer_id.to_owned(), bearer.clone());
-    move |channel| {
+    move |channel, _| {
         let mut request = Request::new(GetCustomerRequest {
             customer_id: customer_id.clone(),
         });

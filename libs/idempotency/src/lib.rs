@@ -30,8 +30,10 @@
 //! # }
 //! ```
 //!
-//! What a claim costs beside the work: `BEGIN`, one insert, one update, `COMMIT`.
+//! What a claim costs beside the work: `BEGIN`, one insert, one update, `COMMIT`. Where many requests
+//! share a transaction, [`batch`] costs them one insert together.
 
+pub mod batch;
 mod claim;
 mod claimed;
 mod error;

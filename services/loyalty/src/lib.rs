@@ -1,7 +1,7 @@
 //! Members, the points ledger, earning and redemption.
 //!
 //! The ledger ([`domain`]) is double entry over lots of points: every balance, lot and lifetime
-//! total can be recomputed from entries that are never changed, and `VerifyLedger` does so.
+//! total can be recomputed from entries that are never changed, and a verification does so.
 //! Customers become members, orders earn and returns take back by events of the profile service
 //! (`reactions.rs`); members spend by the API (`api/`). Each use case (`app/`) locks its member,
 //! decides in pure code, and writes facts, key and announcement in one transaction.
@@ -25,15 +25,21 @@ mod wire;
 use std::sync::Arc;
 
 use chassis::{Context, Service};
+use contract::patron::loyalty::v1::accrual_service_server::AccrualServiceServer;
+use contract::patron::loyalty::v1::hold_service_server::HoldServiceServer;
 use contract::patron::loyalty::v1::member_service_server::MemberServiceServer;
 use contract::patron::loyalty::v1::program_service_server::ProgramServiceServer;
+use contract::patron::loyalty::v1::verification_service_server::VerificationServiceServer;
 use events::{Consumer, ConsumerConfig, FeedConfig, Feeds, Outbox, UnknownFeed};
 use postgres::{Database, Migrations, ProbeLimits};
 use prometheus_client::metrics::gauge::Gauge;
 use sqlx::migrate::Migrator;
 
-use api::{Members, Programs};
-use app::{Gate, Loyalty};
+use access::Notary;
+use api::{Accruals, Holds, Members, Programs, VerificationsApi};
+use app::Loyalty;
+use app::verify::Verifications;
+use app::writer::{Writer, WriterMetrics};
 use reactions::Reactions;
 
 /// Name of the role, and source of its events.
@@ -49,20 +55,49 @@ static OWN: Migrator = sqlx::migrate!();
 static MIGRATIONS: Migrations =
     Migrations::new(NAME, &[&events::MIGRATIONS, &idempotency::MIGRATIONS, &OWN]);
 
+/// How the service works.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Writers among which holders are divided, 1 to 16. Each commits the calls that came while its
+    /// last commit was under way.
+    pub writer_shards: u8,
+    /// Whether the ledger is verified once a day.
+    pub verify_daily: bool,
+    /// Who signs the reports of verifications; `None`: nobody.
+    pub notary: Option<Notary>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            writer_shards: 4,
+            verify_daily: true,
+            notary: None,
+        }
+    }
+}
+
 /// Everything that the service's database consists of.
 pub fn migrations() -> Migrations {
     MIGRATIONS
 }
 
 /// The service over its database, following the feed of `profile`.
-pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service, UnknownFeed> {
+///
+/// Called within a Tokio runtime, in which the ledger's writers run as long as the service does.
+pub fn service(
+    db: Database,
+    feeds: &Feeds,
+    context: &Context,
+    settings: Settings,
+) -> Result<Service, UnknownFeed> {
     let (clock, tokens) = (context.clock.clone(), context.pages.clone());
     let service = Service::new(NAME, clock.clone());
     let loyalty = Loyalty {
         db: db.clone(),
         outbox: Outbox::new(NAME, clock.clone()),
         clock: clock.clone(),
-        gate: Gate::new(),
+        programs: app::Programs::default(),
         imbalance: Gauge::default(),
     };
     let help = "1 when the last verification found that the ledger does not add up, else 0";
@@ -85,15 +120,37 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
         tokens: tokens.clone(),
     };
 
+    let metrics = WriterMetrics::registered(service.metrics());
+    let writer = Writer::start(&loyalty, settings.writer_shards, &metrics);
+    let verifications = Verifications::new(loyalty.clone(), settings.notary, settings.verify_daily);
+    let verifier = verifications.clone();
+    let verification_tokens = tokens.clone();
     let probe = Arc::new(db.probe(ProbeLimits::default()));
     let service = service
+        .grpc(chassis::tuned!(AccrualServiceServer::new(Accruals {
+            loyalty: loyalty.clone(),
+            writer: writer.clone(),
+        })))
+        .grpc(chassis::tuned!(HoldServiceServer::new(Holds {
+            loyalty: loyalty.clone(),
+            writer: writer.clone(),
+            tokens: tokens.clone(),
+        })))
         .grpc(chassis::tuned!(MemberServiceServer::new(Members {
             loyalty: loyalty.clone(),
+            writer,
             tokens
         })))
         .grpc(chassis::tuned!(ProgramServiceServer::new(Programs(
             loyalty
         ))))
+        .grpc(chassis::tuned!(VerificationServiceServer::new(
+            VerificationsApi {
+                verifications,
+                tokens: verification_tokens,
+            }
+        )))
+        .task("verifications", move |stop| verifier.clone().run(stop))
         .ready("database", move || {
             let probe = Arc::clone(&probe);
             async move { probe.ready().await }

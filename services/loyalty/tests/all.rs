@@ -7,8 +7,10 @@
 )]
 
 mod all {
+    mod accruals;
     mod conformance;
     mod crowd;
+    mod holds;
     mod ledger;
     mod lists;
     mod redemptions;

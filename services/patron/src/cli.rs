@@ -243,14 +243,23 @@ pub(crate) struct Consumer {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Loyalty {
-    /// Recompute the ledger of a program; fail when it does not add up.
+    /// Recompute the whole ledger beside live traffic; fail when it does not add up.
     Verify {
-        /// The program.
-        #[arg(default_value = "default")]
-        program: String,
+        /// Where to write the signed report.
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
 
         #[command(flatten)]
         access: Access,
+    },
+    /// Check the signature of a report, without any server, and tell what it says.
+    VerifyReport {
+        /// The report.
+        file: PathBuf,
+
+        /// The key that signs reports, in PEM; the public half will do.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
     },
 }
 

@@ -1,12 +1,13 @@
 //! Taking earned points back after a return.
 
 use events::NewEvent;
-use jiff::Timestamp;
-use sqlx::{PgConnection, PgTransaction};
+use sqlx::PgTransaction;
 
+use super::books::{Books, Need, Posted};
 use super::{AppError, Loyalty};
-use crate::domain::{self, Cause, ClawBack, Points, Return, Wallet};
-use crate::store::{ledger, lots, members, sales};
+use crate::domain::Return;
+use crate::domain::ledger::{Cause, ClawBack, claw_back};
+use crate::store::sales;
 use crate::wire;
 
 /// Takes back what the remaining basket would not have earned. A return that was taken into account
@@ -17,57 +18,38 @@ pub(crate) async fn record_return(
     tx: &mut PgTransaction<'_>,
     back: &Return,
 ) -> Result<(), AppError> {
-    let (now, customer_id) = (loyalty.now(), back.customer_id);
-    let Some(member) = members::lock(tx, customer_id, now).await? else {
+    let customer_id = back.customer_id;
+    let mut books = Books::open(loyalty, tx, &[Need::of(customer_id)]).await?;
+    if books.holder(customer_id).is_err() {
         return Ok(());
-    };
-    let Some(found) = sales::of_return(tx, back)
-        .await?
-        .filter(|found| !found.known)
-    else {
+    }
+    let found = sales::of_return(tx, back).await?;
+    let Some(found) = found.filter(|found| !found.known) else {
         return Ok(());
     };
     let after = found.sale.after(back, &found.program)?;
+    let points = after.clawed_back.minus(found.sale.clawed_back)?;
+    let mut need = Need::of(customer_id).spending(points);
+    if let Some(lot_id) = found.sale.lot_id {
+        need = need.lots_from(lot_id);
+    }
+    books.reach(loyalty, tx, &[need]).await?;
     let claw = ClawBack {
-        points: after.clawed_back.minus(found.sale.clawed_back)?,
-        own_lot: found.sale.lot_id,
+        points,
+        own_lots: found.sale.lot_id.as_slice(),
         cause: Cause {
             reference: &back.return_id,
             effective_at: back.returned_at,
         },
     };
-    let mut wallet = member.wallet;
-    load_lots(tx, &mut wallet, back, claw, now).await?;
-    let taken = loyalty.decide(now, |occasion| domain::claw_back(wallet, claw, occasion))?;
-
-    sales::record_return(tx, back, &after, now).await?;
+    let wallet = books.wallet(customer_id, None)?;
+    let policies = books.policies(customer_id, wallet.wallet_id())?;
+    let taken = books.decide(|occasion| claw_back(wallet, claw, &policies, occasion))?;
+    sales::record_return(tx, back, &after, books.now()).await?;
     if let Some(taken) = taken {
-        ledger::post(tx, customer_id, &taken.posting).await?;
-        let event = wire::clawed_back(back, claw.points, &taken);
-        loyalty
-            .outbox
-            .append(tx, NewEvent::about(customer_id, Some(customer_id), &event))
-            .await?;
+        let event = wire::clawed_back(back, points, &taken);
+        books.announce(NewEvent::about(customer_id, Some(customer_id), &event));
+        books.post(Posted::new(customer_id, taken.posting))?;
     }
-    Ok(())
-}
-
-/// The sale's own lot; and others only when that one does not hold enough.
-async fn load_lots(
-    db: &mut PgConnection,
-    wallet: &mut Wallet,
-    back: &Return,
-    claw: ClawBack<'_>,
-    now: Timestamp,
-) -> Result<(), AppError> {
-    let mut found = Vec::new();
-    if let Some(lot_id) = claw.own_lot {
-        found.extend(lots::find(db, back.customer_id, lot_id).await?);
-    }
-    let own = found.first().map_or(Points::ZERO, |lot| lot.available);
-    if own < claw.points {
-        found.extend(lots::spendable(db, back.customer_id, claw.points, now).await?);
-    }
-    wallet.lots = found.into_iter().map(|lot| (lot.lot_id, lot)).collect();
-    Ok(())
+    books.write(tx).await
 }

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use sqlx::PgTransaction;
 use uuid::Uuid;
 
-use super::{AppError, DEFAULT_PROGRAM, Loyalty, enrol};
-use crate::domain::{self, Cause, Earned, Earning, Posting, Purchase, Sale, State};
-use crate::store::ledger;
-use crate::store::members::{self, Locked};
+use super::books::{Books, Need, Posted};
+use super::{AppError, Loyalty, enrol};
+use crate::domain::ledger::{Cause, Earning, LotTerms, State, earn};
+use crate::domain::{Purchase, Sale};
 use crate::store::programs::{self, Dated};
 use crate::store::sales::{self, NewSale};
 use crate::wire;
@@ -53,17 +53,18 @@ pub(crate) async fn record(
     if batch.customers.is_empty() {
         return Ok(());
     }
-    let (members, mut announcements) = admit(loyalty, tx, &batch).await?;
+    let mut books = admit(loyalty, tx, &batch).await?;
+    let mut new = Vec::new();
     if !batch.purchases.is_empty() {
-        let mut books = Books::open(loyalty, tx, members, &batch).await?;
-        for (purchase, trace) in batch.purchases {
-            books.enter(loyalty, &purchase, trace)?;
+        let mut shelf = Shelf::open(tx, &books, &batch).await?;
+        for (purchase, trace) in &batch.purchases {
+            new.extend(shelf.enter(&mut books, purchase, trace)?);
         }
-        announcements.append(&mut books.announcements);
-        books.write(tx).await?;
     }
-    loyalty.outbox.append_all(tx, &announcements).await?;
-    Ok(())
+    if !new.is_empty() {
+        sales::insert_all(tx, &new, books.now()).await?;
+    }
+    books.write(tx).await
 }
 
 /// Locks those who have bought, and makes members of all who are none.
@@ -71,125 +72,92 @@ async fn admit(
     loyalty: &Loyalty,
     tx: &mut PgTransaction<'_>,
     batch: &Batch<'_>,
-) -> Result<(BTreeMap<Uuid, Locked>, Vec<NewEvent>), AppError> {
-    let mut buyers: Vec<Uuid> = batch.purchases.iter().map(|(p, _)| p.customer_id).collect();
-    buyers.sort_unstable();
-    buyers.dedup();
-    let mut members = if buyers.is_empty() {
-        BTreeMap::new()
-    } else {
-        members::lock_all(tx, &buyers).await?
-    };
+) -> Result<Books, AppError> {
+    let buyers: Vec<Uuid> = batch.purchases.iter().map(|(p, _)| p.customer_id).collect();
+    let needs: Vec<Need> = buyers.into_iter().map(Need::of).collect();
+    let mut books = Books::open(loyalty, tx, &needs).await?;
     let mut strangers = batch.customers.clone();
-    strangers.retain(|customer_id, _| !members.contains_key(customer_id));
-    let announcements = enrol::enrol_all(loyalty, tx, &strangers).await?;
-    buyers.retain(|customer_id| !members.contains_key(customer_id));
-    if !buyers.is_empty() {
-        members.append(&mut members::lock_all(tx, &buyers).await?);
+    strangers.retain(|customer_id, _| books.holder(*customer_id).is_err());
+    for event in enrol::enrol_all(loyalty, tx, &strangers).await? {
+        books.announce(event);
     }
-    Ok((members, announcements))
+    books.reach(loyalty, tx, &needs).await?;
+    Ok(books)
 }
 
-/// The members of a batch as they stand after each order, and what there is to write of them.
-struct Books {
-    now: Timestamp,
-    members: BTreeMap<Uuid, Locked>,
+/// What decisions about orders need besides the books.
+struct Shelf {
     programs: Vec<Dated>,
     known: HashSet<(Uuid, String)>,
-    sales: Vec<NewSale>,
-    postings: BTreeMap<Uuid, Vec<Posting>>,
-    announcements: Vec<NewEvent>,
 }
 
-impl Books {
-    /// Reads what the decisions need. The members are locked.
+impl Shelf {
     async fn open(
-        loyalty: &Loyalty,
         tx: &mut PgTransaction<'_>,
-        members: BTreeMap<Uuid, Locked>,
+        books: &Books,
         batch: &Batch<'_>,
     ) -> Result<Self, AppError> {
-        let mut program_ids: Vec<&str> = members.values().map(|m| m.program_id.as_str()).collect();
+        let mut program_ids = Vec::new();
+        for (purchase, _) in &batch.purchases {
+            let program = &books.holder(purchase.customer_id)?.program;
+            program_ids.push(program.program_id.as_str());
+        }
         program_ids.sort_unstable();
         program_ids.dedup();
         let programs = programs::histories(&mut **tx, &program_ids).await?;
         let orders = batch.purchases.iter();
         let orders = orders.map(|(order, _)| (order.customer_id, order.order_id.as_str()));
         let known = sales::known(tx, orders).await?;
-        Ok(Self {
-            now: loyalty.now(),
-            members,
-            programs,
-            known,
-            sales: Vec::new(),
-            postings: BTreeMap::new(),
-            announcements: Vec::new(),
-        })
+        Ok(Self { programs, known })
     }
 
     /// Decides about the next order.
     fn enter(
         &mut self,
-        loyalty: &Loyalty,
+        books: &mut Books,
         purchase: &Purchase,
         trace: &str,
-    ) -> Result<(), AppError> {
+    ) -> Result<Option<NewSale>, AppError> {
         let customer_id = purchase.customer_id;
-        let not_found = |program_id: &str| AppError::ProgramNotFound {
-            program_id: program_id.to_owned(),
-        };
-        let member = self.members.get_mut(&customer_id);
-        let member = member.ok_or_else(|| not_found(DEFAULT_PROGRAM))?;
+        let wallet = books.wallet(customer_id, None)?;
         let order = (customer_id, purchase.order_id.clone());
-        if member.wallet.state == State::Closed || !self.known.insert(order) {
-            return Ok(());
+        if wallet.state() == State::Closed || !self.known.insert(order) {
+            return Ok(None);
         }
-        let program_id = member.program_id.clone();
+        let program_id = books.holder(customer_id)?.program.program_id.clone();
         let program = programs::at(&self.programs, &program_id, purchase.ordered_at);
-        let mut sale = Sale::of(purchase, program.ok_or_else(|| not_found(&program_id))?)?;
-        let cause = Cause {
-            reference: &purchase.order_id,
-            effective_at: purchase.ordered_at,
-        };
-        let earning = Earning {
-            points: sale.earned,
-            cause,
-        };
-        let earned = loyalty.decide(self.now, |occasion| {
-            domain::earn(member.wallet.clone(), earning, occasion)
+        let program = program.ok_or_else(|| AppError::ProgramNotFound {
+            program_id: program_id.clone(),
         })?;
+        let mut sale = Sale::of(purchase, program)?;
+        let earning = earning(&sale, purchase, books.now());
+        let policies = program.policies();
+        let earned = books.decide(|occasion| earn(wallet, earning, &policies, occasion))?;
         sale.lot_id = earned.as_ref().map(|earned| earned.lot_id);
         if let Some(earned) = earned {
-            member.wallet = earned.posting.wallet.clone();
-            self.earn(customer_id, &sale, earned, trace);
+            let event = wire::earned(customer_id, &sale, &earned);
+            let event = NewEvent::about(customer_id, Some(customer_id), &event);
+            books.announce(event.in_trace(trace));
+            books.post(Posted::new(customer_id, earned.posting))?;
         }
-        self.sales.push(NewSale {
+        Ok(Some(NewSale {
             customer_id,
             program_id,
             sale,
-        });
-        Ok(())
+        }))
     }
+}
 
-    fn earn(&mut self, customer_id: Uuid, sale: &Sale, earned: Earned, trace: &str) {
-        let event = wire::earned(customer_id, sale, &earned);
-        let event = NewEvent::about(customer_id, Some(customer_id), &event);
-        self.announcements.push(event.in_trace(trace));
-        let postings = self.postings.entry(customer_id).or_default();
-        postings.push(earned.posting);
-    }
-
-    /// Writes what was decided, short of the announcements.
-    async fn write(self, tx: &mut PgTransaction<'_>) -> Result<(), AppError> {
-        if !self.sales.is_empty() {
-            sales::insert_all(tx, &self.sales, self.now).await?;
-        }
-        if !self.postings.is_empty() {
-            let postings = self.postings.iter();
-            let postings: Vec<ledger::Postings<'_>> =
-                postings.map(|(id, all)| (*id, all.as_slice())).collect();
-            ledger::post_all(tx, &postings).await?;
-        }
-        Ok(())
+fn earning<'a>(sale: &Sale, purchase: &'a Purchase, now: Timestamp) -> Earning<'a> {
+    Earning {
+        points: sale.earned,
+        terms: LotTerms {
+            active_at: Some(purchase.ordered_at.min(now)),
+            ..LotTerms::default()
+        },
+        cause: Cause {
+            reference: &purchase.order_id,
+            effective_at: purchase.ordered_at,
+        },
     }
 }

@@ -7,7 +7,7 @@ use sqlx::PgTransaction;
 use uuid::Uuid;
 
 use super::{AppError, DEFAULT_PROGRAM, Loyalty};
-use crate::store::members;
+use crate::store::ledger::holders;
 use crate::wire;
 
 /// Makes customers members of the default program; a member stays what it is. Beside each customer
@@ -21,7 +21,7 @@ pub(super) async fn enrol_all(
         return Ok(Vec::new());
     }
     let ids: Vec<Uuid> = customers.keys().copied().collect();
-    let enrolled = members::enrol_all(tx, &ids, DEFAULT_PROGRAM, loyalty.now()).await?;
+    let enrolled = holders::enrol_all(tx, &ids, DEFAULT_PROGRAM, loyalty.now()).await?;
     let announcements = enrolled.into_iter().map(|customer_id| {
         let event = wire::enrolled(customer_id, DEFAULT_PROGRAM);
         let trace = customers.get(&customer_id).copied().unwrap_or_default();

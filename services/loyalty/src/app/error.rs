@@ -1,6 +1,11 @@
 use events::OutboxError;
+use postgres::DatabaseError;
 
-use crate::domain::{LedgerError, RedeemError, SaleError};
+use crate::domain::SaleError;
+use crate::domain::ledger::{
+    ConfirmError, EarnError, HoldError, LedgerError, RedeemError, ReleaseError, WalletId,
+    WalletIdError,
+};
 use crate::store::StoreError;
 
 /// Why a use case was not carried out. Nothing has changed then.
@@ -18,18 +23,69 @@ pub(crate) enum AppError {
     /// The member has no such redemption.
     #[error("the member has no such redemption")]
     RedemptionNotFound,
+    /// The member has no such credit.
+    #[error("the member has no such credit")]
+    AccrualNotFound,
+    /// The member has no such hold.
+    #[error("the member has no such hold")]
+    HoldNotFound,
+    /// The program has no such point currency.
+    #[error("the program has no point currency {wallet_id}")]
+    WalletNotFound {
+        /// What was asked for.
+        wallet_id: WalletId,
+    },
+    /// Something is said to have happened that lies ahead.
+    #[error("{field} lies in the future")]
+    InTheFuture {
+        /// The field that says so.
+        field: &'static str,
+    },
+    /// A hold is to last longer than any may.
+    #[error("points can't be held for so long")]
+    HoldTerm,
+    /// There is no such verification.
+    #[error("there is no such verification")]
+    VerificationNotFound,
+    /// The verification that waited has begun in this moment.
+    #[error("the verification that waited has begun in this moment")]
+    VerificationBegun,
+    /// Another replica has taken the verification over.
+    #[error("another replica has taken the verification over")]
+    VerificationTaken,
+    /// The report of a verification can't be signed.
+    #[error("the report can't be signed")]
+    Sign(#[from] access::SignError),
     /// The caller's time was over before it was the caller's turn.
     #[error("the deadline passed while others were served")]
     DeadlinePassed,
+    /// Requests of a batch were there before, again and again.
+    #[error("requests that were there before have come again and again")]
+    TooManyRepeats,
+    /// The points are not earned.
+    #[error(transparent)]
+    Earn(#[from] EarnError),
     /// The points are not spent.
     #[error(transparent)]
     Redeem(#[from] RedeemError),
+    /// The points are not reserved.
+    #[error(transparent)]
+    Hold(#[from] HoldError),
+    /// The held points are not spent.
+    #[error(transparent)]
+    Confirm(#[from] ConfirmError),
+    /// The held points are not given back.
+    #[error(transparent)]
+    Release(#[from] ReleaseError),
     /// The return does not go with the sale.
     #[error(transparent)]
     Sale(#[from] SaleError),
     /// The ledger can't carry it out.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// A program has a point currency without a proper code.
+    #[error(transparent)]
+    WalletId(#[from] WalletIdError),
     /// Rows could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -38,8 +94,19 @@ pub(crate) enum AppError {
     Outbox(#[from] OutboxError),
 }
 
-impl From<postgres::DatabaseError> for AppError {
-    fn from(error: postgres::DatabaseError) -> Self {
+impl AppError {
+    /// What the database says, where it is the database's fault.
+    pub(crate) fn database(&self) -> Option<&DatabaseError> {
+        match self {
+            Self::Store(StoreError::Database(error))
+            | Self::Outbox(OutboxError::Database(error)) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<DatabaseError> for AppError {
+    fn from(error: DatabaseError) -> Self {
         Self::Store(error.into())
     }
 }

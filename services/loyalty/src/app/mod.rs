@@ -1,26 +1,30 @@
 //! Use cases, one file each: load, decide, store, announce.
 
+pub(crate) mod accrue;
+pub(crate) mod books;
 pub(crate) mod claw_back;
 pub(crate) mod earn;
 pub(crate) mod enrol;
 mod error;
-mod gate;
+pub(crate) mod holds;
+mod programs;
 pub(crate) mod read;
 pub(crate) mod redeem;
+#[cfg(test)]
+pub(crate) mod testing;
 pub(crate) mod verify;
+pub(crate) mod writer;
 
 use chassis::Clock;
 use events::Outbox;
 use jiff::Timestamp;
 use postgres::Database;
 use prometheus_client::metrics::gauge::Gauge;
-use uuid::Uuid;
 
-use crate::domain::Occasion;
 use crate::store;
 
 pub(crate) use error::AppError;
-pub(crate) use gate::Gate;
+pub(crate) use programs::Programs;
 
 /// The program that customers join by themselves.
 pub(crate) const DEFAULT_PROGRAM: &str = "default";
@@ -31,7 +35,7 @@ pub(crate) struct Loyalty {
     pub(crate) db: Database,
     pub(crate) outbox: Outbox,
     pub(crate) clock: Clock,
-    pub(crate) gate: Gate,
+    pub(crate) programs: Programs,
     /// `loyalty_ledger_imbalance`.
     pub(crate) imbalance: Gauge,
 }
@@ -40,14 +44,5 @@ impl Loyalty {
     /// The present instant, as the database keeps it.
     pub(crate) fn now(&self) -> Timestamp {
         store::kept(self.clock.now())
-    }
-
-    /// Decides at this instant, with new ids at hand.
-    fn decide<T>(&self, now: Timestamp, decision: impl FnOnce(Occasion<'_>) -> T) -> T {
-        let new_id = || -> Uuid { self.clock.new_id() };
-        decision(Occasion {
-            now,
-            new_id: &new_id,
-        })
     }
 }

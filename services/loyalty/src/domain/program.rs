@@ -1,4 +1,5 @@
-use super::{LedgerError, Money, Points};
+use super::ledger::{WalletId, WalletIdError};
+use super::{LedgerError, Money, Points, Policies, SpendingLimits};
 
 /// One version of a loyalty program. A change makes the next version; a version never changes, and
 /// every sale keeps the one that it earned by.
@@ -36,6 +37,27 @@ pub enum Rounding {
 }
 
 impl Program {
+    /// The rules for its points.
+    pub fn policies(&self) -> Policies {
+        Policies {
+            spending: SpendingLimits {
+                minimum: self.minimum_redemption,
+                ..SpendingLimits::default()
+            },
+            ..Policies::default()
+        }
+    }
+
+    /// The wallet that is meant where none is named.
+    pub fn first_wallet(&self) -> Result<WalletId, WalletIdError> {
+        WalletId::parse(&self.point_currency)
+    }
+
+    /// Whether it has such a point currency.
+    pub fn has_wallet(&self, wallet_id: WalletId) -> bool {
+        wallet_id.as_str() == self.point_currency
+    }
+
     /// The points that a basket of this value is worth: exact to the end, then rounded once.
     pub fn points_for(&self, basket: Money) -> Result<Points, LedgerError> {
         // Neither the product of two i64 nor ten to the power of 4 comes near the ends of i128.

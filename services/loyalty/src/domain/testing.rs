@@ -6,10 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::audit::{Heading, MemberAudit, Recorded, RecordedReturn};
 use super::{
-    Cause, ClawBack, Currency, Earning, Money, Occasion, Operation, Points, Posting, Program,
-    Purchase, Redemption, Return, Rounding, Sale, Wallet, claw_back, earn, redeem,
+    Cause, ClawBack, Currency, Earning, LotTerms, Money, Occasion, Points, Posting, Program,
+    Purchase, Redemption, Return, Rounding, Sale, Wallet, WalletId, claw_back, earn, redeem,
 };
 
 pub(crate) const CUSTOMER: Uuid = Uuid::from_u128(1);
@@ -34,6 +33,14 @@ pub(crate) fn day(number: i64) -> Timestamp {
     Timestamp::from_second(1_735_689_600 + number * 86_400).unwrap()
 }
 
+/// When the service decides about everything.
+fn occasion(new_id: &dyn Fn() -> Uuid) -> Occasion<'_> {
+    Occasion {
+        now: day(500),
+        new_id,
+    }
+}
+
 pub(crate) fn pounds(minor: i64) -> Money {
     Money {
         currency: Currency::parse("GBP").unwrap(),
@@ -45,10 +52,7 @@ pub(crate) fn pounds(minor: i64) -> Money {
 /// decision returns is all that is kept.
 pub(crate) struct Story {
     pub(crate) wallet: Wallet,
-    pub(crate) operations: Vec<Operation>,
     pub(crate) sales: BTreeMap<String, Sale>,
-    returns: BTreeMap<String, RecordedReturn>,
-    redemptions: Vec<(Uuid, Points)>,
     seen: BTreeSet<String>,
     ids: Cell<u128>,
 }
@@ -56,11 +60,8 @@ pub(crate) struct Story {
 impl Story {
     pub(crate) fn new() -> Self {
         Self {
-            wallet: Wallet::empty(),
-            operations: Vec::new(),
+            wallet: Wallet::empty(WalletId::POINTS),
             sales: BTreeMap::new(),
-            returns: BTreeMap::new(),
-            redemptions: Vec::new(),
             seen: BTreeSet::new(),
             ids: Cell::new(1_000),
         }
@@ -84,12 +85,17 @@ impl Story {
         };
         let earning = Earning {
             points: sale.earned,
+            terms: LotTerms {
+                active_at: Some(ordered_at),
+                ..LotTerms::default()
+            },
             cause,
         };
-        let earned = self.decide(|wallet, occasion| earn(wallet, earning, occasion).unwrap());
+        let (policies, new_id) = (program().policies(), || self.id());
+        let earned = earn(&self.wallet, earning, &policies, occasion(&new_id)).unwrap();
         if let Some(earned) = earned {
             sale.lot_id = Some(earned.lot_id);
-            self.keep(earned.posting);
+            self.keep(&earned.posting);
         }
         self.sales.insert(purchase.order_id, sale);
     }
@@ -112,38 +118,33 @@ impl Story {
         let after = sale.after(&back, &program()).unwrap();
         let claw = ClawBack {
             points: after.clawed_back.minus(sale.clawed_back).unwrap(),
-            own_lot: sale.lot_id,
+            own_lots: sale.lot_id.as_slice(),
             cause: Cause {
                 reference: return_id,
                 effective_at: back.returned_at,
             },
         };
-        if let Some(taken) =
-            self.decide(|wallet, occasion| claw_back(wallet, claw, occasion).unwrap())
-        {
-            self.keep(taken.posting);
+        let (policies, new_id) = (program().policies(), || self.id());
+        let taken = claw_back(&self.wallet, claw, &policies, occasion(&new_id)).unwrap();
+        if let Some(taken) = taken {
+            self.keep(&taken.posting);
         }
         self.sales.insert(order_id.to_owned(), after);
-        let kept = RecordedReturn {
-            return_id: back.return_id,
-            order_id: back.order_id,
-            refund_minor: minor,
-        };
-        self.returns.insert(return_id.to_owned(), kept);
     }
 
     /// Spends, and tells whether that was possible.
     pub(crate) fn spend(&mut self, points: i64) -> bool {
         let redemption_id = self.id();
-        let redemption = Redemption {
-            redemption_id,
-            points: Points::new(points),
+        let points = Points::new(points);
+        let cause = Cause {
+            reference: &redemption_id.to_string(),
+            effective_at: day(500),
         };
-        let decision =
-            self.decide(|wallet, occasion| redeem(wallet, &program(), redemption, occasion));
+        let (redemption, policies) = (Redemption { points, cause }, program().policies());
+        let new_id = || self.id();
+        let decision = redeem(&self.wallet, redemption, &policies, occasion(&new_id));
         let Ok(redeemed) = decision else { return false };
-        self.redemptions.push((redemption_id, redemption.points));
-        self.keep(redeemed.posting);
+        self.keep(&redeemed.posting);
         true
     }
 
@@ -151,25 +152,11 @@ impl Story {
     pub(crate) fn lots(&self) -> BTreeMap<String, i64> {
         let lots = self
             .wallet
-            .lots
-            .values()
-            .filter(|lot| lot.available > Points::ZERO);
-        lots.map(|lot| (lot.reference.clone(), lot.available.get()))
+            .lots()
+            .iter()
+            .filter(|lot| lot.parts.available > Points::ZERO);
+        lots.map(|lot| (lot.reference.clone(), lot.parts.available.get()))
             .collect()
-    }
-
-    pub(crate) fn recorded(&self) -> Recorded {
-        Recorded {
-            customer_id: CUSTOMER,
-            wallet: self.wallet.clone(),
-            sales: self
-                .sales
-                .values()
-                .map(|sale| (sale.clone(), program()))
-                .collect(),
-            returns: self.returns.values().cloned().collect(),
-            redemptions: self.redemptions.clone(),
-        }
     }
 
     fn id(&self) -> Uuid {
@@ -177,44 +164,7 @@ impl Story {
         Uuid::from_u128(self.ids.get())
     }
 
-    fn decide<T>(&self, decision: impl FnOnce(Wallet, Occasion<'_>) -> T) -> T {
-        decision(
-            self.wallet.clone(),
-            Occasion {
-                now: day(500),
-                new_id: &|| self.id(),
-            },
-        )
+    fn keep(&mut self, posting: &Posting) {
+        self.wallet.apply(posting).unwrap();
     }
-
-    fn keep(&mut self, posting: Posting) {
-        self.wallet = posting.wallet;
-        self.operations.extend(posting.operations);
-    }
-}
-
-/// Audits what is recorded against operations.
-pub(crate) fn audit(
-    recorded: Recorded,
-    operations: &[Operation],
-) -> Option<super::audit::Difference> {
-    let mut audit = MemberAudit::new(recorded);
-    for operation in operations {
-        let Operation {
-            operation_id,
-            kind,
-            reference,
-            ..
-        } = operation;
-        let heading = Heading {
-            operation_id: *operation_id,
-            kind: *kind,
-            reference,
-        };
-        operation
-            .entries
-            .iter()
-            .for_each(|entry| audit.entry(heading, entry));
-    }
-    audit.finish().unwrap()
 }

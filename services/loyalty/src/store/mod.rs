@@ -2,18 +2,17 @@
 
 pub(crate) mod audit;
 pub(crate) mod ledger;
-pub(crate) mod lots;
-pub(crate) mod members;
-mod numbers;
+pub(crate) mod numbers;
 pub(crate) mod programs;
-pub(crate) mod redemptions;
 pub(crate) mod sales;
-pub(crate) mod statement;
+pub(crate) mod verifications;
 
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use postgres::DatabaseError;
 
 use crate::domain::MoneyError;
+use crate::domain::chain::UnreadableEntries;
+use crate::domain::ledger::{LedgerError, WalletIdError};
 
 /// Why rows could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +29,21 @@ pub(crate) enum StoreError {
         /// What is stored.
         number: i16,
     },
+    /// A code that is no point currency's.
+    #[error(transparent)]
+    WalletId(#[from] WalletIdError),
+    /// Packed entries can't be read.
+    #[error(transparent)]
+    Entries(#[from] UnreadableEntries),
+    /// Packed shares of lots can't be read.
+    #[error("packed shares of lots can't be read")]
+    Shares,
+    /// Amounts can't be added up.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// Rows that were read under their lock are not there to be changed.
+    #[error("rows that were to be changed are missing")]
+    RowsMissing,
     /// An amount of money is stored in a currency that is none.
     #[error(transparent)]
     Money(#[from] MoneyError),

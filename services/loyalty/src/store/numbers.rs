@@ -1,6 +1,7 @@
 //! Names as the numbers that the tables hold. They are those of the contract and never change.
 
 use super::StoreError;
+use super::ledger::holders::HolderKind;
 use crate::domain::{Account, Kind, Rounding, State};
 
 /// A name that is stored as a number.
@@ -36,6 +37,11 @@ impl Numbered for State {
     const ALL: &'static [Self] = &[Self::Active, Self::Suspended, Self::Closed];
 }
 
+impl Numbered for HolderKind {
+    const WHAT: &'static str = "kind of a holder";
+    const ALL: &'static [Self] = &[Self::Member, Self::Pool];
+}
+
 impl Numbered for Rounding {
     const WHAT: &'static str = "rounding";
     const ALL: &'static [Self] = &[Self::Floor, Self::HalfUp, Self::HalfEven];
@@ -52,6 +58,10 @@ impl Numbered for Kind {
         Self::Restore,
         Self::Adjust,
         Self::Transfer,
+        Self::Hold,
+        Self::Release,
+        Self::Activate,
+        Self::Redate,
     ];
 }
 

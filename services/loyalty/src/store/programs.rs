@@ -63,24 +63,21 @@ pub(crate) async fn in_force(
     row.map(Program::try_from).transpose()
 }
 
-/// All versions.
-pub(crate) async fn versions(
+/// Number of the version in force at an instant; before the first version, that one.
+pub(crate) async fn version_at(
     db: impl PgExecutor<'_>,
     program_id: &str,
-) -> Result<Vec<Program>, StoreError> {
-    let rows = sqlx::query_as!(
-        ProgramRow,
-        r#"
-        SELECT program_id, version, display_name, point_currency, decimals, time_zone,
-            points_per_currency_unit, rounding, minimum_redemption
-        FROM program_versions
-        WHERE program_id = $1
-        "#,
+    at: Timestamp,
+) -> Result<Option<i64>, StoreError> {
+    let version = sqlx::query_scalar!(
+        "SELECT max(version) FROM program_versions
+         WHERE program_id = $1 AND (in_force_from <= $2 OR version = 1)",
         program_id,
+        at.to_sqlx() as _,
     )
-    .fetch_all(db)
+    .fetch_one(db)
     .await?;
-    rows.into_iter().map(Program::try_from).collect()
+    Ok(version)
 }
 
 /// A version, and since when it is in force.

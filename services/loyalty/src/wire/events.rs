@@ -1,8 +1,8 @@
 use contract::patron::loyalty::v1 as contract;
 use uuid::Uuid;
 
+use crate::app::redeem::Spent;
 use crate::domain::{ClawedBack, Earned, Points, Return, Sale};
-use crate::store::redemptions::Spent;
 
 /// A customer has become a member.
 pub(crate) fn enrolled(customer_id: Uuid, program_id: &str) -> contract::MemberEnrolled {
@@ -20,18 +20,21 @@ pub(crate) fn earned(customer_id: Uuid, sale: &Sale, earned: &Earned) -> contrac
         amount: sale.earned.get(),
         debt_repaid: earned.debt_repaid.get(),
         reference: sale.order_id.clone(),
-        available_after: earned.posting.wallet.balances.available.get(),
+        available_after: earned.posting.figures().balances.available.get(),
+        wallet_id: earned.posting.wallet_id().to_string(),
     }
 }
 
 /// Points have been spent.
-pub(crate) fn redeemed(redemption_id: Uuid, spent: &Spent) -> contract::PointsRedeemed {
+pub(crate) fn redeemed(spent: &Spent) -> contract::PointsRedeemed {
     contract::PointsRedeemed {
         customer_id: spent.customer_id.to_string(),
-        redemption_id: redemption_id.to_string(),
+        redemption_id: spent.redemption_id.to_string(),
         amount: spent.points.get(),
         reference: spent.reference.clone(),
         available_after: spent.available_after.get(),
+        wallet_id: spent.wallet_id.to_string(),
+        hold_id: spent.hold_id.map(|id| id.to_string()).unwrap_or_default(),
     }
 }
 
@@ -43,11 +46,15 @@ pub(crate) fn clawed_back(
 ) -> contract::PointsClawedBack {
     contract::PointsClawedBack {
         customer_id: back.customer_id.to_string(),
-        operation_id: taken.operation_id.to_string(),
+        operation_id: taken
+            .operation_id
+            .map(|operation_id| operation_id.to_string())
+            .unwrap_or_default(),
         amount: points.get(),
         debt_added: taken.debt_added.get(),
         reference: back.return_id.clone(),
         order_reference: back.order_id.clone(),
-        available_after: taken.posting.wallet.balances.available.get(),
+        available_after: taken.posting.figures().balances.available.get(),
+        wallet_id: taken.posting.wallet_id().to_string(),
     }
 }

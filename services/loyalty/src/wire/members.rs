@@ -2,39 +2,51 @@ use contract::member::State as WireState;
 use contract::patron::loyalty::v1 as contract;
 use uuid::Uuid;
 
-use crate::domain::{LedgerError, Program, State, Wallet};
-use crate::store::members::Membership;
+use crate::app::read::Membership;
+use crate::domain::Program;
+use crate::domain::ledger::{Figures, LedgerError, State, WalletId};
 
 /// A member with its balances.
 pub(crate) fn member(
     customer_id: Uuid,
-    membership: Membership,
+    membership: &Membership,
 ) -> Result<contract::Member, LedgerError> {
     let Membership {
-        wallet,
-        enrolled_at,
+        holder,
+        wallets,
         program,
     } = membership;
+    let balances = wallets
+        .iter()
+        .map(|(id, figures)| balance(*id, figures, program));
+    let balances = balances.collect::<Result<Vec<_>, _>>()?;
+    let is_first = |balance: &&contract::Balance| balance.point_currency == program.point_currency;
     Ok(contract::Member {
         customer_id: customer_id.to_string(),
-        state: state(wallet.state).into(),
-        enroll_time: Some(::contract::time::timestamp(enrolled_at)),
-        balance: Some(balance(&wallet, &program)?),
-        program_id: program.program_id,
+        state: state(holder.state).into(),
+        enroll_time: Some(::contract::time::timestamp(holder.enrolled_at)),
+        balance: balances.iter().find(is_first).cloned(),
+        balances,
+        program_id: holder.program_id.clone(),
         ..Default::default()
     })
 }
 
 /// The ledger counts a debt below 0; here it is what is owed.
-fn balance(wallet: &Wallet, program: &Program) -> Result<contract::Balance, LedgerError> {
+fn balance(
+    wallet_id: WalletId,
+    figures: &Figures,
+    program: &Program,
+) -> Result<contract::Balance, LedgerError> {
+    let balances = &figures.balances;
     Ok(contract::Balance {
-        point_currency: program.point_currency.clone(),
+        point_currency: wallet_id.to_string(),
         decimals: i32::from(program.decimals),
-        available: wallet.balances.available.get(),
-        pending: wallet.balances.pending.get(),
-        held: wallet.balances.held.get(),
-        debt: wallet.balances.owed()?.get(),
-        lifetime_earned: wallet.lifetime_earned.get(),
+        available: balances.available.get(),
+        pending: balances.pending.get(),
+        held: balances.held.get(),
+        debt: balances.owed()?.get(),
+        lifetime_earned: figures.lifetime_earned.get(),
     })
 }
 

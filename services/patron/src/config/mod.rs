@@ -2,8 +2,9 @@
 
 mod show;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use access::Notary;
 use chassis::config::{
     AccessConfig, ClientConfig, ConfigError, ServerConfig, TelemetryConfig, environment, load,
 };
@@ -30,7 +31,7 @@ pub(crate) struct Config {
     gateway: GatewayLimits,
     database: DatabaseLimits,
     profile: ServiceSection,
-    loyalty: ServiceSection,
+    loyalty: LoyaltySection,
     complaints: ServiceSection,
     survey: ServiceSection,
     recommendation: ServiceSection,
@@ -71,6 +72,14 @@ struct DatabaseLimits {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct ServiceSection {
     database_url: DatabaseUrl,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct LoyaltySection {
+    database_url: DatabaseUrl,
+    writer_shards: u8,
+    verify_daily: bool,
+    report_key_file: PathBuf,
 }
 
 /// What a process is started for, by which some of the defaults differ.
@@ -147,14 +156,35 @@ impl Config {
 
     /// Where a service's database is; `None` when nobody says.
     pub(crate) fn database_url(&self, service: Service) -> Option<&DatabaseUrl> {
-        let section = match service {
-            Service::Profile => &self.profile,
-            Service::Loyalty => &self.loyalty,
-            Service::Complaints => &self.complaints,
-            Service::Survey => &self.survey,
-            Service::Recommendation => &self.recommendation,
+        let url = match service {
+            Service::Profile => &self.profile.database_url,
+            Service::Loyalty => &self.loyalty.database_url,
+            Service::Complaints => &self.complaints.database_url,
+            Service::Survey => &self.survey.database_url,
+            Service::Recommendation => &self.recommendation.database_url,
         };
-        Some(&section.database_url).filter(|url| !url.is_empty())
+        Some(url).filter(|url| !url.is_empty())
+    }
+
+    /// How loyalty works, with this key to sign reports.
+    pub(crate) fn of_loyalty(&self, notary: Option<Notary>) -> loyalty::Settings {
+        loyalty::Settings {
+            writer_shards: self.loyalty.writer_shards,
+            verify_daily: self.loyalty.verify_daily,
+            notary,
+        }
+    }
+
+    /// The file with the key that signs loyalty's reports; `None` where nobody signs them.
+    pub(crate) fn report_key_file(&self) -> Option<&Path> {
+        Some(self.loyalty.report_key_file.as_path()).filter(|file| !file.as_os_str().is_empty())
+    }
+
+    /// Signs loyalty's reports with the key in this file, unless another is configured.
+    pub(crate) fn report_key_or(&mut self, file: PathBuf) {
+        if self.report_key_file().is_none() {
+            self.loyalty.report_key_file = file;
+        }
     }
 
     /// How a service uses the database at `url`.

@@ -2,7 +2,7 @@
 
 use chassis::Clock;
 use contract::patron::events::v1 as wire;
-use contract::patron::loyalty::v1 as announced;
+
 use contract::patron::profile::v1::{
     Order, OrderLine, OrderRecorded, Return, ReturnLine, ReturnRecorded,
 };
@@ -15,7 +15,11 @@ use prometheus_client::metrics::gauge::Gauge;
 use prost::{Message, Name};
 use uuid::Uuid;
 
-use crate::app::{Gate, Loyalty, read, redeem, verify};
+use crate::app::books::Books;
+use crate::app::redeem::Redeem;
+use crate::app::writer::Command as _;
+use crate::app::{Loyalty, Programs, read};
+use crate::domain::ledger::{Figures, Points, WalletId};
 use crate::reactions::Reactions;
 
 pub(super) const CUSTOMER: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
@@ -35,7 +39,7 @@ impl Bench {
             db: database.db().clone(),
             outbox: Outbox::new(crate::NAME, clock.clone()),
             clock,
-            gate: Gate::new(),
+            programs: Programs::default(),
             imbalance: Gauge::default(),
         };
         Self { database, loyalty }
@@ -61,30 +65,33 @@ impl Bench {
     }
 
     pub(super) async fn spend(&self, points: i64) {
-        let request = announced::CreateRedemptionRequest {
-            redemption: Some(announced::Redemption {
-                customer_id: CUSTOMER.to_string(),
-                points,
-                reference: "reward".to_owned(),
-                ..announced::Redemption::default()
-            }),
-            request_id: self.loyalty.clock.new_id().to_string(),
-            validate_only: false,
+        let redeem = redeem(points);
+        let mut tx = self.loyalty.db.begin().await.unwrap();
+        let books = Books::open(&self.loyalty, &mut tx, &[redeem.need()]).await;
+        let mut books = books.unwrap();
+        let decision = redeem.decide(&books).unwrap();
+        decision.enter(&mut books, "").unwrap();
+        books.write(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// The figures of the member's wallet.
+    pub(super) async fn wallet(&self) -> Figures {
+        let member = read::member(&self.loyalty, CUSTOMER).await.unwrap();
+        let [(WalletId::POINTS, figures)] = member.wallets[..] else {
+            panic!("{:?}", member.wallets)
         };
-        let deadline = chassis::Deadline::after(std::time::Duration::from_secs(30));
-        redeem::create(&self.loyalty, "user:ann", request, deadline)
-            .await
-            .unwrap();
+        figures
     }
 
     /// Available, owed, ever earned.
     pub(super) async fn figures(&self) -> (i64, i64, i64) {
-        let wallet = read::member(&self.loyalty, CUSTOMER).await.unwrap().wallet;
-        let owed = wallet.balances.owed().unwrap();
+        let figures = self.wallet().await;
+        let owed = figures.balances.owed().unwrap();
         (
-            wallet.balances.available.get(),
+            figures.balances.available.get(),
             owed.get(),
-            wallet.lifetime_earned.get(),
+            figures.lifetime_earned.get(),
         )
     }
 
@@ -118,10 +125,15 @@ impl Bench {
             .await
             .unwrap();
     }
+}
 
-    pub(super) async fn assert_sound(&self) {
-        let verified = verify::verify(&self.loyalty.db, crate::app::DEFAULT_PROGRAM).await;
-        assert_eq!(verified.unwrap().difference, None);
+/// Points of the customer to be spent.
+pub(super) fn redeem(points: i64) -> Redeem {
+    Redeem {
+        customer_id: CUSTOMER,
+        wallet_id: None,
+        points: Points::new(points),
+        reference: "reward".to_owned(),
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) async fn run(arguments: Up, file: Option<&Path>) -> anyhow::Result<()
     let gateway = ports::hold(arguments.port)?;
     let stop = told_to_stop(arguments.stop_with_stdin);
     let ended = match stop
-        .run_until_cancelled(start(config, &folder, gateway))
+        .run_until_cancelled(Box::pin(start(config, &folder, gateway)))
         .await
     {
         Some(Ok(running)) => running.serve(&arguments, &folder, stop).await,
