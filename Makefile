@@ -14,7 +14,7 @@ up: postgres ## Build, start everything on an embedded PostgreSQL, load the demo
 	exec target/debug/patron up $(ARGS)
 
 .PHONY: test
-test: postgres ## All tests
+test: postgres python ## All tests
 	$(CARGO) test --workspace --quiet $(ARGS)
 
 .PHONY: bench
@@ -25,6 +25,10 @@ bench: postgres ## Measure; `make bench ONLY=foundation` runs a part. Writes tar
 .PHONY: postgres
 postgres:
 	@scripts/install-postgres
+
+.PHONY: python
+python:
+	@scripts/install-python
 
 ## Check ------------------------------------------------------------------------------------------
 
@@ -66,7 +70,7 @@ sqlx: postgres ## Write the metadata of compile-time checked SQL anew (.sqlx)
 
 .PHONY: errors
 errors: ## Write docs/errors from the reasons in the contract
-	$(CARGO) run --quiet --package suite --bin errors
+	@scripts/error-pages
 
 ## Ship -------------------------------------------------------------------------------------------
 

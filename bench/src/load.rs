@@ -1,26 +1,55 @@
-//! A closed loop of callers: each sends its next call when the last one is answered.
+//! Callers: in a closed loop each sends its next call when the last one is answered; at a rate each
+//! sends when its time has come, and what it waits counts from then.
 
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 use tonic::transport::{Channel, Endpoint};
 
-/// Callers at once; enough to keep a server of two cores busy.
-const CALLERS: usize = 32;
-
-/// Connections that they share.
+/// Connections that the callers share.
 const CONNECTIONS: usize = 4;
 
-/// What a loop saw.
+/// How calls are made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Load {
+    /// Callers at once.
+    pub(crate) callers: u32,
+    /// For how long.
+    pub(crate) duration: Duration,
+    /// Calls in a second, of all callers together; `None` is as fast as they are answered.
+    pub(crate) rate: Option<f64>,
+}
+
+impl Load {
+    /// Enough callers to keep a server of two cores busy.
+    pub(crate) fn closed(duration: Duration) -> Self {
+        Self {
+            callers: 32,
+            duration,
+            rate: None,
+        }
+    }
+}
+
+/// What was seen.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     /// Calls that were answered.
     pub(crate) calls: usize,
-    /// Their times, in seconds, sorted.
+    /// From the first call to the last answer, in seconds.
+    pub(crate) seconds: f64,
+    /// Times of the calls, in seconds, sorted.
     pub(crate) latencies: Vec<f64>,
 }
 
 impl Outcome {
+    /// Calls in a second.
+    pub(crate) fn rate(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 calls")]
+        let calls = self.calls as f64;
+        calls / self.seconds
+    }
+
     /// The latency in milliseconds that this share of the calls stays within.
     pub(crate) fn percentile_ms(&self, share: f64) -> f64 {
         #[expect(
@@ -35,11 +64,11 @@ impl Outcome {
     }
 }
 
-/// Calls for so long; every call must succeed.
+/// Calls; every call must succeed. Each is told which one of its caller's it is: caller, number.
 pub(crate) async fn run<F>(
     address: &str,
-    duration: Duration,
-    call: impl Fn(Channel) -> F + Clone + Send + 'static,
+    load: Load,
+    call: impl Fn(Channel, (u32, u32)) -> F + Clone + Send + 'static,
 ) -> anyhow::Result<Outcome>
 where
     F: Future<Output = Result<(), tonic::Status>> + Send + 'static,
@@ -48,35 +77,72 @@ where
     for _ in 0..CONNECTIONS {
         channels.push(Endpoint::from_shared(address.to_owned())?.connect().await?);
     }
-    let until = Instant::now() + duration;
+    let began = Instant::now();
     let mut callers = JoinSet::new();
-    for channel in channels.iter().cycle().take(CALLERS) {
-        callers.spawn(caller(channel.clone(), until, call.clone()));
+    for (number, channel) in (0..load.callers).zip(channels.iter().cycle()) {
+        let pace = Pace::of(load, number, began);
+        callers.spawn(caller(channel.clone(), pace, call.clone()));
     }
     let mut outcome = Outcome::default();
     while let Some(latencies) = callers.join_next().await {
         outcome.latencies.extend(latencies??);
     }
+    outcome.seconds = began.elapsed().as_secs_f64();
     outcome.calls = outcome.latencies.len();
     outcome.latencies.sort_by(f64::total_cmp);
     Ok(outcome)
 }
 
+/// When a caller sends.
+struct Pace {
+    caller: u32,
+    next: Instant,
+    until: Instant,
+    every: Option<Duration>,
+}
+
+impl Pace {
+    fn of(load: Load, caller: u32, began: Instant) -> Self {
+        let every = load
+            .rate
+            .map(|rate| Duration::from_secs_f64(f64::from(load.callers) / rate));
+        // Spread over the first interval, so that they do not all come at once.
+        let share = f64::from(caller) / f64::from(load.callers);
+        let next = began + every.unwrap_or_default().mul_f64(share);
+        Self {
+            caller,
+            next,
+            until: began + load.duration,
+            every,
+        }
+    }
+
+    /// Waits for the next call's time, and tells it; `None` after the last.
+    async fn turn(&mut self) -> Option<Instant> {
+        let Some(every) = self.every else {
+            return Some(Instant::now()).filter(|now| *now < self.until);
+        };
+        let turn = self.next;
+        self.next += every;
+        tokio::time::sleep_until(turn.into()).await;
+        Some(turn).filter(|turn| *turn < self.until)
+    }
+}
+
 async fn caller<F>(
     channel: Channel,
-    until: Instant,
-    call: impl Fn(Channel) -> F,
+    mut pace: Pace,
+    call: impl Fn(Channel, (u32, u32)) -> F,
 ) -> Result<Vec<f64>, tonic::Status>
 where
     F: Future<Output = Result<(), tonic::Status>>,
 {
     let mut latencies = Vec::new();
-    loop {
-        let started = Instant::now();
-        if started >= until {
-            return Ok(latencies);
-        }
-        call(channel.clone()).await?;
-        latencies.push(started.elapsed().as_secs_f64());
+    let mut number = 0;
+    while let Some(due) = pace.turn().await {
+        call(channel.clone(), (pace.caller, number)).await?;
+        latencies.push(due.elapsed().as_secs_f64());
+        number += 1;
     }
+    Ok(latencies)
 }

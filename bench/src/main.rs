@@ -9,8 +9,10 @@
 
 mod cpu;
 mod echo;
+mod end_of_day;
 mod foundation;
 mod http;
+mod ledger;
 mod load;
 mod metrics;
 mod processes;
@@ -42,6 +44,10 @@ struct Arguments {
     #[arg(long, default_value = "demo/online-retail.csv.gz")]
     orders: PathBuf,
 
+    /// Measure large things on a smaller scale, and say so.
+    #[arg(long)]
+    quick: bool,
+
     /// Where the figures are written.
     #[arg(long, default_value = "target/bench.json")]
     output: PathBuf,
@@ -69,6 +75,12 @@ async fn main() -> anyhow::Result<()> {
     let wanted = |part: &str| arguments.only.as_deref().is_none_or(|only| only == part);
     if wanted("foundation") {
         foundation::measure(&patron, &arguments.orders, &mut report).await?;
+    }
+    if wanted("ledger") {
+        ledger::measure(&patron, arguments.quick, &mut report).await?;
+    }
+    if wanted("end-of-day") {
+        end_of_day::measure(&patron, arguments.quick, &mut report).await?;
     }
     anyhow::ensure!(!report.is_empty(), "there is no part {:?}", arguments.only);
     println!("{report}");

@@ -11,8 +11,9 @@ use jiff::SignedDuration;
 use postgres::embedded::{EmbeddedOptions, SUPERUSER};
 use postgres::{Embedded, Provision};
 use sqlx::Connection as _;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tempfile::TempDir;
+use tonic::metadata::{Ascii, MetadataValue};
 
 /// Longest wait for a process to become ready.
 const READY_BOUND: Duration = Duration::from_secs(30);
@@ -131,6 +132,26 @@ impl Cluster {
         Ok(())
     }
 
+    /// Process id of PostgreSQL.
+    pub(crate) async fn postgres_pid(&self) -> anyhow::Result<u32> {
+        self.postgres.pid().await.context("PostgreSQL has ended")
+    }
+
+    /// How to enter a database as the superuser.
+    pub(crate) fn superuser(&self, database: &str) -> PgConnectOptions {
+        self.postgres.address().options(database, SUPERUSER)
+    }
+
+    /// The folder of the socket that PostgreSQL listens on.
+    pub(crate) fn socket(&self) -> &Path {
+        self.postgres.address().socket()
+    }
+
+    /// The operator's token, as a header.
+    pub(crate) fn bearer(&self) -> anyhow::Result<MetadataValue<Ascii>> {
+        Ok(format!("Bearer {}", self.token).parse()?)
+    }
+
     /// Starts a role on the database of its own name, and waits until it is ready.
     pub(crate) async fn serve(&self, role: &'static str) -> anyhow::Result<Process> {
         self.serve_on(role, role).await
@@ -150,6 +171,8 @@ impl Cluster {
                 self.folder.path().join("key.pem"),
             )
             .env("PATRON__ACCESS__ISSUERS", self.issuers())
+            // One caller makes all the load here.
+            .env("PATRON__GATEWAY__RATE_LIMITS__PER_SECOND", "0")
             .stdout(log.try_clone()?)
             .stderr(log);
         for (peer, port) in &self.ports {

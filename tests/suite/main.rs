@@ -3,8 +3,11 @@
 
 mod bad_input;
 mod contract_rules;
+mod crashes;
 mod end_to_end;
 mod faults;
 mod import;
+mod loyalty_reference;
+mod programs;
 mod readme;
 mod support;

@@ -1,12 +1,11 @@
 //! The README's calls give the answers that it shows.
 
-use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::Patron;
+use crate::support::{Patron, demo, root};
 
 /// A call and the answer that is shown under it.
 struct Example {
@@ -73,10 +72,9 @@ async fn wait_for_ledger(patron: &Patron, readme: &str) {
 
 #[tokio::test]
 async fn the_calls_of_the_readme_give_the_answers_that_it_shows() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = root();
     let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
-    let demo = root.join("demo/online-retail.csv.gz");
-    let patron = Patron::start(&["--demo", demo.to_str().unwrap()]);
+    let patron = Patron::start(&["--demo", demo().to_str().unwrap()]);
     patron.wait_for_demo();
     wait_for_ledger(&patron, &readme).await;
 

@@ -1,7 +1,7 @@
 //! The mechanisms that everything stands on: calls, events, import.
 
 mod import;
-mod reads;
+pub(crate) mod reads;
 
 use std::path::Path;
 

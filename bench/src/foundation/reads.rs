@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use contract::patron::loyalty::v1::GetProgramRequest;
-use contract::patron::loyalty::v1::program_service_client::ProgramServiceClient;
+use contract::patron::loyalty::v1::GetAccrualRequest;
+use contract::patron::loyalty::v1::accrual_service_client::AccrualServiceClient;
 use contract::patron::profile::v1::customer_service_client::CustomerServiceClient;
 use contract::patron::profile::v1::{
     CreateCustomerRequest, Customer, GetCustomerRequest, Identifier,
@@ -13,7 +13,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
-use crate::load::{self, Outcome};
+use crate::load::{self, Load, Outcome};
 use crate::processes::{Cluster, Process, echo};
 use crate::report::{Figure, Report};
 
@@ -53,7 +53,7 @@ pub(super) async fn measure(cluster: &Cluster, report: &mut Report) -> anyhow::R
 
     let [mut bare, mut direct, mut fronted] = <[Cost; 3]>::default();
     for _ in 0..ROUNDS {
-        round(&[&limit], &limit.address, &mut bare, get_program).await?;
+        round(&[&limit], &limit.address, &mut bare, get_accrual).await?;
         let read = reader(&customer, &bearer);
         round(&[&service], &service.address, &mut direct, read.clone()).await?;
         round(&[&gateway], &gateway.address, &mut fronted, read).await?;
@@ -76,7 +76,7 @@ async fn round<F>(
     servers: &[&Process],
     address: &str,
     cost: &mut Cost,
-    call: impl Fn(Channel) -> F + Clone + Send + 'static,
+    call: impl Fn(Channel, (u32, u32)) -> F + Clone + Send + 'static,
 ) -> anyhow::Result<()>
 where
     F: Future<Output = Result<(), Status>> + Send + 'static,
@@ -89,18 +89,22 @@ where
     };
     let before: anyhow::Result<f64> = used();
     let before = before?;
-    let outcome = load::run(address, ROUND, call).await?;
+    let outcome = load::run(address, Load::closed(ROUND), call).await?;
     let after: anyhow::Result<f64> = used();
     cost.add(&outcome, after? - before);
     Ok(())
 }
 
-async fn get_program(channel: Channel) -> Result<(), Status> {
-    let request = GetProgramRequest {
-        program_id: "default".to_owned(),
+/// An id that the limit answers anything for.
+const ID: &str = "0195790c-a000-7000-8000-000000000001";
+
+pub(crate) async fn get_accrual(channel: Channel, _: (u32, u32)) -> Result<(), Status> {
+    let request = GetAccrualRequest {
+        customer_id: ID.to_owned(),
+        accrual_id: ID.to_owned(),
     };
-    ProgramServiceClient::new(channel)
-        .get_program(request)
+    AccrualServiceClient::new(channel)
+        .get_accrual(request)
         .await
         .map(drop)
 }
@@ -108,12 +112,12 @@ async fn get_program(channel: Channel) -> Result<(), Status> {
 fn reader(
     customer_id: &str,
     bearer: &MetadataValue<Ascii>,
-) -> impl Fn(Channel) -> futures_util::future::BoxFuture<'static, Result<(), Status>>
+) -> impl Fn(Channel, (u32, u32)) -> futures_util::future::BoxFuture<'static, Result<(), Status>>
 + Clone
 + Send
 + 'static {
     let (customer_id, bearer) = (customer_id.to_owned(), bearer.clone());
-    move |channel| {
+    move |channel, _| {
         let mut request = Request::new(GetCustomerRequest {
             customer_id: customer_id.clone(),
         });

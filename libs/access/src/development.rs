@@ -41,19 +41,7 @@ pub struct DevelopmentIssuer {
 impl DevelopmentIssuer {
     /// Opens the key file, making it (readable by its owner alone) when there is none.
     pub fn open(path: &Path, audience: &str) -> Result<Self, DevelopmentKeyError> {
-        let file_error = |source| DevelopmentKeyError::File {
-            path: path.to_owned(),
-            source,
-        };
-        let pem = match std::fs::read_to_string(path) {
-            Ok(pem) => pem,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let pem = new_key()?;
-                write_private(path, &pem).map_err(file_error)?;
-                pem
-            }
-            Err(error) => return Err(file_error(error)),
-        };
+        let pem = development_key(path)?;
         Ok(Self {
             signer: Signer::from_pem(ISSUER, audience, &pem)?,
             pem,
@@ -95,6 +83,24 @@ impl DevelopmentIssuer {
             regions: Vec::new(),
         };
         self.signer.sign(&claims, now, ttl)
+    }
+}
+
+/// The P-256 private key in this file (PEM, PKCS #8), which is made, readable by its owner alone, when
+/// there is none.
+pub fn development_key(path: &Path) -> Result<String, DevelopmentKeyError> {
+    let file_error = |source| DevelopmentKeyError::File {
+        path: path.to_owned(),
+        source,
+    };
+    match std::fs::read_to_string(path) {
+        Ok(pem) => Ok(pem),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let pem = new_key()?;
+            write_private(path, &pem).map_err(file_error)?;
+            Ok(pem)
+        }
+        Err(error) => Err(file_error(error)),
     }
 }
 

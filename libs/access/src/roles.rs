@@ -56,6 +56,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "profile.customers.write",
             "profile.activities.write",
             "loyalty.*.read",
+            "loyalty.accruals.write",
             "loyalty.redemptions.write",
             "complaints.cases.*",
             "survey.invitations.read",

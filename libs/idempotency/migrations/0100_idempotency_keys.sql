@@ -5,9 +5,9 @@
 -- Keys are kept for ever: the answer to "did my redemption go through?" must not depend on when it
 -- is asked.
 CREATE TABLE idempotency_keys (
+    request_id uuid NOT NULL,
     caller text NOT NULL,
     method text NOT NULL,
-    request_id uuid NOT NULL,
     -- SHA-256 of the request as the client sent it.
     request_digest bytea NOT NULL CHECK (octet_length(request_digest) = 32),
     -- Two bytes of a digest for each field, salted by the key: enough to name the field that
@@ -18,7 +18,10 @@ CREATE TABLE idempotency_keys (
     -- null only within the transaction that does the work.
     reply bytea,
     refusal bytea,
-    PRIMARY KEY (caller, method, request_id),
+    -- By id first: clients make them in the order of time, so that new keys lie side by side and are
+    -- found by their id alone, also by a plan that knows nothing of the table. That halves the cost
+    -- of a key.
+    PRIMARY KEY (request_id, caller, method),
     CHECK (reply IS NULL OR refusal IS NULL)
     -- Room in the page lets the outcome be written beside its row, without touching the index.
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 80);

@@ -5,11 +5,13 @@ use tonic::Code;
 use uuid::Uuid;
 
 /// What makes two requests the same one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
+    // First, as in the table: keys are put in order before they are written, so that two batches
+    // never wait for each other.
+    pub(crate) request_id: Uuid,
     pub(crate) caller: String,
     pub(crate) method: &'static str,
-    pub(crate) request_id: Uuid,
 }
 
 impl Key {

@@ -30,14 +30,17 @@
 //! # }
 //! ```
 //!
-//! What a claim costs beside the work: `BEGIN`, one insert, one update, `COMMIT`.
+//! What a claim costs beside the work: `BEGIN`, one insert, one update, `COMMIT`. Where many requests
+//! share a transaction, [`batch`] costs them one insert together.
 
+pub mod batch;
 mod claim;
 mod claimed;
 mod error;
 mod fingerprint;
 mod key;
 mod outcome;
+mod refused;
 mod store;
 mod wire;
 
@@ -47,6 +50,7 @@ pub use claim::{Claim, claim};
 pub use claimed::Claimed;
 pub use key::Key;
 pub use outcome::REPLAYED;
+pub use refused::{Refused, refused};
 
 /// The table of keys: versions 100 to 199 of a service's migrations.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();

@@ -4,6 +4,8 @@
     reason = "a test fails by panicking, also in its helpers"
 )]
 
+#[path = "all/batch.rs"]
+mod batch;
 #[path = "all/crash.rs"]
 mod crash;
 #[path = "all/outcome.rs"]

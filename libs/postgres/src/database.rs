@@ -60,6 +60,30 @@ impl Database {
         Ok(Self::over(pool, config))
     }
 
+    /// Another pool of the same database, for statements that find few rows by their keys in tables of
+    /// any size. Their plans are made once for each connection, and use indexes whatever is known of
+    /// the tables: a plan that was made while a table was small would otherwise read all of it, each
+    /// time, until the table is analysed.
+    #[must_use]
+    pub fn keyed(&self, max_connections: u32) -> Self {
+        let options = PgConnectOptions::clone(&self.pool.connect_options());
+        let options = options.options([
+            ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
+            ("enable_bitmapscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+        ]);
+        let pool = self.pool.options().clone();
+        Self {
+            pool: pool
+                .max_connections(max_connections)
+                .connect_lazy_with(options),
+            statement_timeout: self.statement_timeout,
+            waiting: Arc::default(),
+        }
+    }
+
     fn over(pool: PgPool, config: &DatabaseConfig) -> Self {
         let statement_timeout = config.statement_timeout();
         Self {

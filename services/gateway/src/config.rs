@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chassis::client::Replicas;
 use chassis::config::{AccessConfig, ClientConfig, ConfigError, ServerConfig, TelemetryConfig};
 use serde::{Deserialize, Serialize};
-use tonic::transport::Channel;
 
 use crate::error::GatewayError;
 use crate::gateway::Limits;
@@ -40,7 +40,45 @@ pub struct GatewayConfig {
 pub struct GatewaySection {
     pub max_body_bytes: usize,
     pub max_answer_bytes: usize,
+    pub rate_limits: RateLimits,
+    pub cors: Cors,
     pub upstreams: BTreeMap<String, String>,
+}
+
+/// `[gateway.rate_limits]`.
+#[expect(
+    missing_docs,
+    reason = "described beside their defaults, which are the documentation"
+)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RateLimits {
+    pub per_second: u32,
+    pub burst: u32,
+    // A table without entries is not shown, and may be left out.
+    #[serde(default)]
+    pub methods: BTreeMap<String, RateLimit>,
+}
+
+/// The limit of one method.
+#[expect(
+    missing_docs,
+    reason = "described beside their defaults, which are the documentation"
+)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct RateLimit {
+    pub per_second: u32,
+    pub burst: u32,
+}
+
+/// `[gateway.cors]`.
+#[expect(
+    missing_docs,
+    reason = "described beside their defaults, which are the documentation"
+)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Cors {
+    pub allowed_origins: Vec<String>,
+    pub max_age_seconds: u64,
 }
 
 impl GatewayConfig {
@@ -54,18 +92,18 @@ impl GatewayConfig {
         chassis::config::load(&defaults, None, [listen]).map_err(Box::new)
     }
 
-    /// One channel to each service. Nothing is connected yet.
-    pub(crate) fn channels(&self) -> Result<BTreeMap<Arc<str>, Channel>, GatewayError> {
-        let channel = |(role, address): (&String, &String)| {
-            let channel = chassis::client::channel(address, &self.client).map_err(|source| {
+    /// The replicas of each service. Nothing is connected yet.
+    pub(crate) fn services(&self) -> Result<BTreeMap<Arc<str>, Replicas>, GatewayError> {
+        let replicas = |(role, address): (&String, &String)| {
+            let replicas = chassis::client::replicas(address, &self.client).map_err(|source| {
                 GatewayError::Upstream {
                     role: role.clone(),
                     source,
                 }
             })?;
-            Ok((Arc::from(role.as_str()), channel))
+            Ok((Arc::from(role.as_str()), replicas))
         };
-        self.gateway.upstreams.iter().map(channel).collect()
+        self.gateway.upstreams.iter().map(replicas).collect()
     }
 
     pub(crate) fn limits(&self) -> Limits {

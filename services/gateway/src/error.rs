@@ -3,6 +3,7 @@
 use chassis::config::AccessConfigError;
 use thiserror::Error;
 
+use crate::edge::CorsError;
 use crate::retry::RetryPolicyError;
 use crate::surface::SurfaceError;
 
@@ -32,6 +33,9 @@ pub enum GatewayError {
     /// The OpenAPI document cannot be written.
     #[error("the OpenAPI document cannot be written")]
     OpenApi(#[from] serde_json::Error),
+    /// The origins of web pages cannot be used.
+    #[error(transparent)]
+    Cors(#[from] CorsError),
     /// The role cannot be started.
     #[error(transparent)]
     Serve(#[from] chassis::ServeError),

@@ -19,14 +19,14 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 
 use crate::config::GatewayConfig;
-use crate::edge::{self, Call, CallDeadline, Metrics, ObservedBody, Protocol};
+use crate::edge::{self, Call, CallDeadline, Metrics, ObservedBody, Protocol, RateLimits};
 use crate::error::GatewayError;
 use crate::grpc::{self, Infrastructure};
 use crate::problem::Problem;
 use crate::retry::Retries;
 use crate::surface::{Method, Surface};
 use crate::upstream::Upstreams;
-use crate::{openapi, rest};
+use crate::{docs, openapi, rest};
 
 /// The role's name in logs and metrics.
 pub(crate) const ROLE: &str = "gateway";
@@ -51,6 +51,7 @@ pub struct Gateway {
     clock: Clock,
     metrics: Metrics,
     slots: Arc<Semaphore>,
+    rates: RateLimits,
     openapi: Bytes,
     pub(crate) infrastructure: Infrastructure,
 }
@@ -91,11 +92,12 @@ impl Gateway {
         Ok(Self {
             rpc_status: surface.message("google.rpc.Status"),
             surface,
-            upstreams: Upstreams::new(config.channels()?),
+            upstreams: Upstreams::new(config.services()?),
             limits: config.limits(),
             retries: Retries::new(config.retry_policy())?,
             role: Arc::from(ROLE),
             verifier,
+            rates: RateLimits::new(&config.gateway.rate_limits, &clock),
             clock,
             metrics: Metrics::register(registry),
             infrastructure,
@@ -127,6 +129,9 @@ impl Gateway {
         let mut response = answered.unwrap_or_else(|_| panicked(protocol));
 
         response.headers_mut().insert(edge::REQUEST_ID, request_id);
+        if let Some(standing) = call.standing() {
+            standing.write_to(response.headers_mut());
+        }
         let (parts, body) = response.into_parts();
         let body = ObservedBody::new(body, parts.status, &parts.headers, call);
         Response::from_parts(parts, Body::new(body))
@@ -148,7 +153,10 @@ impl Gateway {
             Protocol::Grpc => grpc::serve(self, request, call).await,
             Protocol::GrpcWeb => grpc::serve_web(Arc::clone(self), request, Arc::clone(call)).await,
             Protocol::Rest if is_openapi(&request) => self.openapi(call),
-            Protocol::Rest => rest::serve(self, request, call).await,
+            Protocol::Rest => match docs::answer(&request) {
+                Some(page) => shown(page, call),
+                None => rest::serve(self, request, call).await,
+            },
         }
     }
 
@@ -161,7 +169,8 @@ impl Gateway {
     ) -> Result<Admitted, Refusal> {
         call.set_method(&method.full_name);
         if !method.rule.anonymous {
-            edge::authenticate(&self.verifier, headers, self.clock.now())?;
+            let caller = edge::authenticate(&self.verifier, headers, self.clock.now())?;
+            call.set_standing(self.rates.count(caller.id(), &method.full_name)?);
         }
         if method.rule.streaming {
             // Streams last; they are bounded by the connections and the streams on each.
@@ -197,6 +206,12 @@ impl Gateway {
         edge::secure(headers);
         response
     }
+}
+
+fn shown(page: Response<Body>, call: &Call) -> Response<Body> {
+    call.name("GET /docs");
+    call.set_code(Code::Ok);
+    page
 }
 
 fn is_openapi(request: &Request<Body>) -> bool {

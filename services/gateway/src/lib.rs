@@ -7,7 +7,7 @@
 //! | `google.api.http` | a REST route, see `rest` |
 //! | `(patron.access.v1.service).role` | which upstream serves it; without the option: not exposed |
 //! | `(patron.access.v1.method)` | `anonymous`: no token; `internal`: not exposed; `idempotent`: may be retried |
-//! | comments, `buf.validate` | the OpenAPI document, see [`openapi`] |
+//! | comments, `buf.validate` | the OpenAPI document, see [`openapi`], and the page `/docs` that shows it |
 //!
 //! A call enters at [`Gateway`], which tells what it speaks. gRPC is passed through as bytes;
 //! gRPC-Web becomes gRPC first; everything else is REST: path, query and JSON body become the
@@ -17,6 +17,7 @@
 //! the gateway only turns away those without one.
 
 pub mod config;
+mod docs;
 mod edge;
 mod error;
 mod gateway;
@@ -33,6 +34,7 @@ mod violation;
 
 pub use chassis::Running;
 pub use config::GatewayConfig;
+pub use edge::CorsError;
 pub use error::GatewayError;
 pub use gateway::Gateway;
 pub use rest::{FieldPathError, TemplateError, TemplateFault};

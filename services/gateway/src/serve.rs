@@ -1,16 +1,20 @@
 //! The life of a gateway: that of every role, with a handler of its own.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use access::Verifier;
 use chassis::config::Config;
 use chassis::listener::Protocols;
 use chassis::{Clock, Running, Service};
+use futures_util::FutureExt as _;
 use http::Request;
 use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
+use tower::{ServiceBuilder, ServiceExt as _};
 
 use crate::config::GatewayConfig;
+use crate::edge;
 use crate::error::GatewayError;
 use crate::gateway::{Gateway, ROLE};
 
@@ -36,7 +40,20 @@ pub async fn serve_gateway(
 ) -> Result<Running, GatewayError> {
     let role = role.health_reporter(gateway.infrastructure.health.clone());
     let gateway = Arc::new(gateway);
-    let handler = move |request: Request<Incoming>| Arc::clone(&gateway).handle(request);
+    let answer = move |request: Request<Incoming>| {
+        let gateway = Arc::clone(&gateway);
+        async move { Ok::<_, Infallible>(gateway.handle(request).await) }
+    };
+    // Around everything, so that pages can also read errors. Without origins it is not there.
+    let pages = &config.gateway.cors;
+    let cors = (!pages.allowed_origins.is_empty()).then(|| edge::cors(pages));
+    let answer = ServiceBuilder::new()
+        .option_layer(cors.transpose()?)
+        .service_fn(answer);
+    let handler = move |request| {
+        let answered = answer.clone().oneshot(request);
+        answered.map(|answered| answered.unwrap_or_else(|never| match never {}))
+    };
     let config = role_config(config);
     Ok(chassis::serve_http(role, handler, Protocols::Both, &config, shutdown).await?)
 }

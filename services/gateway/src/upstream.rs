@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::Refusal;
+use chassis::client::Replicas;
 use http::HeaderMap;
 use prost_reflect::{DynamicMessage, Value};
 use tonic::Status;
-use tonic::transport::Channel;
 
 use crate::edge::DeadlineError;
 use crate::surface::{Method, Upstream, service_field};
@@ -20,17 +20,17 @@ pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// The metadata in which a gRPC caller names the service, where every service has the method.
 const SERVICE_METADATA: &str = "patron-service";
 
-/// One connection to each role, made when it is first needed.
+/// The replicas of each role, connected when they are first needed.
 #[derive(Debug)]
 pub(crate) struct Upstreams {
-    channels: BTreeMap<Arc<str>, Channel>,
+    services: BTreeMap<Arc<str>, Replicas>,
 }
 
 /// A role and the way to it.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) role: Arc<str>,
-    pub(crate) channel: Channel,
+    pub(crate) replicas: Replicas,
 }
 
 /// A call that cannot be sent on.
@@ -47,8 +47,8 @@ pub(crate) enum UpstreamError {
 }
 
 impl Upstreams {
-    pub(crate) fn new(channels: BTreeMap<Arc<str>, Channel>) -> Self {
-        Self { channels }
+    pub(crate) fn new(services: BTreeMap<Arc<str>, Replicas>) -> Self {
+        Self { services }
     }
 
     /// Where a gRPC call goes.
@@ -101,10 +101,10 @@ impl Upstreams {
     }
 
     fn get(&self, role: &str) -> Option<Target> {
-        let (role, channel) = self.channels.get_key_value(role)?;
+        let (role, replicas) = self.services.get_key_value(role)?;
         Some(Target {
             role: Arc::clone(role),
-            channel: channel.clone(),
+            replicas: replicas.clone(),
         })
     }
 }

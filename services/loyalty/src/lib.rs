@@ -18,29 +18,39 @@
 mod api;
 mod app;
 pub mod domain;
+pub mod draw_file;
+mod jobs;
+mod profiles;
+pub mod program_file;
 mod reactions;
 mod store;
 mod wire;
 
 use std::sync::Arc;
 
+use access::Notary;
 use chassis::{Context, Service};
-use contract::patron::loyalty::v1::member_service_server::MemberServiceServer;
-use contract::patron::loyalty::v1::program_service_server::ProgramServiceServer;
 use events::{Consumer, ConsumerConfig, FeedConfig, Feeds, Outbox, UnknownFeed};
 use postgres::{Database, Migrations, ProbeLimits};
 use prometheus_client::metrics::gauge::Gauge;
 use sqlx::migrate::Migrator;
 
-use api::{Members, Programs};
-use app::{Gate, Loyalty};
-use reactions::Reactions;
+use app::Loyalty;
+use app::runs::Runs;
+use app::verify::Verifications;
+use app::writer::{Writer, WriterMetrics};
+use reactions::{Reactions, Surveys};
+
+pub use app::packages::{Profile, Profiles};
+pub use domain::membership::{CardNumberError, CardPrefix};
+pub use profiles::profiles;
 
 /// Name of the role, and source of its events.
 pub const NAME: &str = "loyalty";
 
-/// The service whose events it follows.
+/// The services whose events it follows.
 const PROFILE: &str = "profile";
+const SURVEY: &str = "survey";
 /// Events that are applied in one transaction. Their members stay locked until it ends, and a
 /// redemption of one of them waits: so rather few.
 const BATCH_EVENTS: usize = 100;
@@ -49,26 +59,67 @@ static OWN: Migrator = sqlx::migrate!();
 static MIGRATIONS: Migrations =
     Migrations::new(NAME, &[&events::MIGRATIONS, &idempotency::MIGRATIONS, &OWN]);
 
+/// How the service works.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Writers among which holders are divided, 1 to 16. Each commits the calls that came while its
+    /// last commit was under way.
+    pub writer_shards: u8,
+    /// What card numbers begin with.
+    pub card_prefix: CardPrefix,
+    /// Whether the ledger is verified once a day.
+    pub verify_daily: bool,
+    /// Who signs the reports of verifications; `None`: nobody.
+    pub notary: Option<Notary>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            writer_shards: 4,
+            card_prefix: CardPrefix::default(),
+            verify_daily: true,
+            notary: None,
+        }
+    }
+}
+
 /// Everything that the service's database consists of.
 pub fn migrations() -> Migrations {
     MIGRATIONS
 }
 
-/// The service over its database, following the feed of `profile`.
-pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service, UnknownFeed> {
+/// The service over its database, following the feed of `profile` and asking it for birthdays.
+///
+/// Called within a Tokio runtime, in which the ledger's writers run as long as the service does.
+pub fn service(
+    db: Database,
+    feeds: &Feeds,
+    profiles: Arc<dyn Profiles>,
+    context: &Context,
+    settings: Settings,
+) -> Result<Service, UnknownFeed> {
     let (clock, tokens) = (context.clock.clone(), context.pages.clone());
     let service = Service::new(NAME, clock.clone());
     let loyalty = Loyalty {
         db: db.clone(),
         outbox: Outbox::new(NAME, clock.clone()),
         clock: clock.clone(),
-        gate: Gate::new(),
+        programs: app::Programs::new(clock.clone()),
+        crowd: app::rewards::Crowd::new(),
+        parked: Gauge::default(),
+        secret: Arc::new(context.pages.derive("patron loyalty growth")),
+        card_prefix: settings.card_prefix,
         imbalance: Gauge::default(),
     };
     let help = "1 when the last verification found that the ledger does not add up, else 0";
     service
         .metrics()
         .register("loyalty_ledger_imbalance", help, loyalty.imbalance.clone());
+    let help = "purchases and acts that can't be rated, and wait for another version or a retry";
+    service
+        .metrics()
+        .register("loyalty_parked_ratings", help, loyalty.parked.clone());
 
     let reactions = Reactions(loyalty.clone());
     let config = ConsumerConfig {
@@ -76,27 +127,39 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
         ..ConsumerConfig::of(NAME)
     };
     let feed = feeds.get(PROFILE)?;
-    let consumer = Consumer::new(db.clone(), PROFILE, feed, reactions, config, clock);
+    let profile = Consumer::new(db.clone(), PROFILE, feed, reactions, config, clock.clone());
+    let (feed, config) = (feeds.get(SURVEY)?, ConsumerConfig::of(NAME));
+    let surveys = Surveys(loyalty.clone());
+    let survey = Consumer::new(db.clone(), SURVEY, feed, surveys, config, clock);
     let events = events::Parts {
         db: db.clone(),
         outbox: loyalty.outbox.clone(),
         feed: FeedConfig::default(),
-        consumers: vec![consumer],
+        consumers: vec![profile, survey],
         tokens: tokens.clone(),
     };
 
+    let metrics = WriterMetrics::registered(service.metrics());
+    let runs = Runs::default();
+    let verifications = Verifications::new(loyalty.clone(), settings.notary, settings.verify_daily);
+    let calls = api::Parts {
+        writer: Writer::start(&loyalty, settings.writer_shards, &metrics),
+        loyalty: loyalty.clone(),
+        runs: runs.clone(),
+        verifications: verifications.clone(),
+        tokens,
+    };
+    let jobs = jobs::Parts {
+        loyalty,
+        runs,
+        verifications,
+        profiles,
+    };
+    let service = jobs::begin(api::serve(service, &calls), jobs);
     let probe = Arc::new(db.probe(ProbeLimits::default()));
-    let service = service
-        .grpc(chassis::tuned!(MemberServiceServer::new(Members {
-            loyalty: loyalty.clone(),
-            tokens
-        })))
-        .grpc(chassis::tuned!(ProgramServiceServer::new(Programs(
-            loyalty
-        ))))
-        .ready("database", move || {
-            let probe = Arc::clone(&probe);
-            async move { probe.ready().await }
-        });
+    let service = service.ready("database", move || {
+        let probe = Arc::clone(&probe);
+        async move { probe.ready().await }
+    });
     Ok(events::attach(service, events))
 }

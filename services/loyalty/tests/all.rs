@@ -7,10 +7,23 @@
 )]
 
 mod all {
+    mod accruals;
+    mod challenges;
     mod conformance;
+    mod coupons;
     mod crowd;
+    mod draws;
+    mod explanations;
+    mod holds;
     mod ledger;
+    mod liability;
     mod lists;
+    mod programs;
     mod redemptions;
+    mod referrals;
+    mod rewards;
+    mod shop;
+    mod simulations;
     mod support;
+    mod tiers;
 }

@@ -1,5 +1,6 @@
 //! The services that the binary can run. A new one is added here, and in the configuration.
 
+use access::{Notary, SignError};
 use chassis::Context;
 use chassis::client::{Connector, ConnectorError};
 use chassis::paging::PageTokens;
@@ -34,6 +35,15 @@ pub(crate) enum BuildError {
         path: std::path::PathBuf,
         source: std::io::Error,
     },
+    /// The key that signs loyalty's reports can't be read.
+    #[error("the key file {path} of loyalty.report_key_file can't be read")]
+    ReportKey {
+        path: std::path::PathBuf,
+        source: std::io::Error,
+    },
+    /// It is none.
+    #[error("loyalty.report_key_file can't be used")]
+    Notary(#[from] SignError),
     /// The settings for calls to others can't be used.
     #[error(transparent)]
     Connector(#[from] ConnectorError),
@@ -91,10 +101,15 @@ impl Service {
         config: &Config,
         context: &Context,
     ) -> Result<chassis::Service, BuildError> {
-        let feeds = self.feeds(config, context)?;
+        let connector = Connector::new(self.name(), context.clock.clone(), &config.of_role())?;
+        let feeds = Self::feeds(config, &connector)?;
         let service = match self {
             Self::Profile => profile::service(db, &feeds, context)?,
-            Self::Loyalty => loyalty::service(db, &feeds, context)?,
+            Self::Loyalty => {
+                let profiles = connector.connect(config.peers.profile())?;
+                let settings = config.of_loyalty(notary(config)?);
+                loyalty::service(db, &feeds, loyalty::profiles(profiles), context, settings)?
+            }
             Self::Complaints => complaints::service(db, &feeds, context)?,
             Self::Survey => survey::service(db, &feeds, context)?,
             Self::Recommendation => recommendation::service(db, &feeds, context)?,
@@ -103,14 +118,25 @@ impl Service {
     }
 
     /// The feeds of all services, each of which it may follow.
-    fn feeds(self, config: &Config, context: &Context) -> Result<Feeds, BuildError> {
-        let connector = Connector::new(self.name(), context.clock.clone(), &config.of_role())?;
+    fn feeds(config: &Config, connector: &Connector) -> Result<Feeds, BuildError> {
         let connect =
             |(service, address): (Self, &str)| Ok((service.name(), connector.connect(address)?));
         let connections: Result<Vec<_>, ConnectorError> =
             config.peers.all().into_iter().map(connect).collect();
         Ok(Feeds::over(connections?))
     }
+}
+
+/// Who signs loyalty's reports.
+fn notary(config: &Config) -> Result<Option<Notary>, BuildError> {
+    let Some(path) = config.report_key_file() else {
+        return Ok(None);
+    };
+    let pem = std::fs::read_to_string(path).map_err(|source| BuildError::ReportKey {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(Some(Notary::from_pem(&pem)?))
 }
 
 /// Names on a PostgreSQL server.

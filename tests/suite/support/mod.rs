@@ -3,6 +3,7 @@
 mod demo;
 mod http;
 mod process;
+mod reference;
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -11,9 +12,10 @@ use chassis::Clock;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub(crate) use demo::{Expected, excerpt};
+pub(crate) use demo::{demo, excerpt};
 pub(crate) use http::{Answer, Api};
 pub(crate) use process::{Patron, shared};
+pub(crate) use reference::{Reference, root};
 
 /// Longest wait for what follows by events; in practice it takes well under a second.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -11,11 +11,11 @@ use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use tokio::time::timeout_at;
 use tonic::body::Body;
-use tonic::transport::Channel;
 use tonic::{Code, Status, TimeoutExpired};
 use tower::{Service, ServiceExt as _};
 
 use super::identity::Identity;
+use super::replicas::{CallError, Replicas};
 use super::retry::{Attempts, RetrySettings};
 use crate::{Deadline, Refusal, grpc_timeout, scope};
 
@@ -29,7 +29,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// A connection to another role: the transport of generated clients. Cheap to clone.
 #[derive(Clone)]
 pub struct Connection {
-    channel: Channel,
+    replicas: Replicas,
     attempts: Attempts,
     identity: Identity,
     rules: Arc<MethodRules>,
@@ -38,15 +38,15 @@ pub struct Connection {
 
 impl Connection {
     pub(super) fn new(
-        channel: Channel,
+        replicas: Replicas,
         identity: Identity,
         rules: Arc<MethodRules>,
         retries: RetrySettings,
         default_deadline: Duration,
     ) -> Self {
-        let attempts = retries.around(channel.clone());
+        let attempts = retries.around(replicas.clone());
         Self {
-            channel,
+            replicas,
             attempts,
             identity,
             rules,
@@ -62,7 +62,7 @@ impl Connection {
         let is_unary = method.is_some_and(|method| !method.streaming);
         let is_retried = is_unary && method.is_some_and(|method| method.idempotent);
         let Some(deadline) = self.deadline(&request, is_unary)? else {
-            return self.channel.oneshot(request).await.map_err(failed);
+            return self.replicas.oneshot(request).await.map_err(failed);
         };
         if deadline.has_passed() {
             return Err(expired());
@@ -71,7 +71,7 @@ impl Connection {
         let answering = if is_retried {
             retried(self.attempts, request).boxed()
         } else {
-            self.channel
+            self.replicas
                 .oneshot(request)
                 .map(|answer| answer.map_err(failed))
                 .boxed()
@@ -136,7 +136,7 @@ fn expired() -> Status {
 
 /// What a broken or refused connection means to callers. tonic reports time-outs of its own as
 /// CANCELLED, and connections that break under way as UNKNOWN.
-pub(super) fn failed(error: tonic::transport::Error) -> Status {
+pub(super) fn failed(error: CallError) -> Status {
     let mut cause: Option<&dyn Error> = Some(&error);
     while let Some(error) = cause {
         if error.is::<TimeoutExpired>() {

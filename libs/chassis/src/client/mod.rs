@@ -2,19 +2,21 @@
 
 mod connection;
 mod identity;
+mod replicas;
 mod retry;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use access::{MethodRules, RulesError};
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Endpoint;
 
 use crate::Clock;
 use crate::config::{AccessConfigError, ClientConfig, Config};
 
 pub use connection::Connection;
 pub use identity::Identity;
+pub use replicas::{CallError, Replicas};
 
 use retry::{RetrySettings, RetrySettingsError};
 
@@ -62,12 +64,12 @@ impl Connector {
     /// A connection for generated clients: `CustomerServiceClient::new(connector.connect(…)?)`.
     /// It connects when it is first used, and again whenever it has been lost.
     pub fn connect(&self, address: &str) -> Result<Connection, ConnectorError> {
-        let channel = channel(address, &self.config)?;
+        let replicas = replicas(address, &self.config)?;
         let retries = RetrySettings::new(&self.config)?;
         let default_deadline = Duration::from_millis(self.config.default_deadline_ms);
         let rules = Arc::clone(&self.rules);
         Ok(Connection::new(
-            channel,
+            replicas,
             self.identity.clone(),
             rules,
             retries,
@@ -76,22 +78,26 @@ impl Connector {
     }
 }
 
-/// A bare channel, without identity, deadlines and retries, as the gateway needs it. It connects
-/// when it is first used.
-pub fn channel(address: &str, config: &ClientConfig) -> Result<Channel, ConnectorError> {
+/// The replicas of a role, without identity, deadlines and retries, as the gateway needs them.
+/// Resolved and connected when they are first used.
+pub fn replicas(address: &str, config: &ClientConfig) -> Result<Replicas, ConnectorError> {
     let endpoint =
         Endpoint::from_shared(address.to_owned()).map_err(|source| ConnectorError::Address {
             address: address.to_owned(),
             source,
         })?;
+    Ok(Replicas::new(endpoint.uri().clone(), config))
+}
+
+/// What all connections have in common.
+fn tuned(endpoint: Endpoint, config: &ClientConfig) -> Endpoint {
     let interval = Duration::from_millis(config.keepalive_interval_ms);
-    let endpoint = endpoint
+    endpoint
         .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
         .tcp_nodelay(true)
         .tcp_keepalive(Some(interval))
         .http2_keep_alive_interval(interval)
         .keep_alive_timeout(Duration::from_millis(config.keepalive_timeout_ms))
         // Also between calls: a peer that has gone must be known before the next call needs it.
-        .keep_alive_while_idle(true);
-    Ok(endpoint.connect_lazy())
+        .keep_alive_while_idle(true)
 }

@@ -9,7 +9,6 @@ use http::{Request, Response};
 use http_body_util::Full;
 use tokio::time::Sleep;
 use tonic::body::Body;
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tower::retry::backoff::{
     Backoff as _, ExponentialBackoff, ExponentialBackoffMaker, InvalidBackoff, MakeBackoff as _,
@@ -20,6 +19,7 @@ use tower::util::rng::HasherRng;
 use tower::{Service, ServiceExt as _};
 
 use super::connection::failed;
+use super::replicas::Replicas;
 use crate::config::ClientConfig;
 
 /// At most this part of all calls is sent again, so that an outage is not answered with a flood …
@@ -59,8 +59,8 @@ impl RetrySettings {
         }))
     }
 
-    pub(super) fn around(self, channel: Channel) -> Attempts {
-        Retry::new(self.0, Attempt(channel))
+    pub(super) fn around(self, replicas: Replicas) -> Attempts {
+        Retry::new(self.0, Attempt(replicas))
     }
 }
 
@@ -106,7 +106,7 @@ fn is_unavailable(answer: &Result<Response<Body>, Status>) -> bool {
 
 /// Sends a call once.
 #[derive(Clone)]
-pub(super) struct Attempt(Channel);
+pub(super) struct Attempt(Replicas);
 
 impl Service<Request<Full<Bytes>>> for Attempt {
     type Response = Response<Body>;

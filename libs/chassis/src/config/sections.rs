@@ -72,6 +72,7 @@ pub struct ClientConfig {
     pub default_deadline_ms: u64,
     pub keepalive_interval_ms: u64,
     pub keepalive_timeout_ms: u64,
+    pub resolve_interval_ms: u64,
     pub max_retries: u32,
     pub retry_initial_ms: u64,
     pub retry_max_ms: u64,

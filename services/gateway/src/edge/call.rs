@@ -16,6 +16,7 @@ use tonic::body::Body;
 use tracing::{Span, field};
 
 use super::metrics::Metrics;
+use super::rate::Standing;
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 /// The method's label for calls that found none: a name out of the request would let anybody fill
@@ -78,6 +79,7 @@ pub(crate) struct Call {
     activity: Activity,
     started: Instant,
     method: OnceLock<Arc<str>>,
+    standing: OnceLock<Standing>,
     code: AtomicI32,
     status: AtomicU16,
     answered_bytes: AtomicU64,
@@ -93,6 +95,7 @@ impl Call {
             activity,
             started: Instant::now(),
             method: OnceLock::new(),
+            standing: OnceLock::new(),
             // What it stays when nobody answers: the client has gone.
             code: AtomicI32::new(Code::Cancelled.into()),
             status: AtomicU16::new(0),
@@ -109,6 +112,18 @@ impl Call {
     pub(crate) fn set_method(&self, full_name: &Arc<str>) {
         self.activity.span().record("rpc.method", &**full_name);
         self.method.get_or_init(|| Arc::clone(full_name));
+    }
+
+    /// Notes where its caller stands with its limit of rate.
+    pub(crate) fn set_standing(&self, standing: Option<Standing>) {
+        if let Some(standing) = standing {
+            self.standing.get_or_init(|| standing);
+        }
+    }
+
+    /// Where its caller stands, when it was counted.
+    pub(crate) fn standing(&self) -> Option<Standing> {
+        self.standing.get().copied()
     }
 
     /// Notes how it ends.

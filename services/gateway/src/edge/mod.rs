@@ -3,14 +3,19 @@
 
 mod body;
 mod call;
+mod cors;
 mod deadline;
 mod headers;
 mod metrics;
+mod rate;
 mod token;
 
 pub(crate) use body::{BodyReadError, LimitedBody, Overflow, read_whole};
 pub(crate) use call::{Call, ObservedBody, Protocol, span};
+pub use cors::CorsError;
+pub(crate) use cors::layer as cors;
 pub(crate) use deadline::{CallDeadline, DeadlineError};
 pub(crate) use headers::{REQUEST_ID, for_grpc, for_rest, head_bytes, request_id, secure};
 pub(crate) use metrics::Metrics;
+pub(crate) use rate::{RateLimited, RateLimits};
 pub(crate) use token::{TokenProblem, authenticate};

@@ -15,7 +15,6 @@ use http::header::{ALLOW, HeaderValue};
 use http::{Method as HttpVerb, Request, Response, StatusCode, Uri};
 use tonic::body::Body;
 use tonic::{Code, Status};
-use tower::Service as _;
 use tower::ServiceExt as _;
 
 use answer::GuardedAnswer;
@@ -100,10 +99,9 @@ fn outbound(
     (outbound, overflow)
 }
 
-async fn send(mut target: Target, request: Request<Body>) -> Result<Response<Body>, Refusal> {
-    let sent = async { target.channel.ready().await?.call(request).await };
-    sent.await
-        .map_err(|error| upstream::broken(&error, &target.role))
+async fn send(target: Target, request: Request<Body>) -> Result<Response<Body>, Refusal> {
+    let sent = target.replicas.oneshot(request).await;
+    sent.map_err(|error| upstream::broken(&error, &target.role))
 }
 
 fn no_method() -> Refusal {

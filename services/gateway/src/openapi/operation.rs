@@ -77,7 +77,13 @@ fn request_body(binding: &Binding, schemas: &mut Schemas<'_>) -> Option<Value> {
             }
         }
     };
-    Some(json!({ "required": true, "content": { "application/json": { "schema": schema } } }))
+    // A stream of requests: the schema is that of each line.
+    let media_type = if binding.method.takes_stream() {
+        "application/x-ndjson"
+    } else {
+        "application/json"
+    };
+    Some(json!({ "required": true, "content": { media_type: { "schema": schema } } }))
 }
 
 fn responses(binding: &Binding, schemas: &mut Schemas<'_>) -> Value {

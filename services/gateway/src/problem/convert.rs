@@ -6,9 +6,9 @@ use http::StatusCode;
 use tonic::Code;
 
 use super::Problem;
-use crate::edge::{BodyReadError, DeadlineError, TokenProblem};
+use crate::edge::{BodyReadError, DeadlineError, RateLimited, TokenProblem};
 use crate::json::JsonError;
-use crate::rest::{BodyError, PathError, RequestError, UnwritableAnswer};
+use crate::rest::{BodyError, LineError, PathError, RequestError, UnwritableAnswer};
 use crate::upstream::UpstreamError;
 use crate::violation::InvalidRequest;
 
@@ -82,6 +82,15 @@ impl From<TokenProblem> for Refusal {
     }
 }
 
+impl From<RateLimited> for Refusal {
+    fn from(error: RateLimited) -> Self {
+        let (code, reason) = (Code::ResourceExhausted, ErrorReason::RateLimited);
+        Self::new(code, reason, error.to_string())
+            .metadata("burst", error.burst.to_string())
+            .retry_after(error.retry_after)
+    }
+}
+
 impl From<BodyReadError> for Refusal {
     fn from(error: BodyReadError) -> Self {
         match error {
@@ -92,6 +101,27 @@ impl From<BodyReadError> for Refusal {
             )
             .metadata("limit_bytes", limit_bytes.to_string()),
             BodyReadError::Broken => invalid(error.to_string()),
+        }
+    }
+}
+
+impl From<LineError> for Refusal {
+    fn from(error: LineError) -> Self {
+        let message = error.to_string();
+        match error {
+            LineError::TooLong {
+                number,
+                limit_bytes,
+            } => Self::new(Code::ResourceExhausted, ErrorReason::TooLarge, message)
+                .metadata("limit_bytes", limit_bytes.to_string())
+                .metadata("line", number.to_string()),
+            LineError::Broken { number } => invalid(message).metadata("line", number.to_string()),
+            LineError::Silent { number, .. } => Self::new(
+                Code::DeadlineExceeded,
+                ErrorReason::DeadlineExceeded,
+                message,
+            )
+            .metadata("line", number.to_string()),
         }
     }
 }

@@ -58,6 +58,12 @@ impl Problem {
         Self::with_status(refusal, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
     }
 
+    /// Names the line of the body that it is about.
+    pub(crate) fn in_line(mut self, number: u64) -> Self {
+        self.refusal = self.refusal.metadata("line", number.to_string());
+        self
+    }
+
     /// The gRPC code, for metrics.
     pub(crate) fn code(&self) -> Code {
         self.refusal.code()

@@ -35,11 +35,11 @@ pub(crate) fn read(
         BodyRule::None => nothing(&request, body),
         BodyRule::All if is_http_body(&request) => Ok(raw(request, headers, body)),
         BodyRule::All => {
-            check_media_type(headers, body)?;
+            check_media_type(binding, headers, body)?;
             let body = if is_blank(body) { b"{}" } else { body };
             Ok(json::decode(&request, "", body)?)
         }
-        BodyRule::Field(field) => one_field(request, field, headers, body),
+        BodyRule::Field(field) => one_field(request, binding, field, headers, body),
     }
 }
 
@@ -53,6 +53,7 @@ fn nothing(request: &MessageDescriptor, body: &[u8]) -> Result<DynamicMessage, B
 
 fn one_field(
     request: MessageDescriptor,
+    binding: &Binding,
     field: &FieldDescriptor,
     headers: &HeaderMap,
     body: &[u8],
@@ -65,12 +66,12 @@ fn one_field(
         // Left unset: whether the field may be missing is for the contract's own rules to say.
         _ if is_blank(body) => {}
         Some(descriptor) => {
-            check_media_type(headers, body)?;
+            check_media_type(binding, headers, body)?;
             let value = json::decode(&descriptor, field.name(), body)?;
             message.set_field(field, Value::Message(value));
         }
         None => {
-            check_media_type(headers, body)?;
+            check_media_type(binding, headers, body)?;
             json::decode_field(&mut message, field, body)?;
         }
     }
@@ -104,13 +105,19 @@ fn is_blank(body: &[u8]) -> bool {
 
 /// A form or a plain text from another web page must not be taken for JSON. No type at all is
 /// taken for JSON, since such a page cannot send none.
-fn check_media_type(headers: &HeaderMap, body: &[u8]) -> Result<(), BodyError> {
+fn check_media_type(binding: &Binding, headers: &HeaderMap, body: &[u8]) -> Result<(), BodyError> {
     let content_type = content_type(headers);
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     let is_json = essence.is_empty()
         || essence.eq_ignore_ascii_case("application/json")
         || essence.to_ascii_lowercase().ends_with("+json");
-    if is_json || is_blank(body) {
+    let is_lines = || {
+        let types = ["application/x-ndjson", "application/jsonl"];
+        types
+            .iter()
+            .any(|lines| essence.eq_ignore_ascii_case(lines))
+    };
+    if is_json || is_blank(body) || (binding.method.takes_stream() && is_lines()) {
         return Ok(());
     }
     Err(BodyError::MediaType {

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chassis::Refusal;
+use chassis::client::Replicas;
+use futures_util::Stream;
 use http::request::Parts;
 use http::{Request, Response};
 use prost::Message as _;
@@ -11,12 +13,13 @@ use prost_reflect::DynamicMessage;
 use tonic::body::Body;
 use tonic::client::Grpc;
 use tonic::metadata::MetadataMap;
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use super::codec::AnyMessage;
+use super::lines::Lines;
 use super::path::RequestPath;
 use super::router::Lookup;
+use super::upload::Upload;
 use super::{request, respond, stream};
 use crate::edge::{self, Call, CallDeadline};
 use crate::gateway::Gateway;
@@ -52,6 +55,12 @@ async fn try_serve(
     call.name(&binding.route);
     let admitted = gateway.admit(call, &binding.method, &parts.headers)?;
     let deadline = admitted.deadline;
+    if binding.method.takes_stream() {
+        let collected = collect(gateway, binding, parts, body, deadline);
+        let answer = deadline.run(collected).await??;
+        call.set_code(Code::Ok);
+        return Ok(answer);
+    }
     let answered = deadline.run(async {
         let body = edge::read_whole(body, gateway.limits.max_body_bytes).await?;
         let message = assemble(&binding, &parts, &path, &body)?;
@@ -87,6 +96,43 @@ async fn try_serve(
         }
     });
     answered.await?
+}
+
+/// Serves a method that takes a stream of requests and gives one answer.
+async fn collect(
+    gateway: &Gateway,
+    binding: Arc<Binding>,
+    parts: Parts,
+    body: Body,
+    deadline: CallDeadline,
+) -> Result<Response<Body>, Problem> {
+    let limits = &gateway.limits;
+    let outbound = Outbound {
+        gateway,
+        method: &binding.method,
+        target: gateway
+            .upstreams
+            .for_grpc(&binding.method, &parts.headers)?,
+        metadata: MetadataMap::from_headers(edge::for_rest(&parts.headers)),
+        deadline,
+        message: Bytes::new(),
+    };
+    let upload = Upload {
+        binding: Arc::clone(&binding),
+        head: Arc::new(parts),
+        lines: Lines::new(body, limits.max_body_bytes, limits.default_deadline),
+    };
+    let (requests, broken) = upload.requests();
+    let answer = tokio::select! {
+        biased;
+        problem = broken.happened() => return Err(problem),
+        answer = outbound.send_stream(requests) => answer?,
+    };
+    Ok(respond::unary(
+        &binding,
+        answer.metadata(),
+        answer.get_ref(),
+    )?)
 }
 
 fn route(
@@ -163,9 +209,24 @@ impl Outbound<'_> {
             .map_err(|status| failure(&status, &self.target.role))
     }
 
-    async fn client(&self) -> Result<(Grpc<Channel>, AnyMessage), Status> {
+    async fn send_stream(
+        &self,
+        requests: impl Stream<Item = Bytes> + Send + 'static,
+    ) -> Result<tonic::Response<DynamicMessage>, Refusal> {
+        let sent = async {
+            let (mut client, codec) = self.client().await?;
+            let request = self.addressed(requests);
+            client
+                .client_streaming(request, self.method.path.clone(), codec)
+                .await
+        };
+        sent.await
+            .map_err(|status| failure(&status, &self.target.role))
+    }
+
+    async fn client(&self) -> Result<(Grpc<Replicas>, AnyMessage), Status> {
         let limits = &self.gateway.limits;
-        let mut client = Grpc::new(self.target.channel.clone())
+        let mut client = Grpc::new(self.target.replicas.clone())
             .max_encoding_message_size(usize::MAX)
             .max_decoding_message_size(limits.max_answer_bytes);
         client
@@ -181,7 +242,12 @@ impl Outbound<'_> {
     }
 
     fn request(&self) -> tonic::Request<Bytes> {
-        let mut request = tonic::Request::new(self.message.clone());
+        self.addressed(self.message.clone())
+    }
+
+    /// Adds what stands in the headers.
+    fn addressed<T>(&self, message: T) -> tonic::Request<T> {
+        let mut request = tonic::Request::new(message);
         *request.metadata_mut() = self.metadata.clone();
         if let Some(left) = self.deadline.remaining() {
             request.set_timeout(left);

@@ -59,7 +59,7 @@ pub(crate) struct ImpliedMask {
 impl Binding {
     pub(super) fn new(method: Arc<Method>, rule: &HttpRule) -> Result<Self, SurfaceError> {
         let name = method.full_name.to_string();
-        if method.descriptor.is_client_streaming() {
+        if method.takes_stream() && (method.streams_answers() || rule.body.is_empty()) {
             return Err(SurfaceError::ClientStreaming { method: name });
         }
         let request = method.descriptor.input();

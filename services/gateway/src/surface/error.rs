@@ -68,8 +68,9 @@ pub enum SurfaceError {
         /// What stands there.
         kind: String,
     },
-    /// A REST call has one body, so it cannot carry a stream of requests.
-    #[error("{method} takes a stream of requests, so it cannot have a REST binding")]
+    /// A stream of requests comes as the lines of a body; few clients of HTTP read an answer before
+    /// their body has ended, so not both ways at once.
+    #[error("{method} takes a stream of requests: a REST binding needs a body and one answer")]
     ClientStreaming {
         /// The method.
         method: String,

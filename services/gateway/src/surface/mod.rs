@@ -152,6 +152,11 @@ impl Surface {
 }
 
 impl Method {
+    /// Whether requests are a stream.
+    pub(crate) fn takes_stream(&self) -> bool {
+        self.descriptor.is_client_streaming()
+    }
+
     /// Whether answers are a stream.
     pub(crate) fn streams_answers(&self) -> bool {
         self.descriptor.is_server_streaming()

@@ -65,6 +65,82 @@ async fn an_anonymous_method_needs_no_token() {
 }
 
 #[tokio::test]
+async fn a_caller_beyond_its_rate_is_429_and_told_when_to_come_back() {
+    let bench = Bench::with(|config| {
+        config.gateway.rate_limits.per_second = 2;
+        config.gateway.rate_limits.burst = 3;
+    })
+    .await;
+    let authorization = format!("Bearer {}", bench.token);
+    for left in ["2", "1", "0"] {
+        let answer = get_with(&bench, &authorization).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(
+            answer.header("ratelimit"),
+            format!("\"calls\";r={left};t=1")
+        );
+        assert_eq!(answer.header("ratelimit-policy"), "\"calls\";q=3;w=1");
+    }
+    let refused = get_with(&bench, &authorization).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.detail("ErrorInfo")["reason"], "RATE_LIMITED");
+    assert_eq!(refused.header("retry-after"), "1");
+    // Another method has a limit of its own.
+    let other = bench
+        .rest
+        .send_text(Method::POST, "/v1/shapes:echo", "{}")
+        .await;
+    assert_eq!(other.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn pages_of_allowed_origins_may_call_and_others_may_not() {
+    let bench = Bench::with(|config| {
+        let origins = &mut config.gateway.cors.allowed_origins;
+        origins.push("https://shop.example".to_owned());
+    })
+    .await;
+    let preflight = async |origin: &str| {
+        let headers = [
+            ("authorization", ""),
+            ("origin", origin),
+            ("access-control-request-method", "GET"),
+            ("access-control-request-headers", "authorization"),
+        ];
+        let path = "/v1/shapes/s1";
+        bench
+            .rest
+            .send(Method::OPTIONS, path, &headers, Bytes::new())
+            .await
+    };
+    let allowed = preflight("https://shop.example").await;
+    assert_eq!(allowed.status, StatusCode::OK);
+    assert_eq!(
+        allowed.header("access-control-allow-origin"),
+        "https://shop.example"
+    );
+    assert_eq!(allowed.header("access-control-max-age"), "600");
+    let other = preflight("https://evil.example").await;
+    assert_eq!(other.header("access-control-allow-origin"), "");
+
+    let headers = [("origin", "https://shop.example")];
+    let answer = bench
+        .rest
+        .send(
+            Method::GET,
+            "/v1/shapes/absent/nowhere",
+            &headers,
+            Bytes::new(),
+        )
+        .await;
+    assert_eq!(
+        answer.header("access-control-allow-origin"),
+        "https://shop.example",
+        "pages can read errors too"
+    );
+}
+
+#[tokio::test]
 async fn a_body_beyond_the_limit_is_413() {
     let bench = Bench::with(|config| config.gateway.max_body_bytes = 1000).await;
     let body = format!("{{\"name\":\"{}\"}}", "a".repeat(2000));

@@ -139,3 +139,26 @@ fn patrons_own_contract_gives_the_same_document_each_time() {
     check_references(&document, &document, &mut found);
     assert!(document["paths"].as_object().unwrap().len() > 10);
 }
+
+#[tokio::test]
+async fn a_stream_of_requests_is_described_line_by_line() {
+    let bench = Bench::start().await;
+    let contract = bench.rest.get("/openapi.json").await.json();
+    let collect = &contract["paths"]["/v1/projects/{text}/shapes:collect"]["post"];
+    assert!(collect["requestBody"]["content"]["application/x-ndjson"]["schema"].is_object());
+}
+
+#[tokio::test]
+async fn the_contract_can_be_browsed_without_any_other_host() {
+    let bench = Bench::start().await;
+    let page = bench.rest.get("/docs").await;
+    assert_eq!(page.status, StatusCode::OK);
+    let html = String::from_utf8(page.body.to_vec()).unwrap();
+    for file in ["/docs/docs.css", "/docs/docs.js"] {
+        assert!(html.contains(&format!("\"{file}\"")));
+        assert_eq!(bench.rest.get(file).await.status, StatusCode::OK);
+    }
+    assert!(!html.contains("://"), "nothing comes from elsewhere");
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; script-src 'self'"));
+}

@@ -72,3 +72,61 @@ async fn a_stream_is_server_sent_events_for_who_asks_for_them() {
     assert_eq!(shape["tags"], json!(["fail"]));
     assert!(events[1].starts_with("event: error\ndata: {\"code\":5,"));
 }
+
+const COLLECT: &str = "/v1/projects/p1/shapes:collect";
+
+async fn collect(bench: &Bench, body: &'static str) -> crate::support::client::Answer {
+    let headers = [("content-type", "application/x-ndjson")];
+    let body = Bytes::from_static(body.as_bytes());
+    bench.rest.send(Method::POST, COLLECT, &headers, body).await
+}
+
+#[tokio::test]
+async fn each_line_of_a_body_is_a_request_of_a_stream() {
+    let bench = Bench::start().await;
+    let answer = collect(
+        &bench,
+        "{\"name\":\"s1\"}\n\n{\"name\":\"s2\"}\n{\"name\":\"s3\",\"count\":7}",
+    )
+    .await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let last = answer.json();
+    assert_eq!(last["name"], "s3");
+    assert_eq!(last["count"], 7);
+    assert_eq!(
+        last["inner"]["text"], "p1",
+        "what the path gives stands in each"
+    );
+}
+
+#[tokio::test]
+async fn a_line_that_is_no_request_is_named_and_the_service_never_sees_the_end() {
+    let bench = Bench::start().await;
+    for (body, line) in [
+        ("{\"name\":\"s1\"}\n{\"nome\":\"s2\"}\n", "2"),
+        ("not json\n", "1"),
+        ("{\"name\":\"s1\"}\n{\"inner\":{\"text\":\"p2\"}}\n", "2"),
+    ] {
+        let answer = collect(&bench, body).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
+        assert_eq!(answer.detail("ErrorInfo")["reason"], "INVALID_ARGUMENT");
+        assert_eq!(answer.detail("ErrorInfo")["metadata"]["line"], line);
+    }
+    assert_eq!(bench.upstream.last_frame(), Bytes::new());
+}
+
+#[tokio::test]
+async fn a_stream_of_requests_may_be_longer_than_one_body_but_no_line_may() {
+    let bench = Bench::with(|config| config.gateway.max_body_bytes = 1000).await;
+    let line = format!("{{\"name\":\"{}\"}}\n", "a".repeat(700));
+    let headers = [("content-type", "application/x-ndjson")];
+    let send = async |body: String| {
+        let body = Bytes::from(body);
+        bench.rest.send(Method::POST, COLLECT, &headers, body).await
+    };
+    assert_eq!(send(line.repeat(50)).await.status, StatusCode::OK);
+    let long = format!("{line}{{\"name\":\"{}\"}}", "a".repeat(300_000));
+    let refused = send(long).await;
+    assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(refused.detail("ErrorInfo")["metadata"]["line"], "2");
+}

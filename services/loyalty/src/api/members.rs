@@ -1,25 +1,24 @@
-use std::time::Duration;
-
+use chassis::Refusal;
 use chassis::paging::PageTokens;
-use chassis::{Deadline, Refusal};
 use contract::member_service_server::MemberService;
 use contract::patron::loyalty::v1 as contract;
 use tonic::{Request, Response, Status};
 
 use super::paging::{List, size};
 use super::refusals::refuse;
-use crate::app::{Loyalty, read, redeem};
-use crate::store::lots::After;
+use crate::app::writer::{Writer, try_out};
+use crate::app::{Call, Loyalty, read, redeem};
+use crate::store::ledger::lots::After;
+use crate::store::ledger::statement::Place;
 use crate::wire;
 
 const LIST_ENTRIES: &str = "patron.loyalty.v1.MemberService/ListLedgerEntries";
 const LIST_LOTS: &str = "patron.loyalty.v1.MemberService/ListLots";
-/// For a call that has not come through the server's stack, which sets a deadline.
-const DEFAULT_TIME: Duration = Duration::from_secs(10);
 
 /// Members, their points and what they do with them.
 pub(crate) struct Members {
     pub(crate) loyalty: Loyalty,
+    pub(crate) writer: Writer,
     pub(crate) tokens: PageTokens,
 }
 
@@ -34,7 +33,7 @@ impl MemberService for Members {
             .await
             .map_err(refuse)?;
         Ok(Response::new(
-            wire::member(customer_id, member).map_err(Refusal::internal)?,
+            wire::member(customer_id, &member).map_err(Refusal::internal)?,
         ))
     }
 
@@ -44,12 +43,12 @@ impl MemberService for Members {
     ) -> Result<Response<contract::ListLedgerEntriesResponse>, Status> {
         let request = request.into_inner();
         let pages = self.list(LIST_ENTRIES, &request.customer_id);
-        let before = pages.start::<i64>(&request.page_token)?;
+        let before = pages.start::<Place>(&request.page_token)?;
         let customer_id = wire::id(&request.customer_id, "customer_id")?;
         let page = read::entries(&self.loyalty, customer_id, before, size(request.page_size));
         let page = page.await.map_err(refuse)?;
         let last = page.rows.last().filter(|_| page.has_more);
-        let next_page_token = pages.next(last.map(|line| line.entry.entry_number))?;
+        let next_page_token = pages.next(last.map(|line| line.place))?;
         let entries = page.rows.into_iter().map(wire::entry).collect();
         Ok(Response::new(contract::ListLedgerEntriesResponse {
             entries,
@@ -90,15 +89,20 @@ impl MemberService for Members {
         &self,
         request: Request<contract::CreateRedemptionRequest>,
     ) -> Result<Response<contract::Redemption>, Status> {
-        let caller = chassis::caller(&request)?.id().to_owned();
-        let deadline = request.extensions().get::<Deadline>().copied();
-        let deadline = deadline.unwrap_or_else(|| Deadline::after(DEFAULT_TIME));
+        let call = Call::of(&request)?;
         let request = request.into_inner();
+        let command = wire::redeem(&request)?;
         if request.validate_only {
-            let tried = redeem::try_out(&self.loyalty, wire::order(&request)?, deadline).await;
-            return Ok(Response::new(wire::redemption(tried.map_err(refuse)?)));
+            let tried = try_out(&self.loyalty, &command, call.deadline).await?;
+            // It is none that could be found by its id.
+            return Ok(Response::new(contract::Redemption {
+                redemption_id: String::new(),
+                create_time: None,
+                ..tried
+            }));
         }
-        redeem::create(&self.loyalty, &caller, request, deadline).await
+        let request = call.request(redeem::METHOD, &request.request_id, &request)?;
+        self.writer.submit(request, command, call.deadline).await
     }
 
     async fn get_redemption(
@@ -118,7 +122,8 @@ impl Members {
         List {
             tokens: &self.tokens,
             method,
-            customer_id,
+            of: customer_id,
+            filter: "",
         }
     }
 }

@@ -1,6 +1,23 @@
 use events::OutboxError;
+use postgres::DatabaseError;
 
-use crate::domain::{LedgerError, RedeemError, SaleError};
+use super::ProgramsError;
+use super::adjustments::AdjustmentsError;
+use super::benefits::BenefitsError;
+use super::challenges::ChallengesError;
+use super::coupons::CouponsError;
+use super::draws::DrawsError;
+use super::households::HouseholdsError;
+use super::membership::MembershipError;
+use super::referrals::ReferralsError;
+use super::rewards::RewardsError;
+use super::tiers::TiersError;
+use super::transfers::TransfersError;
+use crate::domain::SaleError;
+use crate::domain::ledger::{
+    ConfirmError, EarnError, HoldError, HouseholdError, LedgerError, RedateError, RedeemError,
+    ReleaseError, RestoreError, WalletId, WalletIdError,
+};
 use crate::store::StoreError;
 
 /// Why a use case was not carried out. Nothing has changed then.
@@ -15,21 +32,84 @@ pub(crate) enum AppError {
         /// What was asked for.
         program_id: String,
     },
+    /// Something is not done with a program.
+    #[error(transparent)]
+    Programs(#[from] ProgramsError),
+    /// Something is not done with a referral.
+    #[error(transparent)]
+    Referrals(#[from] ReferralsError),
+    /// Something is not done in a challenge.
+    #[error(transparent)]
+    Challenges(#[from] ChallengesError),
+    /// Something is not done in a draw.
+    #[error(transparent)]
+    Draws(#[from] DrawsError),
     /// The member has no such redemption.
     #[error("the member has no such redemption")]
     RedemptionNotFound,
+    /// The member has no such credit.
+    #[error("the member has no such credit")]
+    AccrualNotFound,
+    /// The member has no such hold.
+    #[error("the member has no such hold")]
+    HoldNotFound,
+    /// The program has no such point currency.
+    #[error("the program has no point currency {wallet_id}")]
+    WalletNotFound {
+        /// What was asked for.
+        wallet_id: WalletId,
+    },
+    /// Something is said to have happened that lies ahead.
+    #[error("{field} lies in the future")]
+    InTheFuture {
+        /// The field that says so.
+        field: &'static str,
+    },
+    /// Memberships were merged in a circle, or too often.
+    #[error("the membership that goes on can't be found")]
+    MergedTooOften,
+    /// A hold is to last longer than any may.
+    #[error("points can't be held for so long")]
+    HoldTerm,
+    /// There is no such verification.
+    #[error("there is no such verification")]
+    VerificationNotFound,
+    /// The verification that waited has begun in this moment.
+    #[error("the verification that waited has begun in this moment")]
+    VerificationBegun,
+    /// Another replica has taken the verification over.
+    #[error("another replica has taken the verification over")]
+    VerificationTaken,
+    /// The report of a verification can't be signed.
+    #[error("the report can't be signed")]
+    Sign(#[from] access::SignError),
     /// The caller's time was over before it was the caller's turn.
     #[error("the deadline passed while others were served")]
     DeadlinePassed,
+    /// Requests of a batch were there before, again and again.
+    #[error("requests that were there before have come again and again")]
+    TooManyRepeats,
+    /// The points are not earned.
+    #[error(transparent)]
+    Earn(#[from] EarnError),
     /// The points are not spent.
     #[error(transparent)]
     Redeem(#[from] RedeemError),
-    /// The return does not go with the sale.
+    /// The points are not reserved.
     #[error(transparent)]
-    Sale(#[from] SaleError),
+    Hold(#[from] HoldError),
+    /// The held points are not spent.
+    #[error(transparent)]
+    Confirm(#[from] ConfirmError),
+    /// The held points are not given back.
+    #[error(transparent)]
+    Release(#[from] ReleaseError),
     /// The ledger can't carry it out.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// A program has a point currency without a proper code.
+    #[error(transparent)]
+    WalletId(#[from] WalletIdError),
     /// Rows could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -38,8 +118,19 @@ pub(crate) enum AppError {
     Outbox(#[from] OutboxError),
 }
 
-impl From<postgres::DatabaseError> for AppError {
-    fn from(error: postgres::DatabaseError) -> Self {
+impl AppError {
+    /// What the database says, where it is the database's fault.
+    pub(crate) fn database(&self) -> Option<&DatabaseError> {
+        match self {
+            Self::Store(StoreError::Database(error))
+            | Self::Outbox(OutboxError::Database(error)) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<DatabaseError> for AppError {
+    fn from(error: DatabaseError) -> Self {
         Self::Store(error.into())
     }
 }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use contract::patron::loyalty::v1 as api;
 use tonic::{Code, Status};
 
-use crate::all::support::{Bench, reason, spending};
+use crate::all::support::{Bench, crediting, holding, reason, spending};
 
 type Outcome<'a> = Pin<Box<dyn Future<Output = Result<(), Status>> + 'a>>;
 
@@ -18,6 +18,9 @@ fn calls<'a>(
 ) -> Vec<(&'static str, Outcome<'a>)> {
     let members = move || bench.members_as(roles);
     let programs = move || bench.programs_as(roles);
+    let accruals = move || bench.accruals_as(roles);
+    let holds = move || bench.holds_as(roles);
+    let verifications = move || bench.verifications_as(roles);
     let (customer_id, program_id) = (member.to_owned(), program.to_owned());
     let mut spend = spending(bench, bench.clock.new_id(), 1);
     spend
@@ -38,13 +41,50 @@ fn calls<'a>(
         ..api::ListLotsRequest::default()
     };
     let redemption = api::GetRedemptionRequest {
-        customer_id,
+        customer_id: customer_id.clone(),
         redemption_id: thing.to_owned(),
     };
-    let read = api::GetProgramRequest {
-        program_id: program_id.clone(),
+    let mut credit = crediting(bench, bench.clock.new_id(), 1);
+    let mut place = holding(bench, bench.clock.new_id(), 1);
+    credit
+        .accrual
+        .as_mut()
+        .unwrap()
+        .customer_id
+        .clone_from(&customer_id);
+    place
+        .hold
+        .as_mut()
+        .unwrap()
+        .customer_id
+        .clone_from(&customer_id);
+    let accrual = api::GetAccrualRequest {
+        customer_id: customer_id.clone(),
+        accrual_id: thing.to_owned(),
     };
-    let verify = api::VerifyLedgerRequest { program_id };
+    let hold = api::GetHoldRequest {
+        customer_id: customer_id.clone(),
+        hold_id: thing.to_owned(),
+    };
+    let list = api::ListHoldsRequest {
+        customer_id: customer_id.clone(),
+        ..api::ListHoldsRequest::default()
+    };
+    let confirm = api::ConfirmHoldRequest {
+        customer_id: customer_id.clone(),
+        hold_id: thing.to_owned(),
+        request_id: bench.clock.new_id().to_string(),
+        ..api::ConfirmHoldRequest::default()
+    };
+    let release = api::ReleaseHoldRequest {
+        customer_id,
+        hold_id: thing.to_owned(),
+        request_id: bench.clock.new_id().to_string(),
+    };
+    let verified = api::GetVerificationRequest {
+        verification_id: thing.to_owned(),
+    };
+    let read = api::GetProgramRequest { program_id };
     vec![
         (
             "GetMember",
@@ -71,8 +111,36 @@ fn calls<'a>(
             Box::pin(async move { programs().get_program(read).await.map(drop) }),
         ),
         (
-            "VerifyLedger",
-            Box::pin(async move { programs().verify_ledger(verify).await.map(drop) }),
+            "CreateAccrual",
+            Box::pin(async move { accruals().create_accrual(credit).await.map(drop) }),
+        ),
+        (
+            "GetAccrual",
+            Box::pin(async move { accruals().get_accrual(accrual).await.map(drop) }),
+        ),
+        (
+            "CreateHold",
+            Box::pin(async move { holds().create_hold(place).await.map(drop) }),
+        ),
+        (
+            "GetHold",
+            Box::pin(async move { holds().get_hold(hold).await.map(drop) }),
+        ),
+        (
+            "ListHolds",
+            Box::pin(async move { holds().list_holds(list).await.map(drop) }),
+        ),
+        (
+            "ConfirmHold",
+            Box::pin(async move { holds().confirm_hold(confirm).await.map(drop) }),
+        ),
+        (
+            "ReleaseHold",
+            Box::pin(async move { holds().release_hold(release).await.map(drop) }),
+        ),
+        (
+            "GetVerification",
+            Box::pin(async move { verifications().get_verification(verified).await.map(drop) }),
         ),
     ]
 }
@@ -106,7 +174,18 @@ async fn what_is_not_there_is_not_found_by_name() {
             member("CreateRedemption"),
             member("GetRedemption"),
             program("GetProgram"),
-            program("VerifyLedger"),
+            member("CreateAccrual"),
+            member("GetAccrual"),
+            member("CreateHold"),
+            member("GetHold"),
+            member("ListHolds"),
+            member("ConfirmHold"),
+            member("ReleaseHold"),
+            (
+                "GetVerification",
+                Code::NotFound,
+                "VERIFICATION_NOT_FOUND".to_owned(),
+            ),
         ]
     );
 
@@ -161,18 +240,24 @@ async fn the_default_program_gives_a_point_for_each_whole_unit() {
         .await
         .unwrap()
         .into_inner();
+    let program = api::Program {
+        create_time: None,
+        ..program
+    };
     assert_eq!(
         program,
         api::Program {
             program_id: "default".to_owned(),
-            display_name: "Points".to_owned(),
+            display_name: "Patron".to_owned(),
             version: 1,
             point_currency: "POINTS".to_owned(),
             decimals: 0,
-            time_zone: "UTC".to_owned(),
+            time_zone: "Asia/Shanghai".to_owned(),
             points_per_currency_unit: 1,
             rounding: api::program::Rounding::Floor.into(),
-            minimum_redemption: 1,
+            minimum_redemption: 1_000,
+            creator: "patron".to_owned(),
+            ..api::Program::default()
         }
     );
 }

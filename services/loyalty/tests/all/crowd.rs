@@ -1,9 +1,10 @@
 //! Many at once on one member.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use contract::patron::loyalty::v1::VerifyLedgerRequest;
 use contract::patron::loyalty::v1::member_service_client::MemberServiceClient;
+use prost::Message as _;
 use tonic::Request;
 
 use crate::all::support::{Bench, reason, spending, token};
@@ -32,7 +33,7 @@ async fn of_a_thousand_concurrent_redemptions_exactly_the_affordable_succeed() {
     while let Some(outcome) = calls.join_next().await {
         outcomes.push(outcome.unwrap());
         if outcomes.len() % 250 == 0 {
-            assert_balanced(&bench).await;
+            bench.assert_sound().await;
         }
     }
     let refused: Vec<_> = outcomes
@@ -46,16 +47,29 @@ async fn of_a_thousand_concurrent_redemptions_exactly_the_affordable_succeed() {
     assert_eq!(bench.balance(customer_id).await.unwrap().available, 0);
 }
 
-/// Holds at any moment of the crowd.
-async fn assert_balanced(bench: &Bench) {
-    let request = VerifyLedgerRequest {
-        program_id: "default".to_owned(),
-    };
-    let verified = bench
-        .programs()
-        .verify_ledger(request)
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(verified.difference, "");
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_thousand_repeats_at_once_one_has_an_effect_and_all_get_identical_bytes() {
+    let bench = Bench::start().await;
+    let customer_id = bench.member(100).await;
+    let request = spending(&bench, customer_id, 40);
+    let token = token(&["operator"]);
+    let clients: Vec<_> = (0..CONNECTIONS)
+        .map(|_| MemberServiceClient::with_interceptor(bench.channel(), token.clone()))
+        .collect();
+    let mut calls = tokio::task::JoinSet::new();
+    for caller in 0..CALLERS {
+        let mut client = clients[caller % CONNECTIONS].clone();
+        let mut request = Request::new(request.clone());
+        request.set_timeout(Duration::from_mins(1));
+        calls.spawn(async move { client.create_redemption(request).await.unwrap() });
+    }
+    let answers = calls.join_all().await;
+    let first = |answer: &&tonic::Response<_>| !answer.metadata().contains_key("patron-replayed");
+    assert_eq!(answers.iter().filter(first).count(), 1);
+    let bytes = answers
+        .into_iter()
+        .map(|answer| answer.into_inner().encode_to_vec());
+    assert_eq!(bytes.collect::<HashSet<_>>().len(), 1);
+    assert_eq!(bench.balance(customer_id).await.unwrap().available, 60);
+    bench.assert_sound().await;
 }

@@ -3,19 +3,24 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use access::DevelopmentIssuer;
+use access::{DevelopmentIssuer, Notary};
 use chassis::config::{Config, IssuerConfig, IssuerRole};
 use chassis::paging::PageTokens;
 use chassis::{Clock, Context, Running};
+use contract::patron::events::v1::FollowRequest;
 use contract::patron::loyalty::v1 as api;
+use contract::patron::loyalty::v1::accrual_service_client::AccrualServiceClient;
+use contract::patron::loyalty::v1::hold_service_client::HoldServiceClient;
 use contract::patron::loyalty::v1::member_service_client::MemberServiceClient;
 use contract::patron::loyalty::v1::program_service_client::ProgramServiceClient;
+use contract::patron::loyalty::v1::verification::State as Verified;
+use contract::patron::loyalty::v1::verification_service_client::VerificationServiceClient;
 use contract::patron::profile::v1::{
     Order, OrderLine, OrderRecorded, Return, ReturnLine, ReturnRecorded,
 };
 use contract::patron::r#type::v1::Money;
 use contract::time::timestamp;
-use events::{Feed, FeedServer, Feeds, NewEvent, Outbox};
+use events::{Feed, FeedServer, Feeds, NewEvent, Outbox, Responses};
 use jiff::{SignedDuration, Timestamp};
 use postgres::testing::TestDatabase;
 use postgres::{Database, DatabaseConfig, Migrations};
@@ -32,7 +37,7 @@ use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
 /// Longer than anything here should take; only ever reached by a failure.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a condition rests before it is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -73,9 +78,13 @@ impl Bench {
 
     /// With other limits than those of production.
     pub(crate) async fn start_with(limit: impl FnOnce(&mut DatabaseConfig)) -> Self {
+        Self::start_at(Clock::system(), limit).await
+    }
+
+    /// At the time of a clock, which may stand still.
+    pub(crate) async fn start_at(clock: Clock, limit: impl FnOnce(&mut DatabaseConfig)) -> Self {
         let profile = TestDatabase::create(&PROFILE).await;
         let database = TestDatabase::create(&loyalty::migrations()).await;
-        let clock = Clock::system();
         let outbox = Outbox::new("profile", clock.clone());
         let feed: Arc<dyn Feed> = Arc::new(FeedServer::new(profile.db().clone(), outbox.clone()));
 
@@ -86,7 +95,15 @@ impl Bench {
         let mut limits = DatabaseConfig::new(database.app_url());
         limit(&mut limits);
         let db = Database::connect(&limits).await.unwrap();
-        let service = loyalty::service(db, &Feeds::of([("profile", feed)]), &context).unwrap();
+        let surveys: Arc<dyn Feed> = Arc::new(Quiet);
+        let feeds = Feeds::of([("profile", feed), ("survey", surveys)]);
+        let settings = loyalty::Settings {
+            verify_daily: false,
+            notary: Some(Notary::from_pem(ISSUER.pem()).unwrap()),
+            ..loyalty::Settings::default()
+        };
+        let service =
+            loyalty::service(db, &feeds, Arc::new(NoProfiles), &context, settings).unwrap();
         let stop = CancellationToken::new();
         let running = chassis::serve(service, &config(), stop.clone())
             .await
@@ -128,6 +145,65 @@ impl Bench {
 
     pub(crate) fn programs_as(&self, roles: &[&str]) -> ProgramServiceClient<Caller> {
         ProgramServiceClient::with_interceptor(self.channel(), token(roles))
+    }
+
+    pub(crate) fn accruals(&self) -> AccrualServiceClient<Caller> {
+        self.accruals_as(&["operator"])
+    }
+
+    pub(crate) fn accruals_as(&self, roles: &[&str]) -> AccrualServiceClient<Caller> {
+        AccrualServiceClient::with_interceptor(self.channel(), token(roles))
+    }
+
+    pub(crate) fn holds(&self) -> HoldServiceClient<Caller> {
+        self.holds_as(&["operator"])
+    }
+
+    pub(crate) fn holds_as(&self, roles: &[&str]) -> HoldServiceClient<Caller> {
+        HoldServiceClient::with_interceptor(self.channel(), token(roles))
+    }
+
+    pub(crate) fn verifications(&self) -> VerificationServiceClient<Caller> {
+        self.verifications_as(&["operator"])
+    }
+
+    pub(crate) fn verifications_as(&self, roles: &[&str]) -> VerificationServiceClient<Caller> {
+        VerificationServiceClient::with_interceptor(self.channel(), token(roles))
+    }
+
+    /// Has the ledger verified, to the end.
+    pub(crate) async fn verify(&self) -> api::Verification {
+        let mut client = self.verifications();
+        let begun = client.create_verification(api::CreateVerificationRequest::default());
+        let verification_id = begun.await.unwrap().into_inner().verification_id;
+        let ended = async {
+            loop {
+                let verification_id = verification_id.clone();
+                let request = api::GetVerificationRequest { verification_id };
+                let found = client.get_verification(request).await.unwrap().into_inner();
+                if !matches!(found.state(), Verified::Waiting | Verified::Running) {
+                    return found;
+                }
+                tokio::time::sleep(LOOK_AGAIN / 4).await;
+            }
+        };
+        let ended = tokio::time::timeout(PATIENCE, ended).await;
+        ended.expect("the verification ends")
+    }
+
+    /// The ledger adds up.
+    pub(crate) async fn assert_sound(&self) {
+        let verified = self.verify().await;
+        assert_eq!(verified.differences, []);
+        assert_eq!(verified.state(), Verified::Sound);
+    }
+
+    /// Does something to the database that the service itself may not do.
+    pub(crate) async fn arrange(&self, sql: &str) {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
+            .execute(self.database.owner_pool())
+            .await
+            .unwrap();
     }
 
     /// A new member with an order of so many pounds.
@@ -218,6 +294,43 @@ impl Bench {
             .to_owned()
     }
 
+    /// Types of the events that were announced of programs, in their order, once there are so many.
+    pub(crate) async fn announced_of_programs(&self, count: usize) -> Vec<String> {
+        let read = async || {
+            let types: Vec<String> = sqlx::query_scalar(
+                "SELECT type FROM outbox WHERE type LIKE '%.Program%' ORDER BY subject_version",
+            )
+            .fetch_all(self.database.db().pool())
+            .await
+            .unwrap();
+            types
+        };
+        let condition = async {
+            loop {
+                let types = read().await;
+                if types.len() >= count {
+                    return types;
+                }
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        let types = tokio::time::timeout(PATIENCE, condition).await;
+        let types = types.expect("the events are announced").into_iter();
+        let last = |name: String| name.rsplit('.').next().unwrap_or_default().to_owned();
+        types.map(last).collect()
+    }
+
+    /// Waits until a metric has a value.
+    pub(crate) async fn until_metric(&self, name: &str, value: &str) {
+        let condition = async {
+            while self.metric(name).await != value {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        let reached = tokio::time::timeout(PATIENCE, condition).await;
+        reached.expect("the metric gets there");
+    }
+
     pub(crate) async fn balance(&self, customer_id: Uuid) -> Result<api::Balance, Status> {
         let request = api::GetMemberRequest {
             customer_id: customer_id.to_string(),
@@ -271,6 +384,43 @@ pub(crate) fn spending(
     }
 }
 
+/// A request to credit points, under a new `request_id`.
+pub(crate) fn crediting(
+    bench: &Bench,
+    customer_id: Uuid,
+    points: i64,
+) -> api::CreateAccrualRequest {
+    api::CreateAccrualRequest {
+        accrual: Some(api::Accrual {
+            customer_id: customer_id.to_string(),
+            points,
+            reference: "a gift".to_owned(),
+            ..api::Accrual::default()
+        }),
+        request_id: bench.clock.new_id().to_string(),
+        validate_only: false,
+    }
+}
+
+/// A request to reserve points, under a new `request_id`.
+pub(crate) fn holding(bench: &Bench, customer_id: Uuid, points: i64) -> api::CreateHoldRequest {
+    api::CreateHoldRequest {
+        hold: Some(api::Hold {
+            customer_id: customer_id.to_string(),
+            points,
+            reference: "a basket".to_owned(),
+            ..api::Hold::default()
+        }),
+        request_id: bench.clock.new_id().to_string(),
+        validate_only: false,
+    }
+}
+
+/// The key that signs reports.
+pub(crate) fn report_key() -> &'static str {
+    ISSUER.pem()
+}
+
 /// The reason in the one `ErrorInfo` that there must be.
 pub(crate) fn reason(status: &Status) -> String {
     info(status, |info| info.reason.clone())
@@ -320,4 +470,24 @@ fn config() -> Config {
         role: IssuerRole::People,
     }];
     config
+}
+
+/// A feed on which nothing ever happens.
+struct Quiet;
+
+#[tonic::async_trait]
+impl Feed for Quiet {
+    async fn follow(&self, _: FollowRequest) -> Result<Responses, Status> {
+        Ok(Box::pin(futures_util::stream::pending()))
+    }
+}
+
+/// Profiles that know no birthdays.
+struct NoProfiles;
+
+#[tonic::async_trait]
+impl loyalty::Profiles for NoProfiles {
+    async fn profile(&self, _: Uuid) -> Result<loyalty::Profile, Status> {
+        Ok(loyalty::Profile::default())
+    }
 }

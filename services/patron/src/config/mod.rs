@@ -2,8 +2,9 @@
 
 mod show;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use access::Notary;
 use chassis::config::{
     AccessConfig, ClientConfig, ConfigError, ServerConfig, TelemetryConfig, environment, load,
 };
@@ -30,7 +31,7 @@ pub(crate) struct Config {
     gateway: GatewayLimits,
     database: DatabaseLimits,
     profile: ServiceSection,
-    loyalty: ServiceSection,
+    loyalty: LoyaltySection,
     complaints: ServiceSection,
     survey: ServiceSection,
     recommendation: ServiceSection,
@@ -50,6 +51,8 @@ pub(crate) struct Peers {
 struct GatewayLimits {
     max_body_bytes: usize,
     max_answer_bytes: usize,
+    rate_limits: gateway::config::RateLimits,
+    cors: gateway::config::Cors,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -69,6 +72,15 @@ struct DatabaseLimits {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct ServiceSection {
     database_url: DatabaseUrl,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct LoyaltySection {
+    database_url: DatabaseUrl,
+    writer_shards: u8,
+    verify_daily: bool,
+    card_prefix: CardPrefix,
+    report_key_file: PathBuf,
 }
 
 /// What a process is started for, by which some of the defaults differ.
@@ -132,6 +144,8 @@ impl Config {
             gateway: GatewaySection {
                 max_body_bytes: self.gateway.max_body_bytes,
                 max_answer_bytes: self.gateway.max_answer_bytes,
+                rate_limits: self.gateway.rate_limits.clone(),
+                cors: self.gateway.cors.clone(),
                 upstreams: self
                     .peers
                     .all()
@@ -143,14 +157,36 @@ impl Config {
 
     /// Where a service's database is; `None` when nobody says.
     pub(crate) fn database_url(&self, service: Service) -> Option<&DatabaseUrl> {
-        let section = match service {
-            Service::Profile => &self.profile,
-            Service::Loyalty => &self.loyalty,
-            Service::Complaints => &self.complaints,
-            Service::Survey => &self.survey,
-            Service::Recommendation => &self.recommendation,
+        let url = match service {
+            Service::Profile => &self.profile.database_url,
+            Service::Loyalty => &self.loyalty.database_url,
+            Service::Complaints => &self.complaints.database_url,
+            Service::Survey => &self.survey.database_url,
+            Service::Recommendation => &self.recommendation.database_url,
         };
-        Some(&section.database_url).filter(|url| !url.is_empty())
+        Some(url).filter(|url| !url.is_empty())
+    }
+
+    /// How loyalty works, with this key to sign reports.
+    pub(crate) fn of_loyalty(&self, notary: Option<Notary>) -> loyalty::Settings {
+        loyalty::Settings {
+            writer_shards: self.loyalty.writer_shards,
+            verify_daily: self.loyalty.verify_daily,
+            card_prefix: self.loyalty.card_prefix.clone(),
+            notary,
+        }
+    }
+
+    /// The file with the key that signs loyalty's reports; `None` where nobody signs them.
+    pub(crate) fn report_key_file(&self) -> Option<&Path> {
+        Some(self.loyalty.report_key_file.as_path()).filter(|file| !file.as_os_str().is_empty())
+    }
+
+    /// Signs loyalty's reports with the key in this file, unless another is configured.
+    pub(crate) fn report_key_or(&mut self, file: PathBuf) {
+        if self.report_key_file().is_none() {
+            self.loyalty.report_key_file = file;
+        }
     }
 
     /// How a service uses the database at `url`.
@@ -174,6 +210,11 @@ impl Config {
 }
 
 impl Peers {
+    /// The address of `profile`.
+    pub(crate) fn profile(&self) -> &str {
+        &self.profile
+    }
+
     /// Each service with its address.
     pub(crate) fn all(&self) -> [(Service, &str); 5] {
         Service::ALL.map(|service| {

@@ -2,74 +2,185 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::domain::Account;
+use crate::domain::ledger::Account;
 
-/// A number that is not what the entries add up to.
+/// Differences that are told; more are only counted.
+const TOLD: usize = 100;
+
+/// Something that is recorded otherwise than it is recomputed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// What carries the number.
+    /// Whose it is; `None` where it is nobody's alone.
+    pub holder_id: Option<Uuid>,
+    /// What it is about.
     pub subject: Subject,
-    /// Which number it is.
+    /// What differs.
     pub quantity: Quantity,
-    /// What is recorded; for the sum of an operation what it has to be, 0.
-    pub recorded: i128,
-    /// What it should be by the entries.
-    pub recomputed: i128,
+    /// What is recorded.
+    pub recorded: String,
+    /// What it should be.
+    pub recomputed: String,
 }
 
-/// What carries a number, by id.
+/// What a difference is about, by id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// A member.
-    Member(Uuid),
-    /// A lot.
-    Lot(Uuid),
-    /// An entry.
-    Entry(Uuid),
+    /// A holder.
+    Holder(Uuid),
+    /// A wallet, by its code.
+    Wallet(String),
     /// An operation.
     Operation(Uuid),
-    /// A member's sale, by its order.
-    Sale(Uuid, String),
-    /// A redemption.
+    /// An operation with the lots that it opens: one of them all.
+    Opening(Uuid, Vec<Uuid>),
+    /// An entry, by its number in a wallet.
+    Entry(String, i64),
+    /// A lot.
+    Lot(Uuid),
+    /// A hold.
+    Hold(Uuid),
+    /// A redemption of which points were given back.
     Redemption(Uuid),
+    /// A link of a chain.
+    Link(i16, i64),
+    /// A chain.
+    Chain(i16),
+    /// A point currency.
+    Currency(String),
 }
 
-/// Which number of a subject.
+/// A table of the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// Account holders.
+    Holders,
+    /// Wallets.
+    Wallets,
+    /// Operations.
+    Operations,
+    /// Lots.
+    Lots,
+    /// Holds.
+    Holds,
+    /// What was given back of redemptions.
+    Restorations,
+    /// Ends of chains.
+    Heads,
+    /// Links of chains.
+    Links,
+}
+
+/// What differs of a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantity {
-    /// An account's balance.
-    Account(Account),
-    /// The balance that an entry leaves.
-    Balance,
-    /// An entry's place among those of its member.
-    Number,
-    /// How many entries there are.
+    /// Whether it is there at all.
+    Presence,
+    /// The hash.
+    Hash,
+    /// Kind of the operation.
+    Kind,
+    /// The packed entries.
     Entries,
-    /// What the entries of an operation add up to.
+    /// What the entries add up to.
     Sum,
-    /// Entries of an operation on the program's account of its kind.
+    /// Entries on the program's account of the operation's kind.
     CounterEntries,
-    /// A lot's points at earning.
-    Original,
-    /// Points ever earned, less what was taken back.
+    /// The account that an entry moves.
+    Account,
+    /// The balance after an entry.
+    BalanceAfter,
+    /// Number of the first entry.
+    FirstEntry,
+    /// The lot that an entry names.
+    LotOfEntry,
+    /// An account's balance.
+    Balance(Account),
+    /// Points ever earned.
     LifetimeEarned,
-    /// Points that a sale earned.
-    Earned,
-    /// Money that was paid back for a sale, in minor units.
-    Refunded,
-    /// Points of a sale that were taken back.
-    ClawedBack,
-    /// Points that a redemption spent.
-    Spent,
+    /// How many entries there are.
+    EntryCount,
+    /// The last operation.
+    LastOperation,
+    /// Points at opening.
+    Original,
+    /// Points that went to expiry.
+    Lapsed,
+    /// The wallet that it belongs to.
+    Wallet,
+    /// What it is for.
+    Reference,
+    /// Points reserved.
+    Points,
+    /// What each lot gave.
+    Shares,
+    /// Points spent of a hold.
+    Confirmed,
+    /// Points spent beyond a hold.
+    ConfirmedBeyond,
+    /// The redemptions.
+    Redemptions,
+    /// When a hold times out.
+    ExpireTime,
+    /// When it was made.
+    CreateTime,
+    /// How a hold ended.
+    State,
+    /// Points given back.
+    Restored,
+    /// How many operations a link stands for.
+    Operations,
+    /// Where operations stand in their link.
+    Ordinals,
+    /// The last link.
+    LastLink,
+}
+
+/// What was found: the first differences, and how many there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// The first ones.
+    pub first: Vec<Difference>,
+    /// All.
+    pub count: u64,
+}
+
+impl Findings {
+    /// Notes a difference.
+    pub fn add(&mut self, difference: impl FnOnce() -> Difference) {
+        self.count += 1;
+        if self.first.len() < TOLD {
+            self.first.push(difference());
+        }
+    }
+}
+
+impl Subject {
+    /// The table in which it stands.
+    pub const fn table(&self) -> Table {
+        match self {
+            Self::Holder(_) => Table::Holders,
+            Self::Wallet(_) | Self::Currency(_) => Table::Wallets,
+            Self::Operation(_) | Self::Opening(..) | Self::Entry(..) => Table::Operations,
+            Self::Lot(_) => Table::Lots,
+            Self::Hold(_) => Table::Holds,
+            Self::Redemption(_) => Table::Restorations,
+            Self::Link(..) => Table::Links,
+            Self::Chain(_) => Table::Heads,
+        }
+    }
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(holder_id) = self.holder_id {
+            write!(formatter, "holder {holder_id}, ")?;
+        }
         let Self {
             subject,
             quantity,
             recorded,
             recomputed,
+            ..
         } = self;
         write!(
             formatter,
@@ -78,15 +189,39 @@ impl fmt::Display for Difference {
     }
 }
 
+impl fmt::Display for Table {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Holders => "holders",
+            Self::Wallets => "wallets",
+            Self::Operations => "operations",
+            Self::Lots => "lots",
+            Self::Holds => "holds",
+            Self::Restorations => "restorations",
+            Self::Heads => "chain_heads",
+            Self::Links => "chain_links",
+        })
+    }
+}
+
 impl fmt::Display for Subject {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Member(id) => write!(formatter, "member {id}"),
-            Self::Lot(id) => write!(formatter, "lot {id}"),
-            Self::Entry(id) => write!(formatter, "entry {id}"),
+            Self::Holder(id) => write!(formatter, "holder {id}"),
+            Self::Wallet(code) => write!(formatter, "wallet {code}"),
             Self::Operation(id) => write!(formatter, "operation {id}"),
-            Self::Sale(id, order_id) => write!(formatter, "order {order_id} of member {id}"),
+            Self::Opening(id, lots) => {
+                write!(formatter, "operation {id}")?;
+                lots.iter()
+                    .try_for_each(|lot_id| write!(formatter, " or its lot {lot_id}"))
+            }
+            Self::Entry(code, number) => write!(formatter, "entry {number} of wallet {code}"),
+            Self::Lot(id) => write!(formatter, "lot {id}"),
+            Self::Hold(id) => write!(formatter, "hold {id}"),
             Self::Redemption(id) => write!(formatter, "redemption {id}"),
+            Self::Link(chain, link) => write!(formatter, "link {link} of chain {chain}"),
+            Self::Chain(chain) => write!(formatter, "chain {chain}"),
+            Self::Currency(code) => write!(formatter, "point currency {code}"),
         }
     }
 }
@@ -94,22 +229,36 @@ impl fmt::Display for Subject {
 impl fmt::Display for Quantity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Account(Account::Available) => "available",
-            Self::Account(Account::Pending) => "pending",
-            Self::Account(Account::Held) => "held",
-            Self::Account(Account::Debt) => "debt",
-            Self::Account(_) => "balance of the program",
-            Self::Balance => "balance after",
-            Self::Number => "number",
-            Self::Entries => "number of entries",
+            Self::Presence => "presence",
+            Self::Hash => "hash",
+            Self::Kind => "kind",
+            Self::Entries => "packed entries",
             Self::Sum => "sum of the entries",
             Self::CounterEntries => "number of counter-entries",
-            Self::Original => "original amount",
+            Self::Account => "account",
+            Self::BalanceAfter => "balance after",
+            Self::FirstEntry => "number of the first entry",
+            Self::LotOfEntry => "lot",
+            Self::Balance(account) => return write!(formatter, "balance {}", account.name()),
             Self::LifetimeEarned => "lifetime earned",
-            Self::Earned => "points earned",
-            Self::Refunded => "money refunded",
-            Self::ClawedBack => "points clawed back",
-            Self::Spent => "points spent",
+            Self::EntryCount => "number of entries",
+            Self::LastOperation => "last operation",
+            Self::Original => "original amount",
+            Self::Lapsed => "lapsed points",
+            Self::Wallet => "wallet",
+            Self::Reference => "reference",
+            Self::Points => "points",
+            Self::Shares => "shares of lots",
+            Self::Confirmed => "points confirmed",
+            Self::ConfirmedBeyond => "points confirmed beyond it",
+            Self::Redemptions => "redemptions",
+            Self::ExpireTime => "time of expiry",
+            Self::CreateTime => "time of creation",
+            Self::State => "state",
+            Self::Restored => "points given back",
+            Self::Operations => "number of operations",
+            Self::Ordinals => "places of operations",
+            Self::LastLink => "last link",
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Keys and tokens for a developer's machine.
 
-use access::{DevelopmentIssuer, DevelopmentKeyError};
+use access::{DevelopmentIssuer, DevelopmentKeyError, development_key};
 use chassis::Clock;
 use chassis::config::{IssuerConfig, IssuerRole};
 use jiff::SignedDuration;
@@ -12,9 +12,11 @@ use crate::config::Config;
 const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 const KEY_FILE: &str = "dev-key.pem";
+const REPORT_KEY_FILE: &str = "report-key.pem";
 
 /// Makes this Patron trust the folder's own key, also for its services among themselves unless the
-/// configuration names another; answers a token of the operator.
+/// configuration names another, and sign its reports with another one of the folder; answers a token
+/// of the operator.
 pub(crate) fn trust(
     config: &mut Config,
     folder: &DataFolder,
@@ -29,6 +31,9 @@ pub(crate) fn trust(
         role: IssuerRole::People,
     });
     config.access.service_key_file.get_or_insert(key);
+    let report_key = folder.file(REPORT_KEY_FILE);
+    development_key(&report_key)?;
+    config.report_key_or(report_key);
     Ok(issuer
         .operator_token(clock.now(), TOKEN_LIFE)?
         .expose()

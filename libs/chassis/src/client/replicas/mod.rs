@@ -1,0 +1,82 @@
+//! All replicas of a role, as DNS tells them: each call goes to one of them.
+//!
+//! A name with several addresses (a headless service in Kubernetes) is one role with several
+//! replicas. The name is resolved when the first call comes, again when the answer is a few seconds
+//! old, and at once when a replica fails. Of two replicas taken at random, the one with fewer calls
+//! under way gets the call ("the power of two choices", Mitzenmacher 2001). A replica that fails is
+//! left alone for a while, longer each time; then one call tries it. When all are left alone, all are
+//! tried: a wrong judgement must not make an outage.
+
+mod pick;
+mod replica;
+mod resolve;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use http::{Request, Response, Uri};
+use tokio::time::Instant;
+use tonic::body::Body;
+use tower::{Service, ServiceExt as _};
+
+use crate::config::ClientConfig;
+use resolve::Names;
+
+/// A call that reached no replica, or whose connection broke.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The name of the role has no address now.
+    #[error("`{host}` can't be resolved")]
+    Unresolved {
+        /// The name.
+        host: String,
+        /// What the resolver says; none when it knows the name, but no address.
+        source: Option<std::io::Error>,
+    },
+    /// The replica could not be reached, or the connection broke.
+    #[error(transparent)]
+    Transport(#[from] tonic::transport::Error),
+}
+
+/// The transport of calls to a role. Cheap to clone; clones share connections and what is known of
+/// the replicas.
+#[derive(Clone, Debug)]
+pub struct Replicas(Arc<Names>);
+
+impl Replicas {
+    /// The replicas behind an address. Nothing is resolved or connected yet.
+    pub(super) fn new(uri: Uri, config: &ClientConfig) -> Self {
+        Self(Arc::new(Names::new(uri, config.clone())))
+    }
+
+    async fn send(self, request: Request<Body>) -> Result<Response<Body>, CallError> {
+        let replicas = Names::current(&self.0).await?;
+        let replica = pick::one_of(&replicas, Instant::now()).ok_or_else(|| self.0.nobody())?;
+        let call = replica.begin();
+        let answer = replica.channel().oneshot(request).await;
+        if call.ended(&answer, Instant::now()) {
+            // It may have gone for good, and others may have come.
+            Names::refresh(&self.0);
+        }
+        Ok(answer?)
+    }
+}
+
+impl Service<Request<Body>> for Replicas {
+    type Response = Response<Body>;
+    type Error = CallError;
+    type Future = BoxFuture<'static, Result<Response<Body>, CallError>>;
+
+    /// Always ready: each call waits for its replica within its own deadline.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), CallError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        self.clone().send(request).boxed()
+    }
+}

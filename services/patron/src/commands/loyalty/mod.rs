@@ -1,0 +1,17 @@
+//! `patron loyalty`.
+
+mod program;
+mod verify;
+mod verify_draw;
+
+use crate::cli::Loyalty;
+
+/// Runs one of the commands.
+pub(crate) async fn run(command: Loyalty) -> anyhow::Result<()> {
+    match command {
+        Loyalty::Verify { report, access } => verify::run(report.as_deref(), &access).await,
+        Loyalty::VerifyReport { file, key } => verify::check_report(&file, &key),
+        Loyalty::VerifyDraw(arguments) => verify_draw::run(arguments).await,
+        Loyalty::Program(command) => program::run(command).await,
+    }
+}
