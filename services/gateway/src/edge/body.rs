@@ -18,6 +18,8 @@ pub(crate) enum BodyReadError {
     TooLarge { limit_bytes: usize },
     #[error("the request body broke off")]
     Broken,
+    #[error("nothing of the request body came for {seconds} seconds")]
+    Silent { seconds: u64 },
 }
 
 /// Reads a body whole. One that announces its excess is refused before it is read.

@@ -45,7 +45,9 @@ impl From<RequestError> for Problem {
             RequestError::Fields(fields) => Refusal::from(fields).into(),
             RequestError::Body(BodyError::Json(json)) => Refusal::from(json).into(),
             RequestError::Body(body @ BodyError::Unexpected) => invalid(body.to_string()).into(),
-            RequestError::Body(body @ BodyError::MediaType { .. }) => {
+            RequestError::Body(
+                body @ (BodyError::MediaType { .. } | BodyError::Encoded { .. }),
+            ) => {
                 let refusal = invalid(body.to_string());
                 Self::with_status(refusal, StatusCode::UNSUPPORTED_MEDIA_TYPE)
             }
@@ -101,6 +103,11 @@ impl From<BodyReadError> for Refusal {
             )
             .metadata("limit_bytes", limit_bytes.to_string()),
             BodyReadError::Broken => invalid(error.to_string()),
+            BodyReadError::Silent { .. } => Self::new(
+                Code::DeadlineExceeded,
+                ErrorReason::DeadlineExceeded,
+                error.to_string(),
+            ),
         }
     }
 }

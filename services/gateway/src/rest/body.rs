@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 use thiserror::Error;
 
@@ -18,6 +18,8 @@ const HTTP_BODY: &str = "google.api.HttpBody";
 pub(crate) enum BodyError {
     #[error("the body must be application/json, not {content_type}")]
     MediaType { content_type: String },
+    #[error("the body must not be encoded, and it is {encoding}")]
+    Encoded { encoding: String },
     #[error("this method takes no body")]
     Unexpected,
     #[error(transparent)]
@@ -31,6 +33,7 @@ pub(crate) fn read(
     body: &[u8],
 ) -> Result<DynamicMessage, BodyError> {
     let request = binding.method.descriptor.input();
+    check_encoding(headers)?;
     match &binding.body {
         BodyRule::None => nothing(&request, body),
         BodyRule::All if is_http_body(&request) => Ok(raw(request, headers, body)),
@@ -78,6 +81,15 @@ fn one_field(
     Ok(message)
 }
 
+/// Whether the body is bytes as they are, not JSON.
+pub(super) fn takes_raw(binding: &Binding) -> bool {
+    match &binding.body {
+        BodyRule::None => false,
+        BodyRule::All => is_http_body(&binding.method.descriptor.input()),
+        BodyRule::Field(field) => single_message(field).is_some_and(|it| is_http_body(&it)),
+    }
+}
+
 fn single_message(field: &FieldDescriptor) -> Option<MessageDescriptor> {
     match field.kind() {
         Kind::Message(message) if !field.is_list() && !field.is_map() => Some(message),
@@ -101,6 +113,17 @@ fn raw(descriptor: MessageDescriptor, headers: &HeaderMap, body: &[u8]) -> Dynam
 
 fn is_blank(body: &[u8]) -> bool {
     body.trim_ascii().is_empty()
+}
+
+/// A small body that unpacks to a huge one would get past the limit on bodies, so none is unpacked.
+fn check_encoding(headers: &HeaderMap) -> Result<(), BodyError> {
+    let encoding = headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    match encoding {
+        None | Some(b"" | b"identity") => Ok(()),
+        Some(other) => Err(BodyError::Encoded {
+            encoding: String::from_utf8_lossy(other).into_owned(),
+        }),
+    }
 }
 
 /// A form or a plain text from another web page must not be taken for JSON. No type at all is

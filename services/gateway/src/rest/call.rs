@@ -16,7 +16,6 @@ use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
 use super::codec::AnyMessage;
-use super::lines::Lines;
 use super::path::RequestPath;
 use super::router::Lookup;
 use super::upload::Upload;
@@ -106,7 +105,6 @@ async fn collect(
     body: Body,
     deadline: CallDeadline,
 ) -> Result<Response<Body>, Problem> {
-    let limits = &gateway.limits;
     let outbound = Outbound {
         gateway,
         method: &binding.method,
@@ -117,11 +115,7 @@ async fn collect(
         deadline,
         message: Bytes::new(),
     };
-    let upload = Upload {
-        binding: Arc::clone(&binding),
-        head: Arc::new(parts),
-        lines: Lines::new(body, limits.max_body_bytes, limits.default_deadline),
-    };
+    let upload = Upload::new(Arc::clone(&binding), parts, body, &gateway.limits);
     let (requests, broken) = upload.requests();
     let answer = tokio::select! {
         biased;

@@ -1,12 +1,17 @@
 //! `order.lines.quantity`: a way from a request message down to one of its fields.
 
+use std::borrow::Cow;
+
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 use thiserror::Error;
+
+use crate::json;
 
 /// Recursive messages could otherwise be nested as deep as a URI is long.
 const MAX_DEPTH: usize = 16;
 
-/// A resolved path. It has at least one field, and all but the last are single messages.
+/// A resolved path. It has at least one field, and all but the last are single messages. It does not
+/// lead into times, durations, masks and wrapped scalars: those are one value.
 #[derive(Debug, Clone)]
 pub(crate) struct FieldPath {
     parents: Vec<FieldDescriptor>,
@@ -24,8 +29,8 @@ pub enum FieldPathError {
         /// The name that it does not know.
         field: String,
     },
-    /// A field within the path is no single message.
-    #[error("`{field}` is no message")]
+    /// A field within the path is no single message with fields of its own.
+    #[error("`{field}` is no message with fields")]
     NotAMessage {
         /// The field.
         field: String,
@@ -113,14 +118,21 @@ impl FieldPath {
         }
     }
 
-    /// Another field of the leaf's `oneof` that is set already.
-    pub(crate) fn rival(&self, message: &mut DynamicMessage) -> Option<String> {
-        let oneof = self.leaf.containing_oneof()?;
-        let parent = self.parent_mut(message)?;
-        let rival = oneof
-            .fields()
-            .find(|field| *field != self.leaf && parent.has_field(field))?;
-        Some(rival.name().to_owned())
+    /// Another field that is set already, of a `oneof` that the leaf or a message on the way to it
+    /// belongs to: setting this one would silently drop that one.
+    pub(crate) fn rival(&self, message: &DynamicMessage) -> Option<String> {
+        let mut holder = Cow::Borrowed(message);
+        for field in self.parents.iter().chain([&self.leaf]) {
+            if let Some(rival) = rival_of(field, &holder) {
+                return Some(rival.name().to_owned());
+            }
+            if !holder.has_field(field) {
+                return None;
+            }
+            let below = holder.get_field(field).as_message()?.clone();
+            holder = Cow::Owned(below);
+        }
+        None
     }
 
     fn parent_mut<'m>(&self, message: &'m mut DynamicMessage) -> Option<&'m mut DynamicMessage> {
@@ -130,6 +142,13 @@ impl FieldPath {
         }
         Some(message)
     }
+}
+
+fn rival_of(field: &FieldDescriptor, holder: &DynamicMessage) -> Option<FieldDescriptor> {
+    let oneof = field.containing_oneof()?;
+    oneof
+        .fields()
+        .find(|other| other != field && holder.has_field(other))
 }
 
 fn find(message: &MessageDescriptor, name: &str) -> Result<FieldDescriptor, FieldPathError> {
@@ -144,7 +163,13 @@ fn find(message: &MessageDescriptor, name: &str) -> Result<FieldDescriptor, Fiel
 
 fn single_message(field: &FieldDescriptor) -> Result<MessageDescriptor, FieldPathError> {
     match field.kind() {
-        Kind::Message(message) if !field.is_list() && !field.is_map() => Ok(message),
+        Kind::Message(message)
+            if !field.is_list()
+                && !field.is_map()
+                && !json::is_single_value(message.full_name()) =>
+        {
+            Ok(message)
+        }
         _ => Err(FieldPathError::NotAMessage {
             field: field.name().to_owned(),
         }),

@@ -5,6 +5,7 @@
 
 mod body;
 mod call;
+mod chunks;
 mod codec;
 mod field_path;
 mod lines;

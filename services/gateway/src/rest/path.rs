@@ -22,6 +22,8 @@ pub(crate) struct RequestPath<'p> {
 pub(crate) enum PathError {
     #[error("the path is not UTF-8 once percent-decoded")]
     NotUtf8,
+    #[error("the path has a `%` that two hexadecimal digits do not follow")]
+    BadEscape,
     #[error("the path has more than {MAX_SEGMENTS} segments")]
     TooManySegments,
 }
@@ -81,9 +83,22 @@ impl<'p> RequestPath<'p> {
 }
 
 fn decode(piece: &str) -> Result<Cow<'_, str>, PathError> {
+    if !has_whole_escapes(piece) {
+        return Err(PathError::BadEscape);
+    }
     percent_decode_str(piece)
         .decode_utf8()
         .map_err(|_| PathError::NotUtf8)
+}
+
+/// Whether two hexadecimal digits follow each `%`. Decoders differ in what they make of others, and a
+/// value must not mean one thing to a proxy and another thing here.
+pub(super) fn has_whole_escapes(text: &str) -> bool {
+    let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
+    text.split('%').skip(1).all(|after| {
+        let mut bytes = after.as_bytes().iter();
+        digit(bytes.next()) && digit(bytes.next())
+    })
 }
 
 /// Decodes all but `%2F`, which stays as sent.

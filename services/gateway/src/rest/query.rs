@@ -7,6 +7,7 @@ use percent_encoding::percent_decode;
 use prost_reflect::{DynamicMessage, ReflectMessage as _};
 
 use super::field_path::FieldPath;
+use super::path::has_whole_escapes;
 use super::scalar;
 use crate::surface::{Binding, BodyRule};
 use crate::violation::{InvalidRequest, Violations};
@@ -27,7 +28,7 @@ pub(crate) fn apply(
                     violations.push(field, description);
                 }
             }
-            (key, _) => violations.push(key.unwrap_or_default(), "is not UTF-8"),
+            (key, _) => violations.push(key.unwrap_or_default(), "is not percent-encoded UTF-8"),
         }
         if violations.is_full() {
             break;
@@ -84,6 +85,9 @@ fn check_place(path: &FieldPath, binding: &Binding) -> Result<(), &'static str> 
 
 /// Percent-decodes; `+` is a space, as HTML forms send it.
 fn decode(text: &str) -> Option<String> {
+    if !has_whole_escapes(text) {
+        return None;
+    }
     let text = if text.contains('+') {
         Cow::Owned(text.replace('+', " "))
     } else {

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::body::{self, BodyError};
+use super::field_path::FieldPath;
 use super::path::RequestPath;
 use super::{query, scalar};
 use crate::surface::{Binding, ImpliedMask};
@@ -53,17 +54,23 @@ fn bind_path(
     let mut violations = Violations::default();
     let captures = path.captures(&binding.template);
     for (text, field) in captures.iter().zip(&binding.path_fields) {
-        match scalar::parse(&field.leaf().kind(), text) {
-            Err(error) => violations.push(field.name(), error.to_string()),
-            Ok(value) => match field.get(message) {
-                Some(given) if given != value => {
-                    violations.push(field.name(), "differs from the value in the path");
-                }
-                _ => field.set(message, value),
-            },
+        if let Err(description) = bind(message, field, text) {
+            violations.push(field.name(), description);
         }
     }
     violations.into_result()
+}
+
+fn bind(message: &mut DynamicMessage, field: &FieldPath, text: &str) -> Result<(), String> {
+    let value = scalar::parse(&field.leaf().kind(), text).map_err(|error| error.to_string())?;
+    if field.get(message).is_some_and(|given| given != value) {
+        return Err("differs from the value in the path".to_owned());
+    }
+    if let Some(rival) = field.rival(message) {
+        return Err(format!("stands in the path, so `{rival}` cannot be given"));
+    }
+    field.set(message, value);
+    Ok(())
 }
 
 /// Without a mask, a `PATCH` changes the fields that its body names.

@@ -88,13 +88,16 @@ impl<T> Router<T> {
         Ok(())
     }
 
-    /// Finds the binding for a path. `HEAD` is served by `GET`.
+    /// Finds the binding for a path. `HEAD` is served by `GET` where it has no binding of its own.
     pub(crate) fn lookup(&self, method: &Method, path: &RequestPath<'_>) -> Lookup<'_, T> {
-        let method = if method == Method::HEAD {
-            &Method::GET
-        } else {
-            method
-        };
+        let found = self.lookup_exactly(method, path);
+        if method == Method::HEAD && !matches!(found, Lookup::Found(_)) {
+            return self.lookup_exactly(&Method::GET, path);
+        }
+        found
+    }
+
+    fn lookup_exactly(&self, method: &Method, path: &RequestPath<'_>) -> Lookup<'_, T> {
         let mut allowed = Vec::new();
         if let Some((path, verb)) = path.split_verb()
             && let Some(found) = self.root.find(path.segments(), verb, method, &mut allowed)

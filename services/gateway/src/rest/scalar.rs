@@ -1,5 +1,7 @@
 //! Text from a path or a query to the value of a field.
 
+use std::str::FromStr;
+
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;
@@ -29,17 +31,17 @@ pub(crate) enum ScalarError {
 /// Reads `text` as one value of `kind`.
 pub(crate) fn parse(kind: &Kind, text: &str) -> Result<Value, ScalarError> {
     match kind {
-        Kind::Double => number(text, "a number").map(Value::F64),
-        Kind::Float => number(text, "a number").map(Value::F32),
+        Kind::Double => float::<f64>(text).map(Value::F64),
+        Kind::Float => float::<f32>(text).map(Value::F32),
         Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => {
-            number(text, "a 32-bit signed integer").map(Value::I32)
+            integer(text, "a 32-bit signed integer").map(Value::I32)
         }
         Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => {
-            number(text, "a 64-bit signed integer").map(Value::I64)
+            integer(text, "a 64-bit signed integer").map(Value::I64)
         }
-        Kind::Uint32 | Kind::Fixed32 => number(text, "a 32-bit unsigned integer").map(Value::U32),
-        Kind::Uint64 | Kind::Fixed64 => number(text, "a 64-bit unsigned integer").map(Value::U64),
-        Kind::Bool => number(text, "`true` or `false`").map(Value::Bool),
+        Kind::Uint32 | Kind::Fixed32 => integer(text, "a 32-bit unsigned integer").map(Value::U32),
+        Kind::Uint64 | Kind::Fixed64 => integer(text, "a 64-bit unsigned integer").map(Value::U64),
+        Kind::Bool => boolean(text).map(Value::Bool),
         Kind::String => Ok(Value::String(text.to_owned())),
         Kind::Bytes => bytes(text),
         Kind::Enum(descriptor) => enumerated(descriptor, text),
@@ -47,8 +49,26 @@ pub(crate) fn parse(kind: &Kind, text: &str) -> Result<Value, ScalarError> {
     }
 }
 
-fn number<T: std::str::FromStr>(text: &str, expected: &'static str) -> Result<T, ScalarError> {
-    text.parse().map_err(|_| ScalarError::Expected(expected))
+/// Digits with or without `-`, as in JSON: Rust would also take `+1`.
+fn integer<T: FromStr>(text: &str, expected: &'static str) -> Result<T, ScalarError> {
+    let number = text.parse().ok().filter(|_| !text.starts_with('+'));
+    number.ok_or(ScalarError::Expected(expected))
+}
+
+fn boolean(text: &str) -> Result<bool, ScalarError> {
+    text.parse()
+        .map_err(|_| ScalarError::Expected("`true` or `false`"))
+}
+
+/// A number as in JSON, or one of the three names that protobuf's JSON gives to what is none. Rust would
+/// also take `inf` and `+1`, and make infinity of a number that is too large.
+fn float<T: FromStr + Copy + Into<f64>>(text: &str) -> Result<T, ScalarError> {
+    let is_name = matches!(text, "NaN" | "Infinity" | "-Infinity");
+    let begins_well = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    let number: Option<T> = text.parse().ok().filter(|_| is_name || begins_well);
+    number
+        .filter(|&number| is_name || number.into().is_finite())
+        .ok_or(ScalarError::Expected("a number"))
 }
 
 fn bytes(text: &str) -> Result<Value, ScalarError> {
@@ -75,9 +95,7 @@ fn enumerated(descriptor: &EnumDescriptor, text: &str) -> Result<Value, ScalarEr
 fn well_known(descriptor: &MessageDescriptor, text: &str) -> Result<Value, ScalarError> {
     let value = match descriptor.full_name() {
         "google.protobuf.FieldMask" => return Ok(Value::Message(field_mask(descriptor, text)?)),
-        "google.protobuf.BoolValue" => {
-            number(text, "`true` or `false`").map(serde_json::Value::Bool)?
-        }
+        "google.protobuf.BoolValue" => serde_json::Value::Bool(boolean(text)?),
         name if json::is_single_value(name) => serde_json::Value::String(text.to_owned()),
         _ => return Err(ScalarError::Message),
     };

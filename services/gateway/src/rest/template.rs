@@ -34,7 +34,7 @@ pub(crate) struct Variable {
     pub(crate) length: usize,
     /// True when it ends with `**` and so takes all pieces that are left.
     pub(crate) open_ended: bool,
-    /// True for `{var=a/*}` and `{var=**}`: then `%2F` stays as it is, so that the pieces of the
+    /// True for `{var=a/*}` and `{var=**}`, not for `{var}` and `{var=a}`: then `%2F` stays as it is, so that the pieces of the
     /// value can still be told apart.
     pub(crate) multi_segment: bool,
 }
@@ -70,6 +70,9 @@ pub enum TemplateFault {
     /// `{}` or `{=*}`.
     #[error("has a variable without a field")]
     EmptyField,
+    /// Two variables for one field: a path could then give it two values.
+    #[error("has two variables for one field")]
+    RepeatedField,
     /// `**` that something follows.
     #[error("has `**` before its end")]
     RestNotLast,
@@ -128,6 +131,9 @@ impl Template {
         if field_path.split('.').any(str::is_empty) {
             return Err(TemplateFault::EmptyField);
         }
+        if self.binds(field_path) {
+            return Err(TemplateFault::RepeatedField);
+        }
         let start = self.segments.len();
         for segment in pattern.split('/') {
             self.segments.push(Segment::parse(segment)?);
@@ -137,7 +143,7 @@ impl Template {
             start,
             length: self.segments.len() - start,
             open_ended: self.segments.last() == Some(&Segment::Rest),
-            multi_segment: pattern != "*",
+            multi_segment: pattern.contains('/') || pattern == "**",
         });
         match after.strip_prefix('/') {
             Some(rest) => Ok(Some(rest)),

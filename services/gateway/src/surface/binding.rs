@@ -5,6 +5,7 @@ use std::sync::Arc;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::{Method, SurfaceError, Upstream, is_server_given, options};
+use crate::json;
 use crate::rest::{FieldPath, HttpMethod, Template};
 
 /// A `google.api.HttpRule` as written.
@@ -163,9 +164,12 @@ fn path_fields(
                 variable: variable.to_owned(),
                 source,
             })?;
-        if path.leaf().is_list() || path.leaf().is_map() {
+        let leaf = path.leaf();
+        let has_fields = matches!(leaf.kind(), Kind::Message(message)
+            if !json::is_single_value(message.full_name()));
+        if leaf.is_list() || leaf.is_map() || has_fields {
             let (method, variable) = (method.to_owned(), variable.to_owned());
-            return Err(SurfaceError::RepeatedVariable { method, variable });
+            return Err(SurfaceError::NoSingleValue { method, variable });
         }
         Ok(path)
     };

@@ -44,9 +44,9 @@ pub enum SurfaceError {
         /// What is wrong.
         source: FieldPathError,
     },
-    /// A path variable names a list or a map, which no path can hold.
-    #[error("{method}: path variable `{variable}` is repeated")]
-    RepeatedVariable {
+    /// A path variable names a list, a map or a message with fields, which no path can hold.
+    #[error("{method}: path variable `{variable}` is not one value")]
+    NoSingleValue {
         /// The method.
         method: String,
         /// The variable.
@@ -59,6 +59,12 @@ pub enum SurfaceError {
         method: String,
         /// The field.
         field: String,
+    },
+    /// An additional binding has additional bindings itself; `google/api/http.proto` allows one level.
+    #[error("{method}: an additional binding has additional bindings")]
+    NestedBindings {
+        /// The method.
+        method: String,
     },
     /// The HTTP method of a `custom` rule is no HTTP method.
     #[error("{method}: `{kind}` is no HTTP method")]

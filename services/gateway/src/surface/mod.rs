@@ -96,7 +96,7 @@ impl Surface {
             descriptor,
             upstream,
         });
-        for rule in options::http_rules(&method.descriptor) {
+        for rule in options::http_rules(&method.descriptor)? {
             self.bind(Binding::new(Arc::clone(&method), &rule)?)?;
         }
         self.methods.insert(path, method);

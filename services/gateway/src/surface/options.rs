@@ -62,28 +62,35 @@ pub(super) fn upstream(service: &ServiceDescriptor) -> Option<Upstream> {
 }
 
 /// The `google.api.http` rules of a method: the main one, then the additional ones.
-pub(super) fn http_rules(method: &MethodDescriptor) -> Vec<HttpRule> {
+pub(super) fn http_rules(method: &MethodDescriptor) -> Result<Vec<HttpRule>, SurfaceError> {
     let Some(extension) = method.parent_pool().get_extension_by_name(HTTP) else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
     let options = method.options();
     if !options.has_extension(&extension) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let rule = options.get_extension(&extension);
     let Some(rule) = rule.as_message() else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
+    let additional = additional_bindings(rule);
+    if additional
+        .iter()
+        .any(|rule| !additional_bindings(rule).is_empty())
+    {
+        let method = method.full_name().to_owned();
+        return Err(SurfaceError::NestedBindings { method });
+    }
+    let rules = std::iter::once(rule).chain(&additional);
+    Ok(rules.filter_map(http_rule).collect())
+}
+
+fn additional_bindings(rule: &DynamicMessage) -> Vec<DynamicMessage> {
     let additional = rule.get_field_by_name("additional_bindings");
-    let additional = additional
-        .as_deref()
-        .and_then(Value::as_list)
-        .unwrap_or_default();
-    let additional = additional.iter().filter_map(Value::as_message);
-    std::iter::once(rule)
-        .chain(additional)
-        .filter_map(http_rule)
-        .collect()
+    let additional = additional.as_deref().and_then(Value::as_list);
+    let additional = additional.unwrap_or_default().iter();
+    additional.filter_map(Value::as_message).cloned().collect()
 }
 
 fn http_rule(rule: &DynamicMessage) -> Option<HttpRule> {

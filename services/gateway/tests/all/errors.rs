@@ -120,6 +120,20 @@ async fn every_wrong_query_parameter_is_named() {
         .send_text(Method::POST, "/v1/shapes:echo?count=1", "{}")
         .await;
     assert_eq!(with_body.violation().0, "count");
+    let wrong = |query: &str, field: &str| (query.to_owned(), field.to_owned());
+    for (query, field) in [
+        wrong("byText=a&byInner.text=b", "by_inner.text"),
+        wrong("byInner.text=b&byText=a", "by_text"),
+        wrong("atTime.seconds=1", "atTime.seconds"),
+        wrong("weight=1e39", "weight"),
+        wrong("ratio=inf", "ratio"),
+        wrong("count=%2B1", "count"),
+        wrong("note=%4", "note"),
+        wrong("note=%zz", "note"),
+    ] {
+        let answer = bench.rest.get(&format!("/v1/shapes/s1?{query}")).await;
+        assert_eq!(answer.violation().0, field, "{query}");
+    }
     let deep = format!("/v1/shapes/s1?inner.{}text=x", "deeper.".repeat(40));
     assert_eq!(bench.rest.get(&deep).await.status, StatusCode::BAD_REQUEST);
 }
@@ -187,6 +201,20 @@ async fn a_body_of_another_type_or_where_none_belongs_is_refused() {
     let answer = bench
         .rest
         .send(Method::POST, "/v1/shapes:echo", &form, body)
+        .await;
+    assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let packed = [
+        ("content-type", "application/json"),
+        ("content-encoding", "gzip"),
+    ];
+    let answer = bench
+        .rest
+        .send(
+            Method::POST,
+            "/v1/shapes:echo",
+            &packed,
+            Bytes::from_static(b"{}"),
+        )
         .await;
     assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let answer = bench

@@ -100,6 +100,39 @@ async fn each_line_of_a_body_is_a_request_of_a_stream() {
 }
 
 #[tokio::test]
+async fn a_raw_body_is_a_stream_of_its_pieces() {
+    let bench = Bench::with(|config| config.gateway.max_body_bytes = 1000).await;
+    let sent = "{no json\n".repeat(300);
+    let headers = [("content-type", "text/strange")];
+    let body = Bytes::from(sent.clone());
+    let answer = bench
+        .rest
+        .send(Method::PUT, "/v1/files/f%2F1", &headers, body)
+        .await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.header("content-type"), "text/strange");
+    let mut arrived = Vec::new();
+    for part in bench.upstream.last_messages("FilePart") {
+        assert_eq!(
+            part.get_field_by_name("name").unwrap().as_str(),
+            Some("f/1")
+        );
+        let file = part.get_field_by_name("file").unwrap().into_owned();
+        let data = file
+            .as_message()
+            .unwrap()
+            .get_field_by_name("data")
+            .unwrap()
+            .into_owned();
+        let data = data.as_bytes().unwrap();
+        assert!(data.len() <= 1000);
+        arrived.extend_from_slice(data);
+    }
+    assert_eq!(arrived, sent.as_bytes());
+    assert!(answer.body.len() <= 1000 && sent.as_bytes().ends_with(&answer.body));
+}
+
+#[tokio::test]
 async fn a_line_that_is_no_request_is_named_and_the_service_never_sees_the_end() {
     let bench = Bench::start().await;
     for (body, line) in [

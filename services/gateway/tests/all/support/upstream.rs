@@ -81,6 +81,18 @@ impl Upstream {
         self.seen.last.lock().unwrap().1.clone()
     }
 
+    /// The messages of the last call.
+    pub(crate) fn last_messages(&self, name: &str) -> Vec<DynamicMessage> {
+        let mut rest = self.last_frame();
+        let mut messages = Vec::new();
+        while !rest.is_empty() {
+            let length = u32::from_be_bytes(rest[1..5].try_into().unwrap()) as usize + 5;
+            let frame = rest.split_to(length).slice(5..);
+            messages.push(DynamicMessage::decode(message(name), frame).unwrap());
+        }
+        messages
+    }
+
     /// The message of the last unary call.
     pub(crate) fn last_message(&self, name: &str) -> DynamicMessage {
         DynamicMessage::decode(message(name), self.last_frame().slice(5..)).unwrap()
@@ -137,7 +149,7 @@ async fn answer(request: Request<Incoming>, seen: Arc<Seen>) -> Result<Response<
             Status::unavailable("not now").into_http()
         }
         "WatchShape" => watch(&body),
-        "Collect" => ok(frames(vec![last_frame(&body)], ok_trailers())),
+        "Collect" | "UploadFile" => ok(frames(vec![last_frame(&body)], ok_trailers())),
         _ => echo(body, encoding),
     })
 }
