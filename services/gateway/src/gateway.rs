@@ -128,6 +128,9 @@ impl Gateway {
         let answered = activity.run(answered).await;
         let mut response = answered.unwrap_or_else(|_| panicked(protocol));
 
+        if protocol == Protocol::Rest {
+            edge::secure(response.headers_mut());
+        }
         response.headers_mut().insert(edge::REQUEST_ID, request_id);
         if let Some(standing) = call.standing() {
             standing.write_to(response.headers_mut());
@@ -145,9 +148,7 @@ impl Gateway {
     ) -> Response<Body> {
         match protocol {
             _ if edge::head_bytes(&request) > self.limits.max_header_bytes => {
-                let problem = Problem::headers_too_large(self.limits.max_header_bytes);
-                call.set_code(problem.code());
-                problem.into_response(self.rpc_status.as_ref())
+                self.headers_too_large(protocol, call)
             }
             Protocol::Grpc if request.version() != Version::HTTP_2 => grpc::needs_http2(),
             Protocol::Grpc => grpc::serve(self, request, call).await,
@@ -191,6 +192,16 @@ impl Gateway {
         })
     }
 
+    fn headers_too_large(&self, protocol: Protocol, call: &Call) -> Response<Body> {
+        let problem = Problem::headers_too_large(self.limits.max_header_bytes);
+        call.set_code(problem.code());
+        match protocol {
+            Protocol::Rest => problem.into_response(self.rpc_status.as_ref()),
+            // A client of gRPC makes nothing of a 431.
+            Protocol::Grpc | Protocol::GrpcWeb => problem.into_status().into_http(),
+        }
+    }
+
     fn openapi(&self, call: &Call) -> Response<Body> {
         call.name("GET /openapi.json");
         call.set_code(Code::Ok);
@@ -203,7 +214,6 @@ impl Gateway {
             CACHE_CONTROL,
             HeaderValue::from_static("public, max-age=300"),
         );
-        edge::secure(headers);
         response
     }
 }

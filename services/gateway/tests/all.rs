@@ -12,6 +12,8 @@
 mod edge;
 #[path = "all/errors.rs"]
 mod errors;
+#[path = "all/four_kinds.rs"]
+mod four_kinds;
 #[path = "all/grpc.rs"]
 mod grpc;
 #[path = "all/json.rs"]

@@ -5,8 +5,8 @@ use http::Request;
 use http::header::{
     ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH,
     CONTENT_SECURITY_POLICY, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, REFERRER_POLICY, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-    X_CONTENT_TYPE_OPTIONS,
+    PROXY_AUTHORIZATION, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE, X_CONTENT_TYPE_OPTIONS,
 };
 
 /// Names the call in logs and answers.
@@ -100,16 +100,30 @@ pub(crate) fn head_bytes<B>(request: &Request<B>) -> usize {
     sizes.sum::<usize>() + target.map_or(0, |target| target.as_str().len())
 }
 
-/// What tells browsers to take a JSON answer for nothing else, and caches not to keep it: it may
-/// hold personal data.
-pub(crate) fn secure(headers: &mut HeaderMap) {
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(
+/// What browsers are told with every answer, unless it says otherwise itself: to take it for nothing but
+/// what it is, to let no page frame it, to come back by TLS only (ignored where they did not come by it),
+/// and caches not to keep it, for it may hold personal data.
+const SECURE: [(HeaderName, HeaderValue); 6] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (
         CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
-    );
-    headers
-        .entry(CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    ),
+    (
+        STRICT_TRANSPORT_SECURITY,
+        HeaderValue::from_static("max-age=31536000"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
+/// Adds the headers for browsers.
+pub(crate) fn secure(headers: &mut HeaderMap) {
+    for (name, value) in SECURE {
+        headers.entry(name).or_insert(value);
+    }
 }

@@ -69,6 +69,11 @@ impl Problem {
         self.refusal.code()
     }
 
+    /// The same for a caller that speaks gRPC.
+    pub(crate) fn into_status(self) -> tonic::Status {
+        self.refusal.into()
+    }
+
     /// The HTTP answer: `google.rpc.Status` as JSON.
     pub(crate) fn into_response(self, rpc_status: Option<&MessageDescriptor>) -> Response<Body> {
         let body = to_json(&self.refusal, rpc_status);

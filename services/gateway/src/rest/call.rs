@@ -32,15 +32,13 @@ pub(crate) async fn serve(
     request: Request<Body>,
     call: &Arc<Call>,
 ) -> Response<Body> {
-    let mut response = match try_serve(gateway, request, call).await {
+    match try_serve(gateway, request, call).await {
         Ok(response) => response,
         Err(problem) => {
             call.set_code(problem.code());
             problem.into_response(gateway.rpc_status.as_ref())
         }
-    };
-    edge::secure(response.headers_mut());
-    response
+    }
 }
 
 async fn try_serve(

@@ -173,6 +173,48 @@ async fn headers_beyond_the_limit_are_431() {
 }
 
 #[tokio::test]
+async fn every_answer_for_browsers_has_the_headers_that_protect_them() {
+    let bench = Bench::with(|config| config.server.max_header_bytes = 2000).await;
+    let long = format!("/v1/{}", "a".repeat(3000));
+    for path in [
+        "/v1/shapes/s1",
+        "/v1/nowhere",
+        "/openapi.json",
+        "/docs",
+        &long,
+    ] {
+        let answer = bench.rest.get(path).await;
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("strict-transport-security", "max-age=31536000"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(answer.header(name), value, "{path}");
+        }
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("frame-ancestors 'none'"), "{path}");
+        assert!(!answer.header("cache-control").is_empty(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn headers_beyond_the_limit_are_told_to_grpc_as_a_status() {
+    let bench = Bench::with(|config| config.server.max_header_bytes = 8000).await;
+    let message = [0, 0, 0, 0, 0];
+    let long = "a".repeat(9000);
+    let headers = [
+        ("content-type", "application/grpc-web+proto"),
+        ("patron-note", &long),
+    ];
+    let path = "/test.v1.ShapeService/EchoShape";
+    let body = Bytes::copy_from_slice(&message);
+    let answer = bench.rest.send(Method::POST, path, &headers, body).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.header("grpc-status"), "8");
+}
+
+#[tokio::test]
 async fn a_path_counts_as_a_header() {
     let bench = Bench::with(|config| config.server.max_header_bytes = 2000).await;
     let path = format!("/v1/shapes/{}", "a".repeat(3000));

@@ -310,6 +310,67 @@ async fn grpc_web_works_over_http1() {
     assert_eq!(answer.status, StatusCode::HTTP_VERSION_NOT_SUPPORTED);
 }
 
+/// The frames of a gRPC-Web answer: flag and payload.
+fn web_frames(mut body: Bytes) -> Vec<(u8, Bytes)> {
+    let mut frames = Vec::new();
+    while !body.is_empty() {
+        let length = u32::from_be_bytes(body[1..5].try_into().unwrap()) as usize + 5;
+        let frame = body.split_to(length);
+        frames.push((frame[0], frame.slice(5..)));
+    }
+    frames
+}
+
+#[tokio::test]
+async fn grpc_web_streams_answers_and_ends_with_the_status_and_its_details() {
+    let bench = Bench::start().await;
+    let message = shape(json!({"name": "s1", "count": 2, "tags": ["fail"]})).encode_to_vec();
+    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    let body: Bytes = [&[0], &length[..], &message].concat().into();
+    let path = "/test.v1.ShapeService/WatchShape";
+    let headers = [("content-type", "application/grpc-web+proto")];
+    let answer = bench.rest.send(Method::POST, path, &headers, body).await;
+    let frames = web_frames(answer.body);
+    let flags: Vec<u8> = frames.iter().map(|(flag, _)| *flag).collect();
+    assert_eq!(flags, [0, 0, 0x80]);
+    assert!(frames[..2].iter().all(|(_, payload)| *payload == message));
+    let trailers = String::from_utf8_lossy(&frames[2].1).to_lowercase();
+    assert!(trailers.contains("grpc-status:5"), "{trailers}");
+    assert!(trailers.contains("grpc-status-details-bin:"), "{trailers}");
+}
+
+#[tokio::test]
+async fn grpc_web_can_be_spoken_in_base64() {
+    use base64::Engine as _;
+    let base64 = base64::prelude::BASE64_STANDARD;
+    let bench = Bench::start().await;
+    let message = shape(json!({"name": "s1"})).encode_to_vec();
+    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    let sent = base64.encode([&[0], &length[..], &message].concat());
+    let body = Bytes::from(sent.clone());
+    let headers = [
+        ("content-type", "application/grpc-web-text"),
+        ("accept", "application/grpc-web-text"),
+    ];
+    let path = "/test.v1.ShapeService/EchoShape";
+    let answer = bench.rest.send(Method::POST, path, &headers, body).await;
+    assert!(
+        answer
+            .header("content-type")
+            .starts_with("application/grpc-web-text")
+    );
+    // The message takes a whole number of groups of three bytes, so what follows it begins anew.
+    let (answered, trailers) = answer.body.split_at(sent.len());
+    assert_eq!(answered, sent.as_bytes());
+    let trailers = base64.decode(trailers).unwrap();
+    assert_eq!(trailers[0], 0x80);
+    assert!(String::from_utf8_lossy(&trailers).contains("grpc-status:0"));
+    assert_eq!(
+        bench.upstream.last_message("Shape"),
+        shape(json!({"name": "s1"}))
+    );
+}
+
 #[tokio::test]
 async fn health_is_told_to_anybody() {
     let bench = Bench::start().await;

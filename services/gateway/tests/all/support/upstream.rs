@@ -11,6 +11,7 @@ use chassis::Refusal;
 use chassis::config::Config;
 use chassis::listener::{Listener, Protocols};
 use contract::patron::r#type::v1::ErrorReason;
+use futures_util::StreamExt as _;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
@@ -22,6 +23,9 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 
 use super::contract::message;
+
+/// What a call is to do when its messages have been sent back: `refuse` or `stall`.
+const AT_THE_END: &str = "at-the-end";
 
 /// How the messages of a call are compressed.
 const ENCODING: &str = "grpc-encoding";
@@ -126,7 +130,9 @@ async fn answer(request: Request<Incoming>, seen: Arc<Seen>) -> Result<Response<
         .next()
         .unwrap_or_default()
         .to_owned();
-    if method == "Chat" {
+    // As they come, unless the test asks what came.
+    let is_noted = parts.headers.contains_key(ENCODING) || parts.headers.contains_key(AT_THE_END);
+    if method == "Chat" && !is_noted {
         let body = body.map_err(|error| Status::internal(error.to_string()));
         return Ok(ok(Body::new(
             body.with_trailers(async { Some(Ok(ok_trailers())) }),
@@ -138,7 +144,11 @@ async fn answer(request: Request<Incoming>, seen: Arc<Seen>) -> Result<Response<
         .map(http_body_util::Collected::to_bytes)
         .unwrap_or_default();
     let encoding = parts.headers.get(ENCODING).cloned();
+    let end = parts.headers.get(AT_THE_END).cloned();
     *seen.last.lock().unwrap() = (parts.headers, body.clone());
+    if let Some(end) = end {
+        return Ok(ended(body, end.as_bytes(), encoding, &seen));
+    }
     Ok(match method.as_str() {
         "Refuse" => refusal().into_http(),
         "Sleep" => {
@@ -148,10 +158,38 @@ async fn answer(request: Request<Incoming>, seen: Arc<Seen>) -> Result<Response<
         "Flicker" | "FlickerOnce" if earlier < 2 || count(&body) < 0 => {
             Status::unavailable("not now").into_http()
         }
-        "WatchShape" => watch(&body),
-        "Collect" | "UploadFile" => ok(frames(vec![last_frame(&body)], ok_trailers())),
+        "WatchShape" if encoding.is_none() => watch(&body),
+        "Collect" | "UploadFile" if encoding.is_none() => {
+            ok(frames(vec![last_frame(&body)], ok_trailers()))
+        }
         _ => echo(body, encoding),
     })
+}
+
+/// Sends the body back; then refuses, or falls silent until the caller gives up.
+fn ended(
+    body: Bytes,
+    end: &[u8],
+    encoding: Option<HeaderValue>,
+    seen: &Arc<Seen>,
+) -> Response<Body> {
+    let mut response = if end == b"stall" {
+        let noted = GivenUp(Arc::clone(seen));
+        let silence = futures_util::stream::once(async move {
+            let _noted = noted;
+            std::future::pending().await
+        });
+        let first = futures_util::stream::iter([Ok::<_, Status>(Frame::data(body))]);
+        ok(Body::new(StreamBody::new(first.chain(silence))))
+    } else {
+        let mut trailers = HeaderMap::new();
+        refusal().add_header(&mut trailers).unwrap();
+        ok(frames(vec![body], trailers))
+    };
+    if let Some(encoding) = encoding {
+        response.headers_mut().insert(ENCODING, encoding);
+    }
+    response
 }
 
 /// Sends a message back as it came, compressed or not.
@@ -176,7 +214,6 @@ fn watch(body: &Bytes) -> Response<Body> {
     };
     let repeated = vec![body.clone(); times];
     if has_tag("stall") {
-        use futures_util::StreamExt as _;
         let frames = repeated
             .into_iter()
             .map(|bytes| Ok::<_, Status>(Frame::data(bytes)));
