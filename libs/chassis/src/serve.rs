@@ -16,6 +16,7 @@ use tonic::body::Body;
 
 use crate::config::{AccessConfigError, Config, UnsafeSetting};
 use crate::health::Health;
+use crate::key_watch::KeyWatch;
 use crate::listener::{BindError, Listener, Protocols};
 use crate::role::Role;
 use crate::service::Service;
@@ -106,11 +107,14 @@ pub async fn serve(
     rules.require_all(service.grpc.iter().copied())?;
     add_health(&mut service);
     add_reflection(&mut service)?;
+    let keys = KeyWatch::new(&config.access)?;
+    let verifier = keys.verifier();
+    let mut service = service.task("keys", move |stop| keys.clone().run(stop));
     let parts = stack::Parts {
         service: Arc::clone(&service.name),
         clock: service.clock.clone(),
         rules: rules.only(&service.grpc),
-        verifier: config.access.verifier()?,
+        verifier,
         roles: Roles::default(),
         metrics: service.metrics.clone(),
     };

@@ -3,10 +3,9 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use access::Verifier;
 use chassis::config::Config;
 use chassis::listener::Protocols;
-use chassis::{Clock, Running, Service};
+use chassis::{Clock, KeyWatch, Running, Service};
 use futures_util::FutureExt as _;
 use http::Request;
 use hyper::body::Incoming;
@@ -25,8 +24,9 @@ pub async fn serve(
     clock: Clock,
     shutdown: CancellationToken,
 ) -> Result<Running, GatewayError> {
-    let role = Service::new(ROLE, clock.clone());
-    let verifier: Arc<Verifier> = Arc::new(config.access.verifier()?);
+    let keys = KeyWatch::new(&config.access)?;
+    let (role, verifier) = (Service::new(ROLE, clock.clone()), keys.verifier());
+    let role = role.task("keys", move |stop| keys.clone().run(stop));
     let gateway = Gateway::new(config, contract::pool(), verifier, clock, role.metrics())?;
     serve_gateway(gateway, role, config, shutdown).await
 }

@@ -71,19 +71,34 @@ pub enum AccessConfigError {
 impl AccessConfig {
     /// Trusts the issuers and the services' own key.
     pub fn verifier(&self) -> Result<Verifier, AccessConfigError> {
+        let mut keys = self.issuer_keys()?;
+        keys.extend(self.service_keys()?);
+        Ok(Verifier::new(keys, self.audience.clone()))
+    }
+
+    /// The issuers' keys, as their files are now.
+    pub(crate) fn issuer_keys(&self) -> Result<Vec<TrustedKey>, AccessConfigError> {
         let mut keys = Vec::new();
         for issuer in &self.issuers {
             keys.extend(issuer.keys()?);
         }
-        if let Some(signer) = self.service_signer()? {
-            let jwks = signer.jwks()?;
-            keys.extend(TrustedKey::from_jwks(
-                SERVICE_ISSUER,
-                IssuerKind::Services,
-                &jwks,
-            )?);
-        }
-        Ok(Verifier::new(keys, self.audience.clone()))
+        Ok(keys)
+    }
+
+    /// The public half of the services' own key; none without a service key.
+    pub(crate) fn service_keys(&self) -> Result<Vec<TrustedKey>, AccessConfigError> {
+        let Some(signer) = self.service_signer()? else {
+            return Ok(Vec::new());
+        };
+        let jwks = signer.jwks()?;
+        let keys = TrustedKey::from_jwks(SERVICE_ISSUER, IssuerKind::Services, &jwks)?;
+        Ok(keys)
+    }
+
+    /// What stands in the files of issuers' keys.
+    pub(crate) fn key_texts(&self) -> Result<Vec<String>, AccessConfigError> {
+        let files = self.issuers.iter().filter_map(|it| it.jwks_file.as_ref());
+        files.map(read).collect()
     }
 
     /// How a role proves to the others who it is; `None` without a service key.

@@ -21,13 +21,13 @@ const MAX_ORIGIN_BYTES: usize = 256;
 pub(super) struct Admit(Arc<Inner>);
 
 struct Inner {
-    verifier: Verifier,
+    verifier: Arc<Verifier>,
     roles: Roles,
     clock: Clock,
 }
 
 impl Admit {
-    pub(super) fn new(verifier: Verifier, roles: Roles, clock: Clock) -> Self {
+    pub(super) fn new(verifier: Arc<Verifier>, roles: Roles, clock: Clock) -> Self {
         Self(Arc::new(Inner {
             verifier,
             roles,

@@ -34,7 +34,7 @@ pub(crate) struct Parts {
     pub(crate) service: Arc<str>,
     pub(crate) clock: Clock,
     pub(crate) rules: MethodRules,
-    pub(crate) verifier: Verifier,
+    pub(crate) verifier: Arc<Verifier>,
     pub(crate) roles: Roles,
     pub(crate) metrics: Registry,
 }
@@ -171,7 +171,7 @@ mod tests {
             service: Arc::from("test"),
             clock: Clock::system(),
             rules: MethodRules::from_pool(contract::pool()).unwrap(),
-            verifier: config.access.verifier().unwrap(),
+            verifier: Arc::new(config.access.verifier().unwrap()),
             roles: Roles::default(),
             metrics: Registry::new("test"),
         };
