@@ -9,6 +9,7 @@ use proto::activity_result::Outcome as WireOutcome;
 use crate::app::App;
 use crate::app::intake::{Activity, Item, Newcomer, Recorded, Who};
 use crate::domain::book::Outcome;
+use crate::domain::identifier;
 use crate::domain::invalid::{Invalid, Problem};
 use crate::metrics::Intake;
 use crate::{refusals, wire};
@@ -100,7 +101,7 @@ fn decode(input: proto::ActivityInput, now: Timestamp) -> Result<Item, Refusal> 
             return Err(Invalid::new("identifier", Problem::Ambiguous).into());
         }
         Some(identifier) => {
-            wire::text("identifier.value", &identifier.value)?;
+            identifier::check(|| "identifier.value".to_owned(), &identifier.value)?;
             let identifier = wire::customers::decode_identifier(identifier);
             let (key, verified) = (identifier.key, identifier.verified);
             Who::Identified(Newcomer {

@@ -65,6 +65,11 @@ impl Details {
         Ok(())
     }
 
+    /// True when it has a value for the field.
+    pub(crate) fn has(&self, field: Field) -> bool {
+        Self::default().take(field, self)
+    }
+
     fn texts(&self) -> [(Field, &str); 9] {
         [
             (Field::DisplayName, &self.display_name),
@@ -80,7 +85,7 @@ impl Details {
     }
 
     /// Takes one field over from `sent`; answers whether that changed anything.
-    fn take(&mut self, field: Field, sent: &Self) -> bool {
+    pub(crate) fn take(&mut self, field: Field, sent: &Self) -> bool {
         match field {
             Field::Identifiers => replace(&mut self.identifiers, &sent.identifiers),
             Field::DisplayName => replace(&mut self.display_name, &sent.display_name),

@@ -3,7 +3,7 @@
 use super::invalid::{Invalid, Problem};
 
 /// A field that an update mask may name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Field {
     Identifiers,
     DisplayName,
@@ -38,6 +38,11 @@ const PATHS: [(&str, Field); 12] = [
 const READ_ONLY: [&str; 5] = ["customer_id", "state", "create_time", "update_time", "etag"];
 
 impl Field {
+    /// All of them, in the order of the contract.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        PATHS.iter().map(|(_, field)| *field)
+    }
+
     /// Its path in the contract.
     pub(crate) fn path(self) -> &'static str {
         PATHS

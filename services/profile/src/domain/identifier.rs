@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::identity::{conflict, kinds};
 use super::invalid::{Invalid, Problem};
 use super::text;
 
@@ -22,15 +23,25 @@ pub(crate) struct Identifier {
     pub(crate) verified: bool,
 }
 
+/// Refuses a value that can't be stored or identifies nobody.
+pub(crate) fn check(field: impl Fn() -> String, value: &str) -> Result<(), Invalid> {
+    text::check(&field, value)?;
+    if kinds::is_placeholder(value) {
+        return Err(Invalid::new(field(), Problem::IdentifiesNobody));
+    }
+    Ok(())
+}
+
 /// Refuses identifiers that can't be stored or stand twice.
 pub(crate) fn check_all(identifiers: &[Identifier]) -> Result<(), Invalid> {
     let mut seen = HashSet::new();
     for (at, identifier) in identifiers.iter().enumerate() {
-        text::check(|| format!("identifiers[{at}].value"), &identifier.key.value)?;
+        check(|| format!("identifiers[{at}].value"), &identifier.key.value)?;
         if !seen.insert(&identifier.key) {
             let field = format!("identifiers[{at}]");
             return Err(Invalid::new(field, Problem::DuplicateIdentifier));
         }
     }
-    Ok(())
+    conflict::check_values(identifiers)
+        .map_err(|_| Invalid::new("identifiers", Problem::SecondValue))
 }

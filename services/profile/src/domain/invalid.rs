@@ -56,6 +56,10 @@ pub(crate) enum Problem {
     DuplicateLine,
     #[error("must not be listed twice")]
     DuplicateIdentifier,
+    #[error("must not hold two values of a kind of which a person has one")]
+    SecondValue,
+    #[error("stands for nobody in particular")]
+    IdentifiesNobody,
     #[error("must be a real date")]
     NotADate,
     #[error("must not be in the future")]

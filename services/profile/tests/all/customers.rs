@@ -1,14 +1,17 @@
 //! Records of customers: created and changed once per request, found by what identifies them.
 
 use contract::google::r#type::Date;
+use contract::patron::profile::v1::activity_result::Outcome;
 use contract::patron::profile::v1::{
-    CreateCustomerRequest, Customer, CustomerCreated, CustomerUpdated, Gender, GetCustomerRequest,
-    LookupCustomerRequest, UpdateCustomerRequest,
+    ActivityInput, BatchRecordActivitiesRequest, CreateCustomerRequest, Customer, CustomerCreated,
+    CustomerUpdated, Gender, GetCustomerRequest, LookupCustomerRequest, UpdateCustomerRequest,
 };
 use prost_types::FieldMask;
 use tonic::Code;
 
-use crate::harness::{Profile, create, fields, identifier, metadata, reason, request_id};
+use crate::harness::{
+    Profile, create, fields, identifier, metadata, order, order_input, reason, request_id,
+};
 
 fn ada() -> Customer {
     Customer {
@@ -215,6 +218,40 @@ async fn what_makes_no_sense_is_refused_with_its_field() {
         );
         assert_eq!(reason(&refused), "INVALID_ARGUMENT");
     }
+}
+
+#[tokio::test]
+async fn identifiers_of_nobody_and_second_values_of_a_kind_with_one_are_refused() {
+    let profile = Profile::start().await;
+    let placeholder = vec![identifier("app", "x"), identifier("phone", "000 000")];
+    let two_cards = vec![
+        identifier("member_card", "1"),
+        identifier("member_card", "2"),
+    ];
+    for (identifiers, field) in [
+        (placeholder, "customer.identifiers[1].value"),
+        (two_cards, "customer.identifiers"),
+    ] {
+        let customer = Customer {
+            identifiers,
+            ..Customer::default()
+        };
+        let request = create(customer);
+        let refused = profile.customers().create_customer(request).await;
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument);
+        assert_eq!(fields(&refused), [field]);
+    }
+    // Nor does an activity make a customer of them, whom strangers would then share.
+    let item = ActivityInput {
+        identifier: Some(identifier("phone", "null")),
+        ..order_input(order("", "o", &[(1, 5)]))
+    };
+    let batch = BatchRecordActivitiesRequest { items: vec![item] };
+    let answer = profile.activities().batch_record_activities(batch).await;
+    let result = answer.unwrap().into_inner().results.remove(0);
+    assert_eq!(result.outcome(), Outcome::Refused);
+    assert_eq!(profile.count("SELECT count(*) FROM customers").await, 0);
 }
 
 #[tokio::test]

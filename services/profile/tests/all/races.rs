@@ -144,7 +144,7 @@ async fn batches_that_meet_the_same_newcomers_at_once_make_each_of_them_once() {
         let mut client = profile.activities();
         let item = |nth: i32| {
             // Each batch names the newcomers in another order.
-            let phone = format!("{}", (nth * 7 + batch * 13) % 40);
+            let phone = format!("1{}", (nth * 7 + batch * 13) % 40);
             let mut item = order_input(order("", &format!("o-{batch}-{nth}"), &[(1, 5)]));
             item.identifier = Some(identifier("phone", &phone));
             item

@@ -1,0 +1,60 @@
+//! What the kinds of identifiers are worth, and values that identify nobody.
+
+use crate::domain::identifier::IdentifierKey;
+
+/// How many values of a kind a person has, and how many people a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A person has one; whoever has proven it is a verified person.
+    OnePerPerson,
+    /// A person may have several, each is one person's.
+    Personal,
+    /// A device or a browser: a household or an office may share it, so it joins nobody.
+    Shared,
+}
+
+const KINDS: [(&str, Kind); 4] = [
+    ("national_id", Kind::OnePerPerson),
+    ("member_card", Kind::OnePerPerson),
+    ("cookie", Kind::Shared),
+    ("device", Kind::Shared),
+];
+
+/// What tills and forms send when they know nothing.
+const PLACEHOLDERS: [&str; 14] = [
+    "null",
+    "nil",
+    "none",
+    "nan",
+    "n/a",
+    "na",
+    "undefined",
+    "unknown",
+    "anonymous",
+    "guest",
+    "test",
+    "-",
+    "[object object]",
+    "test@test.com",
+];
+
+/// What a kind is worth; one that the company adds is personal.
+pub(crate) fn kind_of(kind: &str) -> Kind {
+    KINDS
+        .iter()
+        .find(|(name, _)| *name == kind)
+        .map_or(Kind::Personal, |(_, kind)| *kind)
+}
+
+/// True for values that many people would share without having anything in common.
+pub(crate) fn is_placeholder(value: &str) -> bool {
+    let value = value.trim().to_lowercase();
+    let is_blank = |c: char| matches!(c, '0' | '-' | '+' | '.' | ' ' | '(' | ')');
+    PLACEHOLDERS.contains(&value.as_str()) || value.chars().all(is_blank)
+}
+
+/// Whether two values of a kind of which a person has one are the same.
+pub(crate) fn is_same_value(one: &IdentifierKey, other: &IdentifierKey) -> bool {
+    let normal = |key: &IdentifierKey| key.value.trim().to_uppercase();
+    one.kind == other.kind && normal(one) == normal(other)
+}
