@@ -1,0 +1,100 @@
+use std::collections::BTreeMap;
+
+use super::{Shape, Type};
+use crate::syntax::is_name;
+
+/// Named fields with types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Structure {
+    pub(crate) name: String,
+    pub(crate) fields: BTreeMap<String, Field>,
+}
+
+/// A field of a structure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Field {
+    pub(crate) shape: Shape,
+    pub(crate) optional: bool,
+}
+
+/// Why a schema can't be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SchemaError {
+    /// A name that a rule could not write.
+    #[error("`{name}` in {owner} can't be a name")]
+    NotAName {
+        /// The name.
+        name: String,
+        /// Where it is.
+        owner: String,
+    },
+    /// A name that is there twice.
+    #[error("`{name}` is twice in {owner}")]
+    Twice {
+        /// The name.
+        name: String,
+        /// Where it is.
+        owner: String,
+    },
+}
+
+impl Structure {
+    /// Begins a structure. Its name appears in problems alone.
+    pub fn builder(name: &str) -> StructureBuilder {
+        StructureBuilder {
+            structure: Self {
+                name: name.to_owned(),
+                fields: BTreeMap::new(),
+            },
+            error: None,
+        }
+    }
+}
+
+/// A structure in the making.
+#[derive(Debug)]
+pub struct StructureBuilder {
+    structure: Structure,
+    /// The first error; `build` returns it.
+    error: Option<SchemaError>,
+}
+
+impl StructureBuilder {
+    /// Adds a field that every such structure has.
+    #[must_use]
+    pub fn field(self, name: &str, kind: Type) -> Self {
+        self.with(name, kind, false)
+    }
+
+    /// Adds a field that may be missing. A rule has to ask `has(…)` before it reads it.
+    #[must_use]
+    pub fn optional(self, name: &str, kind: Type) -> Self {
+        self.with(name, kind, true)
+    }
+
+    /// The structure, unless a name can't be one or is there twice.
+    pub fn build(self) -> Result<Structure, SchemaError> {
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok(self.structure),
+        }
+    }
+
+    fn with(mut self, name: &str, kind: Type, optional: bool) -> Self {
+        let field = Field {
+            shape: kind.0,
+            optional,
+        };
+        let before = self.structure.fields.insert(name.to_owned(), field);
+        let (name, owner) = (name.to_owned(), self.structure.name.clone());
+        let error = if !is_name(&name) {
+            Some(SchemaError::NotAName { name, owner })
+        } else if before.is_some() {
+            Some(SchemaError::Twice { name, owner })
+        } else {
+            None
+        };
+        self.error = self.error.or(error);
+        self
+    }
+}
