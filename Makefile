@@ -14,7 +14,7 @@ up: postgres ## Build, start everything on an embedded PostgreSQL, load the demo
 	exec target/debug/patron up $(ARGS)
 
 .PHONY: test
-test: postgres ## All tests
+test: postgres python ## All tests
 	$(CARGO) test --workspace --quiet $(ARGS)
 
 .PHONY: soak
@@ -29,6 +29,10 @@ bench: postgres ## Measure; `make bench ONLY=foundation` runs a part. Writes tar
 .PHONY: postgres
 postgres:
 	@scripts/install-postgres
+
+.PHONY: python
+python:
+	@scripts/install-python
 
 ## Check ------------------------------------------------------------------------------------------
 

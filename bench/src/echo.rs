@@ -1,24 +1,33 @@
 //! The limit for a unary call: tonic alone, with messages of ours and no work at all.
 
-use contract::patron::loyalty::v1::program_service_server::{ProgramService, ProgramServiceServer};
-use contract::patron::loyalty::v1::{GetProgramRequest, Program};
+use contract::patron::loyalty::v1::accrual_service_server::{AccrualService, AccrualServiceServer};
+use contract::patron::loyalty::v1::{Accrual, CreateAccrualRequest, GetAccrualRequest};
 use tonic::{Request, Response, Status};
 
 struct Echo;
 
 #[tonic::async_trait]
-impl ProgramService for Echo {
-    async fn get_program(
+impl AccrualService for Echo {
+    async fn create_accrual(
         &self,
-        request: Request<GetProgramRequest>,
-    ) -> Result<Response<Program>, Status> {
-        let program_id = request.into_inner().program_id;
+        request: Request<CreateAccrualRequest>,
+    ) -> Result<Response<Accrual>, Status> {
+        Ok(Response::new(
+            request.into_inner().accrual.unwrap_or_default(),
+        ))
+    }
+
+    async fn get_accrual(
+        &self,
+        request: Request<GetAccrualRequest>,
+    ) -> Result<Response<Accrual>, Status> {
+        let customer_id = request.into_inner().customer_id;
         // About as large as a customer.
-        let display_name = "x".repeat(150);
-        Ok(Response::new(Program {
-            program_id,
-            display_name,
-            ..Program::default()
+        let reference = "x".repeat(150);
+        Ok(Response::new(Accrual {
+            customer_id,
+            reference,
+            ..Accrual::default()
         }))
     }
 }
@@ -26,7 +35,7 @@ impl ProgramService for Echo {
 /// Serves until the process is ended.
 pub(crate) async fn serve(port: u16) -> anyhow::Result<()> {
     let address = ([127, 0, 0, 1], port).into();
-    let server = ProgramServiceServer::new(Echo);
+    let server = AccrualServiceServer::new(Echo);
     Ok(tonic::transport::Server::builder()
         .add_service(server)
         .serve(address)

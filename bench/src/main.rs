@@ -9,6 +9,7 @@
 
 mod cpu;
 mod echo;
+mod end_of_day;
 mod foundation;
 mod http;
 mod ledger;
@@ -71,16 +72,30 @@ async fn main() -> anyhow::Result<()> {
     }
     let patron = Binary::new(&arguments.patron)?;
     let mut report = Report::default();
-    let wanted = |part: &str| arguments.only.as_deref().is_none_or(|only| only == part);
-    if wanted("foundation") {
-        foundation::measure(&patron, &arguments.orders, &mut report).await?;
-    }
-    if wanted("ledger") {
-        ledger::measure(&patron, arguments.quick, &mut report).await?;
-    }
-    anyhow::ensure!(!report.is_empty(), "there is no part {:?}", arguments.only);
+    let measured = measure(&arguments, &patron, &mut report).await;
+    // What was measured before something failed is worth seeing.
     println!("{report}");
+    measured?;
+    anyhow::ensure!(!report.is_empty(), "there is no part {:?}", arguments.only);
     report
         .write(&arguments.output)
         .with_context(|| format!("can't write {}", arguments.output.display()))
+}
+
+async fn measure(
+    arguments: &Arguments,
+    patron: &Binary,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let wanted = |part: &str| arguments.only.as_deref().is_none_or(|only| only == part);
+    if wanted("foundation") {
+        foundation::measure(patron, &arguments.orders, report).await?;
+    }
+    if wanted("ledger") {
+        ledger::measure(patron, arguments.quick, report).await?;
+    }
+    if wanted("end-of-day") {
+        end_of_day::measure(patron, arguments.quick, report).await?;
+    }
+    Ok(())
 }

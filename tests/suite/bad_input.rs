@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::{Answer, Api, new_customer, new_id, order, order_id, request_id, shared};
+use crate::support::{
+    Answer, Api, new_customer, new_id, order, order_id, ordered_at, request_id, shared,
+};
 
 /// Sends an order with one thing changed, and checks that nothing was recorded.
 async fn refused_order(change: impl FnOnce(&mut Value)) -> Answer {
@@ -112,7 +114,7 @@ async fn a_return_of_more_than_was_bought_is_refused_and_changes_nothing() {
     let seven = json!({
         "returnId": format!("r-{order_id}"),
         "orderId": order_id,
-        "returnTime": "2025-03-08T10:00:00Z",
+        "returnTime": ordered_at(1),
         "lines": [{"lineId": "1", "quantity": "7"}],
     });
     let answer = api

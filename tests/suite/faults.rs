@@ -1,6 +1,6 @@
 //! Bad days of one process.
 
-use crate::support::{Patron, eventually, new_customer, order, order_id};
+use crate::support::{Patron, WELCOME, eventually, new_customer, order, order_id};
 
 #[tokio::test]
 async fn what_was_acknowledged_is_there_after_a_power_failure() {
@@ -20,7 +20,7 @@ async fn what_was_acknowledged_is_there_after_a_power_failure() {
     assert_eq!(traits.body["orderCount"], "20");
     let member = format!("/v1/members/{customer}");
     eventually(&api, &member, |member| {
-        member["balance"]["available"] == "200"
+        member["balance"]["available"] == (WELCOME + 200).to_string().as_str()
     })
     .await;
     let verified = patron.command(&["loyalty", "verify"]);

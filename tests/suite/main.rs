@@ -7,5 +7,7 @@ mod crashes;
 mod end_to_end;
 mod faults;
 mod import;
+mod loyalty_reference;
+mod programs;
 mod readme;
 mod support;

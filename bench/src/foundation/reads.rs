@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use contract::patron::loyalty::v1::GetProgramRequest;
-use contract::patron::loyalty::v1::program_service_client::ProgramServiceClient;
+use contract::patron::loyalty::v1::GetAccrualRequest;
+use contract::patron::loyalty::v1::accrual_service_client::AccrualServiceClient;
 use contract::patron::profile::v1::customer_service_client::CustomerServiceClient;
 use contract::patron::profile::v1::{
     CreateCustomerRequest, Customer, GetCustomerRequest, Identifier,
@@ -53,7 +53,7 @@ pub(super) async fn measure(cluster: &Cluster, report: &mut Report) -> anyhow::R
 
     let [mut bare, mut direct, mut fronted] = <[Cost; 3]>::default();
     for _ in 0..ROUNDS {
-        round(&[&limit], &limit.address, &mut bare, get_program).await?;
+        round(&[&limit], &limit.address, &mut bare, get_accrual).await?;
         let read = reader(&customer, &bearer);
         round(&[&service], &service.address, &mut direct, read.clone()).await?;
         round(&[&gateway], &gateway.address, &mut fronted, read).await?;
@@ -95,12 +95,13 @@ where
     Ok(())
 }
 
-pub(crate) async fn get_program(channel: Channel, _: (u32, u32)) -> Result<(), Status> {
-    let request = GetProgramRequest {
-        program_id: "default".to_owned(),
+pub(crate) async fn get_accrual(channel: Channel, _: (u32, u32)) -> Result<(), Status> {
+    let request = GetAccrualRequest {
+        customer_id: uuid::Uuid::nil().to_string(),
+        accrual_id: uuid::Uuid::nil().to_string(),
     };
-    ProgramServiceClient::new(channel)
-        .get_program(request)
+    AccrualServiceClient::new(channel)
+        .get_accrual(request)
         .await
         .map(drop)
 }

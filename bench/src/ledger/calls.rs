@@ -17,9 +17,9 @@ use tonic::{Request, Status};
 use crate::processes::Cluster;
 
 /// Points of one credit or redemption.
-const POINTS: i64 = 100;
+const POINTS: i64 = 1_000;
 /// Points that each member begins with, in so many lots.
-const FUNDS: [i64; 4] = [150, 250, 350, 100_000];
+const FUNDS: [i64; 4] = [1_500, 2_500, 3_500, 1_000_000];
 /// Calls at once while members are funded.
 const AT_ONCE: usize = 128;
 

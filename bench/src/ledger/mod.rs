@@ -8,7 +8,7 @@ mod verification;
 use std::time::Duration;
 
 use crate::cpu;
-use crate::foundation::reads::get_program;
+use crate::foundation::reads::get_accrual;
 use crate::load::{self, Load, Outcome};
 use crate::processes::{Binary, Cluster, Process, echo};
 use crate::report::{Figure, Report};
@@ -80,7 +80,12 @@ pub(crate) async fn measure(
     world.hot(report).await?;
     world.half_load(mixed.rate() / 2.0, report).await?;
     let entries = if quick { ENTRIES / 10 } else { ENTRIES };
-    verification::measure(&world.cluster, entries, report).await
+    let World {
+        cluster, service, ..
+    } = world;
+    // The other one listens where this one did.
+    drop(service);
+    verification::measure(&cluster, entries, report).await
 }
 
 impl World {
@@ -193,7 +198,7 @@ impl World {
             rate: None,
         };
         let service = cpu::seconds(self.limit.pid())?;
-        let outcome = load::run(&self.limit.address, load, get_program).await?;
+        let outcome = load::run(&self.limit.address, load, get_accrual).await?;
         cost.service += cpu::seconds(self.limit.pid())? - service;
         cost.done += outcome.rate() * outcome.seconds;
         Ok(())

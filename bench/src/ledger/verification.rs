@@ -117,7 +117,10 @@ impl Rows {
 
     async fn send(&mut self, db: &mut PgConnection) -> anyhow::Result<()> {
         for (columns, rows) in [
-            ("holders", &mut self.holders),
+            (
+                "holders (holder_id, kind, program_id, state, enrolled_at)",
+                &mut self.holders,
+            ),
             (
                 "wallets (holder_id, wallet_id, available, lifetime_earned, entry_count,
                      last_operation_id)",

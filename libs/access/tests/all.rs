@@ -9,5 +9,7 @@
 mod declarations;
 #[path = "all/identities.rs"]
 mod identities;
+#[path = "all/roles.rs"]
+mod roles;
 #[path = "all/tokens.rs"]
 mod tokens;

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use sha2::Sha256;
 use tonic::Code;
 
-use crate::Refusal;
+use crate::{Refusal, Secret};
 
 /// Bytes of the authentication code in a token: enough that guessing is hopeless.
 const CODE_BYTES: usize = 16;
@@ -56,6 +56,16 @@ impl PageTokens {
         Self {
             keyed: Arc::new(keyed),
         }
+    }
+
+    /// A secret of its own for another purpose, under the same one: who has it can compute neither
+    /// that one nor those of other purposes.
+    pub fn derive(&self, purpose: &str) -> Secret<[u8; 32]> {
+        let mut keyed = self.keyed.as_ref().clone();
+        // Tokens begin with the length of a method, which is never this.
+        keyed.update(&u64::MAX.to_be_bytes());
+        keyed.update(purpose.as_bytes());
+        Secret::new(keyed.finalize().into_bytes().into())
     }
 
     /// The token of the page after the row with this sort key.
@@ -128,6 +138,14 @@ mod tests {
         method: "a.B/List",
         filters: &["x", ""],
     };
+
+    #[test]
+    fn secrets_of_other_purposes_differ_and_are_the_same_on_each_replica() {
+        let derived = |secret: &[u8], purpose| *PageTokens::new(secret).derive(purpose).expose();
+        assert_eq!(derived(b"secret", "a"), derived(b"secret", "a"));
+        assert_ne!(derived(b"secret", "a"), derived(b"secret", "b"));
+        assert_ne!(derived(b"secret", "a"), derived(b"other", "a"));
+    }
 
     #[test]
     fn page_sizes_are_coerced_and_never_refused() {

@@ -54,6 +54,9 @@ fn message_checks(message: &MessageDescriptor) -> Result<String, String> {
 
 fn field_checks(field: &FieldDescriptor) -> Result<String, String> {
     let found = rules::of_field(field)?;
+    if found.ignore_always {
+        return Ok(String::new());
+    }
     let place = format!("self.{}", identifier(field.name()));
     let open = format!("        {{ let at = &at.field({:?});\n", field.name());
     let inner = if field.is_map() {

@@ -26,6 +26,8 @@ pub(crate) enum Rule {
 pub(crate) struct FieldRules {
     pub(crate) required: bool,
     pub(crate) ignore_zero: bool,
+    /// Neither the field nor what is inside of it is checked: whoever serves the call does it.
+    pub(crate) ignore_always: bool,
     pub(crate) rules: Vec<Rule>,
 }
 
@@ -38,8 +40,9 @@ pub(crate) fn of_field(field: &FieldDescriptor) -> Result<FieldRules, String> {
     for (option, value) in options.fields() {
         match (option.name(), value) {
             ("required", value) => found.required = value.as_bool().unwrap_or_default(),
-            // IGNORE_IF_ZERO_VALUE = 1, the only mode in use.
+            // IGNORE_IF_ZERO_VALUE and IGNORE_ALWAYS, the only modes in use.
             ("ignore", Value::EnumNumber(1)) => found.ignore_zero = true,
+            ("ignore", Value::EnumNumber(3)) => found.ignore_always = true,
             (kind, Value::Message(message)) => {
                 for (rule, value) in message.fields() {
                     found

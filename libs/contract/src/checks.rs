@@ -46,6 +46,14 @@ pub(crate) fn check_request(request: &impl Rules) -> Result<(), Status> {
     ))
 }
 
+/// Every rule that a message breaks, for one that is not (or not only) a request; `at` is where it
+/// stands in what the caller sees. At most 20.
+pub fn violations(message: &impl Rules, at: &At<'_>) -> Vec<FieldViolation> {
+    let mut violations = Violations::default();
+    message.check_at(at, &mut violations);
+    violations.0
+}
+
 /// INVALID_ARGUMENT for bytes that are no message of the expected type.
 pub(crate) fn refuse_malformed(error: &prost::DecodeError) -> Status {
     Status::with_error_details(

@@ -6,6 +6,7 @@
 
 pub mod checks;
 pub mod codec;
+pub mod comments;
 pub mod time;
 
 use std::sync::LazyLock;

@@ -40,6 +40,7 @@ mod error;
 mod fingerprint;
 mod key;
 mod outcome;
+mod refused;
 mod store;
 mod wire;
 
@@ -49,6 +50,7 @@ pub use claim::{Claim, claim};
 pub use claimed::Claimed;
 pub use key::Key;
 pub use outcome::REPLAYED;
+pub use refused::{Refused, refused};
 
 /// The table of keys: versions 100 to 199 of a service's migrations.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();

@@ -77,6 +77,35 @@ pub(crate) async fn keep_reply(
     .map(drop)
 }
 
+/// The refusals that are kept under a request id of a caller, by method.
+pub(crate) async fn refusals(
+    executor: impl PgExecutor<'_>,
+    caller: &str,
+    methods: &[String],
+    request_id: Uuid,
+) -> Result<Vec<KeptRefusal>, sqlx::Error> {
+    sqlx::query_as!(
+        KeptRefusal,
+        r#"SELECT method, created_at AS "created_at: jiff_sqlx::Timestamp", refusal AS "refusal!"
+           FROM idempotency_keys
+           WHERE caller = $1 AND method = ANY ($2) AND request_id = $3 AND refusal IS NOT NULL
+           ORDER BY created_at, method"#,
+        caller,
+        methods,
+        request_id,
+    )
+    .fetch_all(executor)
+    .await
+}
+
+/// A refusal as it is kept.
+#[derive(Debug)]
+pub(crate) struct KeptRefusal {
+    pub(crate) method: String,
+    pub(crate) created_at: jiff_sqlx::Timestamp,
+    pub(crate) refusal: Vec<u8>,
+}
+
 /// Reads several keys; beside each record the place of its key.
 pub(crate) async fn load_all(
     connection: &mut PgConnection,

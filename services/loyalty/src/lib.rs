@@ -7,46 +7,52 @@
 //! decides in pure code, and writes facts, key and announcement in one transaction.
 //!
 //! Choices that the figures depend on:
-//! - A basket is worth what was paid for its lines less what was paid back for them, as the events
-//!   give it; once nothing is left with the customer it is worth nothing, also where a fee was
-//!   kept. Points are computed from the whole of it and rounded once.
+//! - A line is worth what was paid for it less what was paid back, as the events give it; once no
+//!   piece of it is left with the customer it is worth nothing, also where a fee was kept.
 //! - An order earns by the program's version in force when it was bought; its returns take back by
-//!   the same version.
-//! - What a return can't take from the sale's own lot, it takes from other lots in the order of
-//!   consumption; what is missing then is owed, without a limit, and later earnings repay it first.
+//!   the same version. Points are a function of the facts, in whatever order they become known
+//!   (`docs/adr/0014-points-follow-from-facts.md`).
+//! - What a return can't take from the sale's own lots, it takes from other lots in the order of
+//!   consumption; what is missing then is owed, as far as the program says, and later earnings repay
+//!   it first.
 
 mod api;
 mod app;
 pub mod domain;
+pub mod draw_file;
+mod jobs;
+mod profiles;
+pub mod program_file;
 mod reactions;
 mod store;
 mod wire;
 
 use std::sync::Arc;
 
+use access::Notary;
 use chassis::{Context, Service};
-use contract::patron::loyalty::v1::accrual_service_server::AccrualServiceServer;
-use contract::patron::loyalty::v1::hold_service_server::HoldServiceServer;
-use contract::patron::loyalty::v1::member_service_server::MemberServiceServer;
-use contract::patron::loyalty::v1::program_service_server::ProgramServiceServer;
-use contract::patron::loyalty::v1::verification_service_server::VerificationServiceServer;
+use contract::patron::loyalty::v1::ProgramDocument;
 use events::{Consumer, ConsumerConfig, FeedConfig, Feeds, Outbox, UnknownFeed};
 use postgres::{Database, Migrations, ProbeLimits};
 use prometheus_client::metrics::gauge::Gauge;
 use sqlx::migrate::Migrator;
 
-use access::Notary;
-use api::{Accruals, Holds, Members, Programs, VerificationsApi};
 use app::Loyalty;
+use app::runs::Runs;
 use app::verify::Verifications;
 use app::writer::{Writer, WriterMetrics};
-use reactions::Reactions;
+use reactions::{Reactions, Surveys};
+
+pub use app::packages::{Profile, Profiles};
+pub use domain::membership::{CardNumberError, CardPrefix};
+pub use profiles::profiles;
 
 /// Name of the role, and source of its events.
 pub const NAME: &str = "loyalty";
 
-/// The service whose events it follows.
+/// The services whose events it follows.
 const PROFILE: &str = "profile";
+const SURVEY: &str = "survey";
 /// Events that are applied in one transaction. Their members stay locked until it ends, and a
 /// redemption of one of them waits: so rather few.
 const BATCH_EVENTS: usize = 100;
@@ -61,6 +67,10 @@ pub struct Settings {
     /// Writers among which holders are divided, 1 to 16. Each commits the calls that came while its
     /// last commit was under way.
     pub writer_shards: u8,
+    /// What card numbers begin with.
+    pub card_prefix: CardPrefix,
+    /// The default program of a database that has none yet.
+    pub first_program: ProgramDocument,
     /// Whether the ledger is verified once a day.
     pub verify_daily: bool,
     /// Who signs the reports of verifications; `None`: nobody.
@@ -71,6 +81,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             writer_shards: 4,
+            card_prefix: CardPrefix::default(),
+            first_program: program_file::default_document(),
             verify_daily: true,
             notary: None,
         }
@@ -82,12 +94,13 @@ pub fn migrations() -> Migrations {
     MIGRATIONS
 }
 
-/// The service over its database, following the feed of `profile`.
+/// The service over its database, following the feed of `profile` and asking it for birthdays.
 ///
 /// Called within a Tokio runtime, in which the ledger's writers run as long as the service does.
 pub fn service(
     db: Database,
     feeds: &Feeds,
+    profiles: Arc<dyn Profiles>,
     context: &Context,
     settings: Settings,
 ) -> Result<Service, UnknownFeed> {
@@ -97,7 +110,11 @@ pub fn service(
         db: db.clone(),
         outbox: Outbox::new(NAME, clock.clone()),
         clock: clock.clone(),
-        programs: app::Programs::default(),
+        programs: app::Programs::new(clock.clone(), settings.first_program),
+        crowd: app::rewards::Crowd::new(),
+        parked: Gauge::default(),
+        secret: Arc::new(context.pages.derive("patron loyalty growth")),
+        card_prefix: settings.card_prefix,
         imbalance: Gauge::default(),
     };
     let help = "1 when the last verification found that the ledger does not add up, else 0";
@@ -111,49 +128,39 @@ pub fn service(
         ..ConsumerConfig::of(NAME)
     };
     let feed = feeds.get(PROFILE)?;
-    let consumer = Consumer::new(db.clone(), PROFILE, feed, reactions, config, clock);
+    let profile = Consumer::new(db.clone(), PROFILE, feed, reactions, config, clock.clone());
+    let (feed, config) = (feeds.get(SURVEY)?, ConsumerConfig::of(NAME));
+    let surveys = Surveys(loyalty.clone());
+    let survey = Consumer::new(db.clone(), SURVEY, feed, surveys, config, clock);
     let events = events::Parts {
         db: db.clone(),
         outbox: loyalty.outbox.clone(),
         feed: FeedConfig::default(),
-        consumers: vec![consumer],
+        consumers: vec![profile, survey],
         tokens: tokens.clone(),
     };
 
     let metrics = WriterMetrics::registered(service.metrics());
-    let writer = Writer::start(&loyalty, settings.writer_shards, &metrics);
+    let runs = Runs::default();
     let verifications = Verifications::new(loyalty.clone(), settings.notary, settings.verify_daily);
-    let verifier = verifications.clone();
-    let verification_tokens = tokens.clone();
+    let calls = api::Parts {
+        writer: Writer::start(&loyalty, settings.writer_shards, &metrics),
+        loyalty: loyalty.clone(),
+        runs: runs.clone(),
+        verifications: verifications.clone(),
+        tokens,
+    };
+    let jobs = jobs::Parts {
+        loyalty,
+        runs,
+        verifications,
+        profiles,
+    };
+    let service = jobs::begin(api::serve(service, &calls), jobs);
     let probe = Arc::new(db.probe(ProbeLimits::default()));
-    let service = service
-        .grpc(chassis::tuned!(AccrualServiceServer::new(Accruals {
-            loyalty: loyalty.clone(),
-            writer: writer.clone(),
-        })))
-        .grpc(chassis::tuned!(HoldServiceServer::new(Holds {
-            loyalty: loyalty.clone(),
-            writer: writer.clone(),
-            tokens: tokens.clone(),
-        })))
-        .grpc(chassis::tuned!(MemberServiceServer::new(Members {
-            loyalty: loyalty.clone(),
-            writer,
-            tokens
-        })))
-        .grpc(chassis::tuned!(ProgramServiceServer::new(Programs(
-            loyalty
-        ))))
-        .grpc(chassis::tuned!(VerificationServiceServer::new(
-            VerificationsApi {
-                verifications,
-                tokens: verification_tokens,
-            }
-        )))
-        .task("verifications", move |stop| verifier.clone().run(stop))
-        .ready("database", move || {
-            let probe = Arc::clone(&probe);
-            async move { probe.ready().await }
-        });
+    let service = service.ready("database", move || {
+        let probe = Arc::clone(&probe);
+        async move { probe.ready().await }
+    });
     Ok(events::attach(service, events))
 }

@@ -1,15 +1,25 @@
-//! What loyalty does when the profile service announces something.
+//! What loyalty does when other services announce something.
+
+mod surveys;
+#[cfg(test)]
+mod tests;
 
 use async_trait::async_trait;
-use contract::patron::profile::v1::{CustomerCreated, OrderRecorded, ReturnRecorded};
+use contract::patron::profile::v1::{
+    CustomerCreated, CustomerUpdated, OrderRecorded, ReturnRecorded, SegmentEntered, SegmentLeft,
+};
 use events::{Handler, HandlerError, Incoming};
 use sqlx::PgTransaction;
 
-use crate::app::earn::Batch;
-use crate::app::{Loyalty, claw_back, earn};
+use crate::app::rating::{Fact, Told, record};
+use crate::app::{Loyalty, packages};
+use crate::store;
+use crate::store::rating::segments;
 use crate::wire;
 
-/// Customers become members, orders earn, returns take back.
+pub(crate) use surveys::Surveys;
+
+/// Customers become members, orders earn, returns take back, segments are noted.
 pub(crate) struct Reactions(pub(crate) Loyalty);
 
 #[async_trait]
@@ -22,32 +32,55 @@ impl Handler for Reactions {
         self.handle_all(tx, &[event]).await
     }
 
-    /// Writes customers and orders together, up to a return of one of these customers.
+    /// Takes all that customers, orders and returns say into account together.
     async fn handle_all(
         &self,
         tx: &mut PgTransaction<'_>,
         events: &[&Incoming],
     ) -> Result<(), HandlerError> {
         let Self(loyalty) = self;
-        let mut batch = Batch::default();
+        let (mut told, mut birthdays) = (Vec::with_capacity(events.len()), Vec::new());
         for event in events {
-            let trace = event.traceparent();
-            if let Some(created) = event.payload::<CustomerCreated>()? {
-                batch.join(wire::customer(&created.customer_id)?, trace);
-            } else if let Some(order) = event.payload::<OrderRecorded>()? {
-                batch.buy(wire::purchase(order)?, trace);
-            } else if let Some(back) = event.payload::<ReturnRecorded>()? {
-                let back = wire::returned(back)?;
-                if batch.concerns(back.customer_id) {
-                    earn::record(loyalty, tx, std::mem::take(&mut batch)).await?;
+            if let Some(fact) = fact(event)? {
+                if let Fact::Joined(customer_id) = fact {
+                    birthdays.push(customer_id);
                 }
-                let taking = claw_back::record_return(loyalty, tx, &back);
-                event.traced(taking).await?;
+                let trace = event.traceparent();
+                told.push(Told { fact, trace });
+            } else if let Some(updated) = event.payload::<CustomerUpdated>()? {
+                birthdays.extend(wire::birthday_changed(&updated)?);
+            } else {
+                note_segment(tx, event).await?;
             }
         }
-        Ok(earn::record(loyalty, tx, batch).await?)
+        packages::ask_for_birthdays(loyalty, tx, &birthdays).await?;
+        record(loyalty, tx, &told).await?;
+        Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests;
+fn fact(event: &Incoming) -> Result<Option<Fact>, HandlerError> {
+    if let Some(created) = event.payload::<CustomerCreated>()? {
+        return Ok(Some(Fact::Joined(wire::customer(&created.customer_id)?)));
+    }
+    if let Some(order) = event.payload::<OrderRecorded>()? {
+        return Ok(Some(Fact::Bought(wire::purchase(order)?)));
+    }
+    let back = event.payload::<ReturnRecorded>()?;
+    Ok(back.map(wire::returned).transpose()?.map(Fact::Returned))
+}
+
+/// Who belongs to which segment. Only purchases and acts that come from now on look at it.
+async fn note_segment(tx: &mut PgTransaction<'_>, event: &Incoming) -> Result<(), HandlerError> {
+    let noted = if let Some(entered) = event.payload::<SegmentEntered>()? {
+        let customer_id = wire::customer(&entered.customer_id)?;
+        let since = store::kept(event.occur_time());
+        segments::enter(tx, customer_id, &entered.segment_id, since).await
+    } else if let Some(left) = event.payload::<SegmentLeft>()? {
+        let customer_id = wire::customer(&left.customer_id)?;
+        segments::leave(tx, customer_id, &left.segment_id).await
+    } else {
+        Ok(())
+    };
+    Ok(noted?)
+}

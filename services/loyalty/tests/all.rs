@@ -7,12 +7,30 @@
 )]
 
 mod all {
+    mod accounts;
     mod accruals;
+    mod activities;
+    mod adjustments;
+    mod challenges;
     mod conformance;
+    mod coupons;
     mod crowd;
+    mod draws;
+    mod explanations;
     mod holds;
+    mod households;
     mod ledger;
+    mod liability;
     mod lists;
+    mod membership;
+    mod merges;
+    mod programs;
     mod redemptions;
+    mod referrals;
+    mod rewards;
+    mod shop;
+    mod simulations;
     mod support;
+    mod tiers;
+    mod transfers;
 }

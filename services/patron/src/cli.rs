@@ -1,9 +1,13 @@
 //! The command line.
 
+mod program;
+
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use program::{Form, Numbered, Program, Turn, Version};
 
 /// Customer-relationship and loyalty backend: every role, and the tools around them.
 #[derive(Debug, Parser)]
@@ -151,6 +155,11 @@ pub(crate) struct ImportOrders {
     #[arg(long, default_value = "Europe/London")]
     pub(crate) time_zone: String,
 
+    /// Move all times by the same number of weeks, so that the last one lies within the last seven
+    /// days. The number is kept in the resume file: whoever goes on or repeats uses the same.
+    #[arg(long)]
+    pub(crate) shift_to_recent: bool,
+
     /// Where to note how far the import is, so that it can go on. Default: beside FILE.
     #[arg(long, value_name = "FILE")]
     pub(crate) resume_file: Option<PathBuf>,
@@ -252,6 +261,15 @@ pub(crate) enum Loyalty {
         #[command(flatten)]
         access: Access,
     },
+    /// Check that a draw went as it was committed to: one ticket from the file of its proof, without
+    /// a server; or all tickets of a draw.
+    VerifyDraw(VerifyDraw),
+    /// Work with loyalty programs.
+    #[command(subcommand)]
+    Program(Program),
+    /// Look after purchases and acts that can't be rated.
+    #[command(subcommand)]
+    Parked(Parked),
     /// Check the signature of a report, without any server, and tell what it says.
     VerifyReport {
         /// The report.
@@ -261,6 +279,58 @@ pub(crate) enum Loyalty {
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Parked {
+    /// List them, the oldest first, each with what is wrong.
+    List {
+        #[command(flatten)]
+        access: Access,
+    },
+    /// Rate one again; fail when it still can't be.
+    Retry {
+        /// The customer.
+        customer: String,
+
+        /// The order.
+        #[arg(
+            long,
+            conflicts_with = "activity",
+            required_unless_present = "activity"
+        )]
+        order: Option<String>,
+
+        /// The act.
+        #[arg(long, value_name = "TYPE/ID")]
+        activity: Option<String>,
+
+        #[command(flatten)]
+        access: Access,
+    },
+}
+
+/// What to check.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyDraw {
+    /// A file with a proof, as GetDrawProof answers it in JSON; otherwise the id of a draw.
+    #[arg(value_name = "FILE|DRAW")]
+    pub(crate) draw: String,
+
+    /// The program, with the id of a draw.
+    #[arg(long, default_value = "default")]
+    pub(crate) program: String,
+
+    /// The commitment, as it was noted when the draw was opened.
+    #[arg(long, value_name = "HEX")]
+    pub(crate) commitment: Option<String>,
+
+    /// The root, as it was noted when the draw was closed.
+    #[arg(long, value_name = "HEX")]
+    pub(crate) root: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) access: Access,
 }
 
 #[cfg(test)]

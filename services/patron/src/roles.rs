@@ -101,12 +101,14 @@ impl Service {
         config: &Config,
         context: &Context,
     ) -> Result<chassis::Service, BuildError> {
-        let feeds = self.feeds(config, context)?;
+        let connector = Connector::new(self.name(), context.clock.clone(), &config.of_role())?;
+        let feeds = Self::feeds(config, &connector)?;
         let service = match self {
             Self::Profile => profile::service(db, &feeds, context)?,
             Self::Loyalty => {
+                let profiles = connector.connect(config.peers.profile())?;
                 let settings = config.of_loyalty(notary(config)?);
-                loyalty::service(db, &feeds, context, settings)?
+                loyalty::service(db, &feeds, loyalty::profiles(profiles), context, settings)?
             }
             Self::Complaints => complaints::service(db, &feeds, context)?,
             Self::Survey => survey::service(db, &feeds, context)?,
@@ -116,8 +118,7 @@ impl Service {
     }
 
     /// The feeds of all services, each of which it may follow.
-    fn feeds(self, config: &Config, context: &Context) -> Result<Feeds, BuildError> {
-        let connector = Connector::new(self.name(), context.clock.clone(), &config.of_role())?;
+    fn feeds(config: &Config, connector: &Connector) -> Result<Feeds, BuildError> {
         let connect =
             |(service, address): (Self, &str)| Ok((service.name(), connector.connect(address)?));
         let connections: Result<Vec<_>, ConnectorError> =

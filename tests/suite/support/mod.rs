@@ -3,6 +3,7 @@
 mod demo;
 mod http;
 mod process;
+mod reference;
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -11,9 +12,10 @@ use chassis::Clock;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub(crate) use demo::{Expected, excerpt};
+pub(crate) use demo::{demo, excerpt};
 pub(crate) use http::{Answer, Api};
 pub(crate) use process::{Patron, shared};
+pub(crate) use reference::{Reference, root};
 
 /// Longest wait for what follows by events; in practice it takes well under a second.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -57,12 +59,24 @@ pub(crate) async fn new_customer(api: &Api) -> String {
     answer.text("customerId")
 }
 
+/// What each new member is given by the default program.
+pub(crate) const WELCOME: i64 = 100;
+
+/// When orders were placed, `days` later: some weeks ago, so their points live, and not on the 8th,
+/// on which the default program doubles them.
+pub(crate) fn ordered_at(days: i64) -> String {
+    let month = Clock::system().now().to_zoned(jiff::tz::TimeZone::UTC);
+    let month = month.date().first_of_month();
+    let day = month.saturating_sub(jiff::Span::new().days(17 - days));
+    format!("{day}T09:30:00Z")
+}
+
 /// An order of one line for so many pence.
 pub(crate) fn order(order_id: &str, pence: i64) -> Value {
     json!({
         "orderId": order_id,
         "channel": "online",
-        "orderTime": "2025-03-07T09:30:00Z",
+        "orderTime": ordered_at(0),
         "lines": [{
             "lineId": "1",
             "productId": "85123A",

@@ -107,6 +107,13 @@ impl Patron {
         }
     }
 
+    /// By how many weeks the demo's times were moved.
+    pub(crate) fn demo_shift_weeks(&self) -> i64 {
+        let checkpoint = fs::read(self.data.join("demo.import.json")).unwrap();
+        let checkpoint: serde_json::Value = serde_json::from_slice(&checkpoint).unwrap();
+        checkpoint["shift_weeks"].as_i64().unwrap()
+    }
+
     /// A value of `dev.env`.
     pub(crate) fn setting(&self, name: &str) -> String {
         let file = fs::read_to_string(self.data.join("dev.env")).unwrap();

@@ -103,6 +103,11 @@ impl Refusal {
         &self.0.reason
     }
 
+    /// A value of the metadata of the `ErrorInfo`.
+    pub fn value(&self, key: &str) -> Option<&str> {
+        self.0.metadata.get(key).map(String::as_str)
+    }
+
     /// True when this is the reason, whichever service gave it.
     pub fn is(&self, reason: impl ErrorReason) -> bool {
         self.0.reason == short(reason.name())
@@ -111,6 +116,11 @@ impl Refusal {
     /// The message for the caller's developer.
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// The keys and values of the `ErrorInfo`.
+    pub fn info(&self) -> &BTreeMap<String, String> {
+        &self.0.metadata
     }
 
     /// After which time a retry may succeed.

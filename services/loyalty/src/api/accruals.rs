@@ -2,10 +2,9 @@ use contract::accrual_service_server::AccrualService;
 use contract::patron::loyalty::v1 as contract;
 use tonic::{Request, Response, Status};
 
-use super::call::Call;
 use super::refusals::refuse;
 use crate::app::writer::{Writer, try_out};
-use crate::app::{Loyalty, accrue, read};
+use crate::app::{Call, Loyalty, accrue, read};
 use crate::wire;
 
 /// Credits of points.

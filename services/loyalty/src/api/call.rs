@@ -6,18 +6,14 @@ use idempotency::batch;
 use prost::{Message, Name};
 use tonic::{Request, Status};
 
+use crate::app::Call;
+
 /// For a call that has not come through the server's stack, which sets a deadline.
 const DEFAULT_TIME: Duration = Duration::from_secs(10);
 
-/// Who calls, and until when.
-pub(super) struct Call {
-    pub(super) caller: String,
-    pub(super) deadline: Deadline,
-}
-
 impl Call {
     /// Of a request as it came.
-    pub(super) fn of<T>(request: &Request<T>) -> Result<Self, Status> {
+    pub(crate) fn of<T>(request: &Request<T>) -> Result<Self, Status> {
         let caller = chassis::caller(request)?.id().to_owned();
         let deadline = request.extensions().get::<Deadline>().copied();
         let deadline = deadline.unwrap_or_else(|| Deadline::after(DEFAULT_TIME));

@@ -5,11 +5,10 @@ use contract::patron::loyalty::v1 as contract;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::call::Call;
 use super::paging::{List, size};
 use super::refusals::refuse;
 use crate::app::writer::{Writer, try_out};
-use crate::app::{Loyalty, holds, read};
+use crate::app::{Call, Loyalty, holds, read};
 use crate::store::ledger::holds::HoldRow;
 use crate::wire;
 
@@ -64,7 +63,7 @@ impl HoldService for Holds {
         let pages = List {
             tokens: &self.tokens,
             method: LIST,
-            customer_id: &request.customer_id,
+            of: &request.customer_id,
             filter: open_only,
         };
         let before = pages.start::<Uuid>(&request.page_token)?;

@@ -4,11 +4,10 @@ use contract::member_service_server::MemberService;
 use contract::patron::loyalty::v1 as contract;
 use tonic::{Request, Response, Status};
 
-use super::call::Call;
 use super::paging::{List, size};
 use super::refusals::refuse;
 use crate::app::writer::{Writer, try_out};
-use crate::app::{Loyalty, read, redeem};
+use crate::app::{Call, Loyalty, read, redeem};
 use crate::store::ledger::lots::After;
 use crate::store::ledger::statement::Place;
 use crate::wire;
@@ -123,7 +122,7 @@ impl Members {
         List {
             tokens: &self.tokens,
             method,
-            customer_id,
+            of: customer_id,
             filter: "",
         }
     }

@@ -10,7 +10,8 @@ const SIZES: (u16, u16) = (50, 500);
 pub(super) struct List<'a> {
     pub(super) tokens: &'a PageTokens,
     pub(super) method: &'static str,
-    pub(super) customer_id: &'a str,
+    /// Whose list it is: a customer's, a program's; empty where there is one list alone.
+    pub(super) of: &'a str,
     /// What else decides about what is listed.
     pub(super) filter: &'a str,
 }
@@ -19,14 +20,14 @@ impl List<'_> {
     /// Where the page that is asked for begins; `None` at the beginning.
     pub(super) fn start<K: DeserializeOwned>(&self, token: &str) -> Result<Option<K>, Refusal> {
         self.tokens
-            .decode(self.scope(&[self.customer_id, self.filter]), token)
+            .decode(self.scope(&[self.of, self.filter]), token)
     }
 
     /// The token of the page after `last`; empty when there is none.
     pub(super) fn next(&self, last: Option<impl Serialize>) -> Result<String, Refusal> {
         let last = last.map(|last| {
             self.tokens
-                .encode(self.scope(&[self.customer_id, self.filter]), &last)
+                .encode(self.scope(&[self.of, self.filter]), &last)
         });
         last.unwrap_or_else(|| Ok(String::new()))
     }

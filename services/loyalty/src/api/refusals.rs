@@ -11,6 +11,7 @@ use postgres::DatabaseError;
 use tonic::{Code, Status};
 
 use crate::app::AppError;
+use crate::app::households::HouseholdsError;
 use crate::domain::ledger::{
     ConfirmError, EarnError, HoldError, LedgerError, Points, RedeemError, ReleaseError, Resolution,
 };
@@ -47,7 +48,21 @@ impl From<AppError> for Refusal {
             }
             AppError::InTheFuture { field } => out_of_time(field, &error),
             AppError::HoldTerm => out_of_time("hold.expire_time", &error),
+            AppError::Programs(error) => super::programs::refused(error),
+            AppError::Tiers(error) => super::tiers::refused(error),
+            AppError::Benefits(error) => super::benefits::refused(error),
+            AppError::Rating(error) => super::rating::refused(error),
+            AppError::Rewards(error) => error.into(),
+            AppError::Coupons(error) => error.into(),
+            AppError::Referrals(error) => error.into(),
+            AppError::Challenges(error) => error.into(),
+            AppError::Draws(error) => error.into(),
             AppError::DeadlinePassed => deadline_exceeded(),
+            AppError::Membership(error) => error.into(),
+            AppError::Households(error) => error.into(),
+            AppError::Household(error) => HouseholdsError::Ledger(error).into(),
+            AppError::Transfers(error) => error.into(),
+            AppError::Adjustments(error) => error.into(),
             AppError::Earn(error) => not_earned(error),
             AppError::Redeem(error) => not_redeemed(error),
             AppError::Hold(error) => not_held(error),
@@ -56,7 +71,10 @@ impl From<AppError> for Refusal {
             AppError::Ledger(error) => ledger(error),
             AppError::Store(StoreError::Database(error))
             | AppError::Outbox(OutboxError::Database(error)) => database(error),
-            AppError::Sale(_)
+            AppError::MergedTooOften
+            | AppError::Restore(_)
+            | AppError::Redate(_)
+            | AppError::Id(_)
             | AppError::VerificationTaken
             | AppError::Sign(_)
             | AppError::Store(_)
@@ -73,7 +91,7 @@ fn out_of_time(field: &str, error: &AppError) -> Refusal {
 
 /// What can't be counted is the caller's fault; all else is a defect.
 #[track_caller]
-fn ledger(error: LedgerError) -> Refusal {
+pub(super) fn ledger(error: LedgerError) -> Refusal {
     match error {
         LedgerError::Overflow => Refusal::new(
             Code::OutOfRange,
@@ -93,7 +111,7 @@ fn not_earned(error: EarnError) -> Refusal {
 }
 
 #[track_caller]
-fn not_redeemed(error: RedeemError) -> Refusal {
+pub(super) fn not_redeemed(error: RedeemError) -> Refusal {
     match error {
         RedeemError::NotActive => precondition(ErrorReason::MemberNotActive, &error),
         RedeemError::BelowMinimum { minimum } => {
@@ -106,6 +124,10 @@ fn not_redeemed(error: RedeemError) -> Refusal {
         RedeemError::AboveMaximum { maximum } => {
             precondition(ErrorReason::AboveMaximumRedemption, &error)
                 .metadata("maximum", maximum.to_string())
+        }
+        RedeemError::AboveAllowance { allowance } => {
+            precondition(ErrorReason::HouseholdAllowanceExceeded, &error)
+                .metadata("allowance", allowance.to_string())
         }
         RedeemError::Insufficient {
             available,

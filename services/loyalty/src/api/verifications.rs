@@ -4,9 +4,9 @@ use contract::verification_service_server::VerificationService;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::call::Call;
 use super::paging::{List, size};
 use super::refusals::refuse;
+use crate::app::Call;
 use crate::app::verify::Verifications;
 use crate::wire;
 
@@ -52,7 +52,7 @@ impl VerificationService for VerificationsApi {
         let pages = List {
             tokens: &self.tokens,
             method: LIST,
-            customer_id: "",
+            of: "",
             filter: "",
         };
         let before = pages.start::<Uuid>(&request.page_token)?;

@@ -1,10 +1,22 @@
 use events::OutboxError;
 use postgres::DatabaseError;
 
-use crate::domain::SaleError;
+use super::ProgramsError;
+use super::adjustments::AdjustmentsError;
+use super::benefits::BenefitsError;
+use super::challenges::ChallengesError;
+use super::coupons::CouponsError;
+use super::draws::DrawsError;
+use super::households::HouseholdsError;
+use super::membership::MembershipError;
+use super::rating::RatingError;
+use super::referrals::ReferralsError;
+use super::rewards::RewardsError;
+use super::tiers::TiersError;
+use super::transfers::TransfersError;
 use crate::domain::ledger::{
-    ConfirmError, EarnError, HoldError, LedgerError, RedeemError, ReleaseError, WalletId,
-    WalletIdError,
+    ConfirmError, EarnError, HoldError, HouseholdError, LedgerError, RedateError, RedeemError,
+    ReleaseError, RestoreError, WalletId, WalletIdError,
 };
 use crate::store::StoreError;
 
@@ -20,6 +32,18 @@ pub(crate) enum AppError {
         /// What was asked for.
         program_id: String,
     },
+    /// Something is not done with a program.
+    #[error(transparent)]
+    Programs(#[from] ProgramsError),
+    /// Something is not done with a referral.
+    #[error(transparent)]
+    Referrals(#[from] ReferralsError),
+    /// Something is not done in a challenge.
+    #[error(transparent)]
+    Challenges(#[from] ChallengesError),
+    /// Something is not done in a draw.
+    #[error(transparent)]
+    Draws(#[from] DrawsError),
     /// The member has no such redemption.
     #[error("the member has no such redemption")]
     RedemptionNotFound,
@@ -41,6 +65,9 @@ pub(crate) enum AppError {
         /// The field that says so.
         field: &'static str,
     },
+    /// Memberships were merged in a circle, or too often.
+    #[error("the membership that goes on can't be found")]
+    MergedTooOften,
     /// A hold is to last longer than any may.
     #[error("points can't be held for so long")]
     HoldTerm,
@@ -59,9 +86,48 @@ pub(crate) enum AppError {
     /// The caller's time was over before it was the caller's turn.
     #[error("the deadline passed while others were served")]
     DeadlinePassed,
+    /// What is asked of rewards is not done.
+    #[error(transparent)]
+    Rewards(#[from] RewardsError),
+    /// What is asked of tiers is not done.
+    #[error(transparent)]
+    Tiers(#[from] TiersError),
+    /// What is asked of benefits is not done.
+    #[error(transparent)]
+    Benefits(#[from] BenefitsError),
+    /// The end of points is not moved.
+    #[error(transparent)]
+    Redate(#[from] RedateError),
+    /// What is asked of coupons is not done.
+    #[error(transparent)]
+    Coupons(#[from] CouponsError),
+    /// An id that this service wrote itself can't be read.
+    #[error("an id can't be read")]
+    Id(#[from] uuid::Error),
+    /// Spent points are not given back.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+    /// Something about purchases and acts is refused.
+    #[error(transparent)]
+    Rating(#[from] RatingError),
     /// Requests of a batch were there before, again and again.
     #[error("requests that were there before have come again and again")]
     TooManyRepeats,
+    /// What is asked of a membership is not done.
+    #[error(transparent)]
+    Membership(#[from] MembershipError),
+    /// What is asked of a household is not done.
+    #[error(transparent)]
+    Households(#[from] HouseholdsError),
+    /// Points do not come together.
+    #[error(transparent)]
+    Household(#[from] HouseholdError),
+    /// Points are not sent.
+    #[error(transparent)]
+    Transfers(#[from] TransfersError),
+    /// A correction is not made.
+    #[error(transparent)]
+    Adjustments(#[from] AdjustmentsError),
     /// The points are not earned.
     #[error(transparent)]
     Earn(#[from] EarnError),
@@ -77,9 +143,6 @@ pub(crate) enum AppError {
     /// The held points are not given back.
     #[error(transparent)]
     Release(#[from] ReleaseError),
-    /// The return does not go with the sale.
-    #[error(transparent)]
-    Sale(#[from] SaleError),
     /// The ledger can't carry it out.
     #[error(transparent)]
     Ledger(#[from] LedgerError),

@@ -1,30 +1,57 @@
 //! Use cases, one file each: load, decide, store, announce.
 
 pub(crate) mod accrue;
+pub(crate) mod adjustments;
+pub(crate) mod benefits;
 pub(crate) mod books;
-pub(crate) mod claw_back;
-pub(crate) mod earn;
+pub(crate) mod challenges;
+pub(crate) mod coupons;
+#[cfg(test)]
+pub(crate) mod desk;
+pub(crate) mod draws;
+mod eligibility;
+pub(crate) mod end_of_day;
 pub(crate) mod enrol;
 mod error;
+pub(crate) mod explanation;
+pub(crate) mod grants;
+pub(crate) mod growth;
 pub(crate) mod holds;
-mod programs;
+pub(crate) mod households;
+pub(crate) mod liability;
+pub(crate) mod membership;
+mod once;
+pub(crate) mod packages;
+pub(crate) mod programs;
+pub(crate) mod rating;
 pub(crate) mod read;
 pub(crate) mod redeem;
+pub(crate) mod referrals;
+pub(crate) mod rewards;
+pub(crate) mod runs;
+pub(crate) mod simulation;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod tiers;
+pub(crate) mod transfers;
 pub(crate) mod verify;
 pub(crate) mod writer;
 
-use chassis::Clock;
+use std::sync::Arc;
+
+use chassis::{Clock, Secret};
 use events::Outbox;
 use jiff::Timestamp;
 use postgres::Database;
 use prometheus_client::metrics::gauge::Gauge;
 
+use crate::domain::membership::CardPrefix;
 use crate::store;
 
 pub(crate) use error::AppError;
-pub(crate) use programs::Programs;
+pub(crate) use once::Call;
+pub(crate) use programs::{Programs, ProgramsError};
+use rewards::Crowd;
 
 /// The program that customers join by themselves.
 pub(crate) const DEFAULT_PROGRAM: &str = "default";
@@ -35,7 +62,16 @@ pub(crate) struct Loyalty {
     pub(crate) db: Database,
     pub(crate) outbox: Outbox,
     pub(crate) clock: Clock,
+    /// The programs, ready for use.
     pub(crate) programs: Programs,
+    /// Where buyers of rewards wait.
+    pub(crate) crowd: Crowd,
+    /// `loyalty_parked_ratings`.
+    pub(crate) parked: Gauge,
+    /// What referral codes and the seeds of draws are computed under. All replicas share it.
+    pub(crate) secret: Arc<Secret<[u8; 32]>>,
+    /// What card numbers begin with.
+    pub(crate) card_prefix: CardPrefix,
     /// `loyalty_ledger_imbalance`.
     pub(crate) imbalance: Gauge,
 }

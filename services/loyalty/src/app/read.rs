@@ -1,16 +1,19 @@
-//! Reading members, statements, lots, credits, redemptions, holds and programs.
+//! Reading members, statements, lots, credits, redemptions and holds.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use contract::patron::loyalty::v1::OperationDetails;
 use contract::patron::loyalty::v1::operation_details::Details;
+use contract::patron::loyalty::v1::{OperationAuthor, OperationDetails};
 use prost::Message as _;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::redeem::Spent;
 use super::{AppError, Loyalty};
-use crate::domain::Program;
-use crate::domain::ledger::{Account, Figures, Kind, Lot, Points, WalletId};
+use crate::domain::ledger::{Account, Figures, Kind, Lot, Points, State, WalletId};
+use crate::domain::program::Program;
+use crate::store::households;
 use crate::store::ledger::holders::{self, HolderKind, HolderRow};
 use crate::store::ledger::holds::{self, HoldRow};
 use crate::store::ledger::lots::{self, Owned};
@@ -18,6 +21,8 @@ use crate::store::ledger::operations::{self, Recorded};
 use crate::store::ledger::restorations;
 use crate::store::ledger::statement::{self, Line, Place};
 use crate::store::ledger::wallets;
+use crate::store::membership::cards;
+use crate::store::tiers::standings::{Records, records};
 
 /// A page of a list, and whether another one follows.
 pub(crate) struct Page<T> {
@@ -40,10 +45,14 @@ impl<T> Page<T> {
 pub(crate) struct Membership {
     /// The member.
     pub(crate) holder: HolderRow,
+    /// The number of its card; empty when it has none.
+    pub(crate) card_number: String,
     /// The figures of its wallets, with those of the program's first one in any case.
     pub(crate) wallets: Vec<(WalletId, Figures)>,
     /// The program, in the version in force.
     pub(crate) program: Arc<Program>,
+    /// Where it stands, on ladders where it has ever stood on a tier.
+    pub(crate) tiers: Records,
 }
 
 /// A credit as it is recorded.
@@ -63,24 +72,95 @@ pub(crate) struct Credit {
 /// A member.
 pub(crate) async fn member(loyalty: &Loyalty, customer_id: Uuid) -> Result<Membership, AppError> {
     let mut db = loyalty.db.pool().acquire().await?;
+    member_in(loyalty, &mut db, customer_id).await
+}
+
+/// A member, as a transaction sees it.
+pub(crate) async fn member_in(
+    loyalty: &Loyalty,
+    db: &mut PgConnection,
+    customer_id: Uuid,
+) -> Result<Membership, AppError> {
     let holder = holders::find(&mut *db, customer_id).await?;
     let holder = holder.filter(|holder| holder.kind == HolderKind::Member);
     let holder = holder.ok_or(AppError::MemberNotFound)?;
     let program = loyalty
         .programs
-        .at(&mut db, &holder.program_id, loyalty.now())
+        .at(db, &holder.program_id, loyalty.now())
         .await?;
-    let rows = wallets::of_holders(&mut *db, &[customer_id]).await?;
-    let rows = rows.into_iter().map(|row| (row.wallet_id, row.figures));
-    let mut wallets: Vec<(WalletId, Figures)> = rows.collect();
-    let first = program.first_wallet()?;
+    let mut wallets: Vec<(WalletId, Figures)> = figures(db, customer_id, &holder).await?;
+    let first = program.document.main_wallet.wallet_id;
     if !wallets.iter().any(|(wallet_id, _)| *wallet_id == first) {
         wallets.insert(0, (first, Figures::default()));
     }
+    let tiers = if program.document.tier_ladders.is_empty() {
+        Records::default()
+    } else {
+        records(&mut *db, &[customer_id]).await?
+    };
+    let card_number = cards::of(&mut *db, customer_id).await?;
     Ok(Membership {
         holder,
+        card_number: card_number.unwrap_or_default(),
         wallets,
         program,
+        tiers,
+    })
+}
+
+/// The wallets in which a member's points lie, by code: its own, and those of its household's pool in
+/// the place of the own ones that are pooled.
+async fn figures(
+    db: &mut PgConnection,
+    customer_id: Uuid,
+    holder: &HolderRow,
+) -> Result<Vec<(WalletId, Figures)>, AppError> {
+    let mut ids = vec![customer_id];
+    ids.extend(holder.household_id);
+    let rows = wallets::of_holders(&mut *db, &ids).await?;
+    let own = rows.iter().filter(|row| row.holder_id == customer_id);
+    let mut figures: BTreeMap<WalletId, Figures> =
+        own.map(|row| (row.wallet_id, row.figures)).collect();
+    if let Some(household_id) = holder.household_id {
+        for pool in households::pools(db, &[household_id]).await? {
+            figures.retain(|wallet_id, _| !pool.wallet_ids.contains(wallet_id));
+            let pooled = rows.iter().filter(|row| row.holder_id == household_id);
+            figures.extend(pooled.map(|row| (row.wallet_id, row.figures)));
+        }
+    }
+    Ok(figures.into_iter().collect())
+}
+
+/// Those in whose wallets a member's points lie: itself, and its household's pool.
+async fn reach(loyalty: &Loyalty, customer_id: Uuid) -> Result<Vec<Uuid>, AppError> {
+    let holder = holders::find(loyalty.db.pool(), customer_id).await?;
+    let holder = holder.filter(|holder| holder.kind == HolderKind::Member);
+    let holder = holder.ok_or(AppError::MemberNotFound)?;
+    let mut reach = vec![customer_id];
+    reach.extend(holder.household_id);
+    Ok(reach)
+}
+
+/// What there is to spend.
+pub(crate) struct Purse {
+    /// The program.
+    pub(crate) program_id: String,
+    /// State of the membership.
+    pub(crate) state: State,
+    /// Available points by wallet.
+    pub(crate) available: HashMap<WalletId, Points>,
+}
+
+/// What a member could spend.
+pub(crate) async fn purse(db: &mut PgConnection, customer_id: Uuid) -> Result<Purse, AppError> {
+    let holder = holders::find(&mut *db, customer_id).await?;
+    let holder = holder.ok_or(AppError::MemberNotFound)?;
+    let wallets = figures(db, customer_id, &holder).await?.into_iter();
+    let available = wallets.map(|(wallet_id, figures)| (wallet_id, figures.balances.available));
+    Ok(Purse {
+        program_id: holder.program_id,
+        state: holder.state,
+        available: available.collect(),
     })
 }
 
@@ -91,11 +171,9 @@ pub(crate) async fn entries(
     before: Option<Place>,
     size: u16,
 ) -> Result<Page<Line>, AppError> {
+    let holders = reach(loyalty, customer_id).await?;
     let pool = loyalty.db.pool();
-    let rows = statement::page(pool, customer_id, before, usize::from(size) + 1).await?;
-    if rows.is_empty() {
-        require_member(loyalty, customer_id).await?;
-    }
+    let rows = statement::page(pool, &holders, before, usize::from(size) + 1).await?;
     Ok(Page::cut(rows, size))
 }
 
@@ -106,11 +184,9 @@ pub(crate) async fn lots(
     after: Option<&lots::After>,
     size: u16,
 ) -> Result<Page<Owned>, AppError> {
+    let holders = reach(loyalty, customer_id).await?;
     let pool = loyalty.db.pool();
-    let rows = lots::page(pool, customer_id, after, i64::from(size) + 1).await?;
-    if rows.is_empty() {
-        require_member(loyalty, customer_id).await?;
-    }
+    let rows = lots::page(pool, &holders, after, i64::from(size) + 1).await?;
     Ok(Page::cut(rows, size))
 }
 
@@ -121,11 +197,9 @@ pub(crate) async fn holds(
     from: (Option<Uuid>, bool),
     size: u16,
 ) -> Result<Page<HoldRow>, AppError> {
+    let holders = reach(loyalty, customer_id).await?;
     let pool = loyalty.db.pool();
-    let rows = holds::page(pool, customer_id, from, i64::from(size) + 1).await?;
-    if rows.is_empty() {
-        require_member(loyalty, customer_id).await?;
-    }
+    let rows = holds::page(pool, customer_id, &holders, from, i64::from(size) + 1).await?;
     Ok(Page::cut(rows, size))
 }
 
@@ -135,11 +209,13 @@ pub(crate) async fn hold(
     customer_id: Uuid,
     hold_id: Uuid,
 ) -> Result<HoldRow, AppError> {
-    let mut found = holds::named(loyalty.db.pool(), &[(customer_id, hold_id)]).await?;
-    if found.is_empty() {
-        require_member(loyalty, customer_id).await?;
-    }
-    found.pop().ok_or(AppError::HoldNotFound)
+    let places = reach(loyalty, customer_id).await?.into_iter();
+    let places: Vec<(Uuid, Uuid)> = places.map(|holder_id| (holder_id, hold_id)).collect();
+    let found = holds::named(loyalty.db.pool(), &places).await?;
+    let mut own = found
+        .into_iter()
+        .filter(|row| row.customer_id == customer_id);
+    own.next().ok_or(AppError::HoldNotFound)
 }
 
 /// A credit. Beside its own operation stands, where it repaid debt, the one that did so.
@@ -148,18 +224,17 @@ pub(crate) async fn credit(
     customer_id: Uuid,
     accrual_id: Uuid,
 ) -> Result<Credit, AppError> {
+    let found = its_own(loyalty, customer_id, (accrual_id, Kind::Earn)).await?;
+    let found = found.filter(|found| found.operation.subject_id == Some(accrual_id));
+    let Found {
+        holder_id,
+        operation,
+        next: repayment,
+    } = found.ok_or(AppError::AccrualNotFound)?;
     let mut db = loyalty.db.pool().acquire().await?;
-    let found = operations::from(&mut *db, customer_id, accrual_id, 2).await?;
-    let (operation, repayment) = its_own(found, accrual_id, Kind::Earn);
-    let Some(operation) = operation.filter(|operation| operation.subject_id == Some(accrual_id))
-    else {
-        drop(db);
-        require_member(loyalty, customer_id).await?;
-        return Err(AppError::AccrualNotFound);
-    };
     let opened = operation.entries.iter().find_map(|entry| entry.lot_id);
     let opened = opened.ok_or(AppError::AccrualNotFound)?;
-    let mut lots = lots::named(&mut db, &[(customer_id, opened)]).await?;
+    let mut lots = lots::named(&mut db, &[(holder_id, opened)]).await?;
     let lot = lots.pop().ok_or(AppError::AccrualNotFound)?.lot;
     let repayment = repayment.filter(|repayment| repayment.subject_id == Some(accrual_id));
     let last = repayment.as_ref().unwrap_or(&operation);
@@ -186,14 +261,11 @@ pub(crate) async fn redemption(
     customer_id: Uuid,
     redemption_id: Uuid,
 ) -> Result<Spent, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
-    let found = operations::from(&mut *db, customer_id, redemption_id, 1).await?;
-    let restored = restorations::named(&mut *db, &[(customer_id, redemption_id)]).await?;
-    drop(db);
-    let (Some(operation), _) = its_own(found, redemption_id, Kind::Redeem) else {
-        require_member(loyalty, customer_id).await?;
-        return Err(AppError::RedemptionNotFound);
-    };
+    let found = its_own(loyalty, customer_id, (redemption_id, Kind::Redeem)).await?;
+    let found = found.ok_or(AppError::RedemptionNotFound)?;
+    let (holder_id, operation) = (found.holder_id, found.operation);
+    let pool = loyalty.db.pool();
+    let restored = restorations::named(pool, &[(holder_id, redemption_id)]).await?;
     let lots = operation.taken()?;
     let spent = operation
         .entries
@@ -226,30 +298,57 @@ fn available_after(operation: &Recorded) -> Points {
     of_entries.or_else(told).unwrap_or_default()
 }
 
-/// The operation of this id and kind, and the one after it.
-fn its_own(
-    found: Vec<Recorded>,
-    operation_id: Uuid,
-    kind: Kind,
-) -> (Option<Recorded>, Option<Recorded>) {
-    let mut found = found.into_iter();
-    let first = found.next();
-    let is_meant =
-        |operation: &Recorded| operation.operation_id == operation_id && operation.kind == kind;
-    (first.filter(is_meant), found.next())
+/// An operation that was asked for.
+struct Found {
+    /// In whose wallet it is.
+    holder_id: Uuid,
+    operation: Recorded,
+    /// The one after it.
+    next: Option<Recorded>,
 }
 
-/// A program as it is now.
-pub(crate) async fn program(loyalty: &Loyalty, program_id: &str) -> Result<Arc<Program>, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
-    loyalty
-        .programs
-        .at(&mut db, program_id, loyalty.now())
-        .await
+/// A member's operation of this id and kind; of a pool, only one that was that member's act.
+async fn its_own(
+    loyalty: &Loyalty,
+    customer_id: Uuid,
+    (operation_id, kind): (Uuid, Kind),
+) -> Result<Option<Found>, AppError> {
+    let pool = loyalty.db.pool();
+    for holder_id in reach(loyalty, customer_id).await? {
+        let mut found = operations::from(pool, holder_id, operation_id, 2)
+            .await?
+            .into_iter();
+        let first = found.next();
+        let is_meant = |operation: &Recorded| {
+            let is_own = holder_id == customer_id || is_act_of(operation, customer_id);
+            operation.operation_id == operation_id && operation.kind == kind && is_own
+        };
+        if let Some(operation) = first.filter(is_meant) {
+            let next = found.next();
+            return Ok(Some(Found {
+                holder_id,
+                operation,
+                next,
+            }));
+        }
+    }
+    Ok(None)
+}
+
+fn is_act_of(operation: &Recorded, customer_id: Uuid) -> bool {
+    let author = OperationAuthor::decode(operation.details.as_slice());
+    author.is_ok_and(|author| author.customer_id == customer_id.to_string())
+}
+
+impl Loyalty {
+    /// Nothing was found: is that all there is, or is there no such member?
+    pub(crate) async fn require_member(&self, customer_id: Uuid) -> Result<(), AppError> {
+        require_member(self, customer_id).await
+    }
 }
 
 /// Nothing was found: is that all there is, or is there no such member?
-async fn require_member(loyalty: &Loyalty, customer_id: Uuid) -> Result<(), AppError> {
+pub(crate) async fn require_member(loyalty: &Loyalty, customer_id: Uuid) -> Result<(), AppError> {
     if holders::is_member(loyalty.db.pool(), customer_id).await? {
         Ok(())
     } else {

@@ -63,7 +63,7 @@ async fn a_return_takes_from_its_own_lot_then_from_others_then_into_debt_which_i
     );
 
     bench
-        .hear(&gave_back("r-2", &first, 4_000, 0))
+        .hear(&gave_back("r-2", &first, 4_000, 5))
         .await
         .unwrap();
     assert_eq!(
@@ -118,7 +118,7 @@ async fn many_events_at_once_do_what_they_would_one_by_one_and_once() {
 
     bench.spend(145).await;
     let repaying = [
-        event(&gave_back("r-2", &second, 5_000, 0)),
+        event(&gave_back("r-2", &second, 5_000, 10)),
         event(&bought("o-4", 3_000)),
         event(&bought("o-5", 3_000)),
     ];
@@ -134,9 +134,9 @@ async fn partial_returns_leave_nothing_of_a_purchase() {
     let order = bought("o-1", 9_999);
     bench.hear(&order).await.unwrap();
     for (number, refund) in [333, 1, 4_665, 5_000].into_iter().enumerate() {
-        let left = 3 - i64::try_from(number).unwrap();
+        let pieces = if number == 0 { 7 } else { 1 };
         bench
-            .hear(&gave_back(&format!("r-{number}"), &order, refund, left))
+            .hear(&gave_back(&format!("r-{number}"), &order, refund, pieces))
             .await
             .unwrap();
     }
@@ -146,7 +146,7 @@ async fn partial_returns_leave_nothing_of_a_purchase() {
 #[tokio::test]
 async fn a_return_of_an_order_that_earned_nothing_here_takes_nothing() {
     let bench = Bench::new().await;
-    let unknown = gave_back("r-1", &bought("o-9", 10_000), 10_000, 0);
+    let unknown = gave_back("r-1", &bought("o-9", 10_000), 10_000, 10);
     bench.hear(&unknown).await.unwrap();
     bench.hear(&bought("o-1", 10_000)).await.unwrap();
     bench.hear(&unknown).await.unwrap();
@@ -154,26 +154,26 @@ async fn a_return_of_an_order_that_earned_nothing_here_takes_nothing() {
 }
 
 #[tokio::test]
-async fn an_order_earns_by_the_rules_of_its_time_and_its_return_takes_back_by_the_same() {
+async fn segments_are_noted_and_forgotten() {
     let bench = Bench::new().await;
-    bench
-        .arrange(
-            "INSERT INTO program_versions SELECT program_id, 2, '2025-04-01', display_name,
-             point_currency, decimals, time_zone, 3, rounding, minimum_redemption
-             FROM program_versions",
-        )
-        .await;
-    let before = OrderRecorded {
-        order: Some(order("o-1", "2025-03-31T23:59:59Z", 10_000, 0)),
+    let (customer_id, segment_id) = (CUSTOMER.to_string(), "vip".to_owned());
+    let entered = SegmentEntered {
+        customer_id: customer_id.clone(),
+        segment_id: segment_id.clone(),
     };
-    bench.hear(&bought("o-2", 10_000)).await.unwrap();
-    bench.hear(&before).await.unwrap();
-    assert_eq!(bench.figures().await, (400, 0, 400));
-    bench
-        .hear(&gave_back("r-1", &before, 4_050, 5))
-        .await
-        .unwrap();
-    assert_eq!(bench.figures().await, (359, 0, 359));
+    bench.hear(&entered).await.unwrap();
+    bench.hear(&entered).await.unwrap();
+    let segments = || async {
+        let pool = bench.loyalty.db.pool();
+        segments::of_members(pool, &[CUSTOMER]).await.unwrap().len()
+    };
+    assert_eq!(segments().await, 1);
+    let left = SegmentLeft {
+        customer_id,
+        segment_id,
+    };
+    bench.hear(&left).await.unwrap();
+    assert_eq!(segments().await, 0);
 }
 
 #[tokio::test]
@@ -186,7 +186,7 @@ async fn a_suspended_member_earns_and_a_membership_that_has_ended_does_not() {
     let late = bought("o-3", 1_000);
     bench.hear(&late).await.unwrap();
     bench
-        .hear(&gave_back("r-1", &late, 1_000, 0))
+        .hear(&gave_back("r-1", &late, 1_000, 10))
         .await
         .unwrap();
     assert_eq!(bench.figures().await, (20, 0, 20));
@@ -222,7 +222,7 @@ async fn lots_are_spent_in_order_and_those_that_have_lapsed_are_ignored() {
         ("late", "2025-05-03T00:00:00Z"),
         ("soon", "2025-05-02T00:00:00Z"),
     ] {
-        let order = Some(order(order_id, bought_at, 10_000, 0));
+        let order = Some(order(order_id, bought_at, 10_000));
         bench.hear(&OrderRecorded { order }).await.unwrap();
     }
     bench.hear(&bought("lapsed", 10_000)).await.unwrap();

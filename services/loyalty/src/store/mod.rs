@@ -1,10 +1,27 @@
 //! SQL and rows. What leaves here are domain types.
 
+pub(crate) mod adjustments;
 pub(crate) mod audit;
+pub(crate) mod benefits;
+pub(crate) mod challenges;
+pub(crate) mod coupons;
+pub(crate) mod draws;
+pub(crate) mod end_of_day;
+pub(crate) mod grants;
+pub(crate) mod households;
 pub(crate) mod ledger;
+pub(crate) mod liability;
+pub(crate) mod membership;
 pub(crate) mod numbers;
-pub(crate) mod programs;
-pub(crate) mod sales;
+pub(crate) mod packages;
+pub(crate) mod program;
+pub(crate) mod rating;
+pub(crate) mod referrals;
+pub(crate) mod reward_orders;
+pub(crate) mod runs;
+pub(crate) mod stocks;
+pub(crate) mod tiers;
+pub(crate) mod transfers;
 pub(crate) mod verifications;
 
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
@@ -12,6 +29,7 @@ use postgres::DatabaseError;
 
 use crate::domain::MoneyError;
 use crate::domain::chain::UnreadableEntries;
+use crate::domain::coupons::CodeError;
 use crate::domain::ledger::{LedgerError, WalletIdError};
 
 /// Why rows could not be read or written.
@@ -29,6 +47,9 @@ pub(crate) enum StoreError {
         /// What is stored.
         number: i16,
     },
+    /// A hash is stored that is none.
+    #[error("a stored digest does not have 32 bytes")]
+    Digest,
     /// A code that is no point currency's.
     #[error(transparent)]
     WalletId(#[from] WalletIdError),
@@ -41,12 +62,18 @@ pub(crate) enum StoreError {
     /// Amounts can't be added up.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// A list that is kept as JSON can't be read, or written.
+    #[error("a stored document can't be read")]
+    Document,
     /// Rows that were read under their lock are not there to be changed.
     #[error("rows that were to be changed are missing")]
     RowsMissing,
     /// An amount of money is stored in a currency that is none.
     #[error(transparent)]
     Money(#[from] MoneyError),
+    /// A coupon is stored under a code that is none.
+    #[error("a stored code can't be read")]
+    Code(#[from] CodeError),
 }
 
 impl From<sqlx::Error> for StoreError {

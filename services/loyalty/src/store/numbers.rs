@@ -2,7 +2,9 @@
 
 use super::StoreError;
 use super::ledger::holders::HolderKind;
-use crate::domain::{Account, Kind, Rounding, State};
+use crate::domain::adjustments::CorrectionState;
+use crate::domain::membership::ChangeKind;
+use crate::domain::{Account, Kind, State};
 
 /// A name that is stored as a number.
 pub(crate) trait Numbered: Copy + PartialEq + 'static {
@@ -37,14 +39,29 @@ impl Numbered for State {
     const ALL: &'static [Self] = &[Self::Active, Self::Suspended, Self::Closed];
 }
 
+impl Numbered for CorrectionState {
+    const WHAT: &'static str = "state of a correction";
+    const ALL: &'static [Self] = &[Self::Pending, Self::Applied, Self::Rejected, Self::Lapsed];
+}
+
+impl Numbered for ChangeKind {
+    const WHAT: &'static str = "kind of a change of a membership";
+    const ALL: &'static [Self] = &[
+        Self::Enrolled,
+        Self::Suspended,
+        Self::Reactivated,
+        Self::Closed,
+        Self::CardReissued,
+        Self::Merged,
+        Self::TookIn,
+        Self::Unmerged,
+        Self::GaveBack,
+    ];
+}
+
 impl Numbered for HolderKind {
     const WHAT: &'static str = "kind of a holder";
     const ALL: &'static [Self] = &[Self::Member, Self::Pool];
-}
-
-impl Numbered for Rounding {
-    const WHAT: &'static str = "rounding";
-    const ALL: &'static [Self] = &[Self::Floor, Self::HalfUp, Self::HalfEven];
 }
 
 impl Numbered for Kind {
@@ -82,7 +99,7 @@ impl Numbered for Account {
 
 #[cfg(test)]
 mod tests {
-    use contract::patron::loyalty::v1::{ledger_entry, member, program};
+    use contract::patron::loyalty::v1::{ledger_entry, member};
 
     use super::*;
 
@@ -105,7 +122,6 @@ mod tests {
     #[test]
     fn stored_numbers_are_those_of_the_contract() {
         assert_same::<State>(|n| member::State::try_from(n).ok().map(|v| v.as_str_name()));
-        assert_same::<Rounding>(|n| program::Rounding::try_from(n).ok().map(|v| v.as_str_name()));
         assert_same::<Kind>(|n| {
             ledger_entry::Operation::try_from(n)
                 .ok()

@@ -290,7 +290,6 @@ pub(crate) struct Ended<'a> {
     /// How.
     pub(crate) progress: Progress,
     /// When.
-    #[expect(clippy::struct_field_names, reason = "as in the table")]
     pub(crate) ended_at: Timestamp,
     /// How much was looked at.
     pub(crate) counts: Counts,

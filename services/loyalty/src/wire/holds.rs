@@ -60,7 +60,7 @@ pub(crate) fn hold(
     };
     Ok(contract::Hold {
         hold_id: hold.hold_id.to_string(),
-        customer_id: row.holder_id.to_string(),
+        customer_id: row.customer_id.to_string(),
         wallet_id: row.wallet_id.to_string(),
         points: points.get(),
         reference: row.reference.clone(),
@@ -81,7 +81,7 @@ pub(crate) fn held(
     available_after: Points,
 ) -> Result<contract::PointsHeld, LedgerError> {
     Ok(contract::PointsHeld {
-        customer_id: row.holder_id.to_string(),
+        customer_id: row.customer_id.to_string(),
         hold_id: row.hold.hold_id.to_string(),
         wallet_id: row.wallet_id.to_string(),
         amount: row.hold.points()?.get(),
@@ -98,7 +98,7 @@ pub(crate) fn released(
     available_after: Points,
 ) -> contract::PointsReleased {
     contract::PointsReleased {
-        customer_id: row.holder_id.to_string(),
+        customer_id: row.customer_id.to_string(),
         hold_id: row.hold.hold_id.to_string(),
         wallet_id: row.wallet_id.to_string(),
         amount: points.get(),

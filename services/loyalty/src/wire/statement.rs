@@ -46,7 +46,7 @@ pub(crate) fn lot(owned: Owned) -> Result<contract::Lot, LedgerError> {
     })
 }
 
-fn operation(kind: Kind) -> WireOperation {
+pub(super) fn operation(kind: Kind) -> WireOperation {
     match kind {
         Kind::Earn => WireOperation::Earn,
         Kind::Redeem => WireOperation::Redeem,
@@ -64,7 +64,7 @@ fn operation(kind: Kind) -> WireOperation {
 }
 
 /// Accounts of the program are on no statement.
-fn account(account: Account) -> WireAccount {
+pub(super) fn account(account: Account) -> WireAccount {
     match account {
         Account::Available => WireAccount::Available,
         Account::Pending => WireAccount::Pending,

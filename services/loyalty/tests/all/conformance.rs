@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use chassis::Clock;
 use contract::patron::loyalty::v1 as api;
 use tonic::{Code, Status};
 
@@ -231,7 +232,7 @@ async fn nonsense_strangers_and_those_without_permission_are_turned_away_by_ever
 
 #[tokio::test]
 async fn the_default_program_gives_a_point_for_each_whole_unit() {
-    let bench = Bench::start().await;
+    let bench = Bench::start_at(Clock::system(), |_| {}).await;
     let request = api::GetProgramRequest {
         program_id: "default".to_owned(),
     };
@@ -241,18 +242,24 @@ async fn the_default_program_gives_a_point_for_each_whole_unit() {
         .await
         .unwrap()
         .into_inner();
+    let program = api::Program {
+        create_time: None,
+        ..program
+    };
     assert_eq!(
         program,
         api::Program {
             program_id: "default".to_owned(),
-            display_name: "Points".to_owned(),
+            display_name: "Patron".to_owned(),
             version: 1,
             point_currency: "POINTS".to_owned(),
             decimals: 0,
-            time_zone: "UTC".to_owned(),
+            time_zone: "Asia/Shanghai".to_owned(),
             points_per_currency_unit: 1,
             rounding: api::program::Rounding::Floor.into(),
-            minimum_redemption: 1,
+            minimum_redemption: 1_000,
+            creator: "patron".to_owned(),
+            ..api::Program::default()
         }
     );
 }

@@ -7,6 +7,7 @@ use access::{DevelopmentIssuer, Notary};
 use chassis::config::{Config, IssuerConfig, IssuerRole};
 use chassis::paging::PageTokens;
 use chassis::{Clock, Context, Running};
+use contract::patron::events::v1::FollowRequest;
 use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::accrual_service_client::AccrualServiceClient;
 use contract::patron::loyalty::v1::hold_service_client::HoldServiceClient;
@@ -19,8 +20,9 @@ use contract::patron::profile::v1::{
 };
 use contract::patron::r#type::v1::Money;
 use contract::time::timestamp;
-use events::{Feed, FeedServer, Feeds, NewEvent, Outbox};
+use events::{Feed, FeedServer, Feeds, NewEvent, Outbox, Responses};
 use jiff::{SignedDuration, Timestamp};
+use loyalty::program_file::default_document;
 use postgres::testing::TestDatabase;
 use postgres::{Database, DatabaseConfig, Migrations};
 use prost::{Message, Name};
@@ -36,7 +38,7 @@ use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
 /// Longer than anything here should take; only ever reached by a failure.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a condition rests before it is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -70,16 +72,29 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// With the limits of production, not the generous ones of tests.
+    /// With the limits of production, not the generous ones of tests; and with a program that does
+    /// nothing by itself.
     pub(crate) async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
     /// With other limits than those of production.
     pub(crate) async fn start_with(limit: impl FnOnce(&mut DatabaseConfig)) -> Self {
+        Self::open(Clock::system(), plain_program(), limit).await
+    }
+
+    /// With the program that Patron begins with, at the time of a clock, which may stand still.
+    pub(crate) async fn start_at(clock: Clock, limit: impl FnOnce(&mut DatabaseConfig)) -> Self {
+        Self::open(clock, default_document(), limit).await
+    }
+
+    async fn open(
+        clock: Clock,
+        first_program: api::ProgramDocument,
+        limit: impl FnOnce(&mut DatabaseConfig),
+    ) -> Self {
         let profile = TestDatabase::create(&PROFILE).await;
         let database = TestDatabase::create(&loyalty::migrations()).await;
-        let clock = Clock::system();
         let outbox = Outbox::new("profile", clock.clone());
         let feed: Arc<dyn Feed> = Arc::new(FeedServer::new(profile.db().clone(), outbox.clone()));
 
@@ -90,13 +105,16 @@ impl Bench {
         let mut limits = DatabaseConfig::new(database.app_url());
         limit(&mut limits);
         let db = Database::connect(&limits).await.unwrap();
-        let feeds = Feeds::of([("profile", feed)]);
+        let surveys: Arc<dyn Feed> = Arc::new(Quiet);
+        let feeds = Feeds::of([("profile", feed), ("survey", surveys)]);
         let settings = loyalty::Settings {
             verify_daily: false,
+            first_program,
             notary: Some(Notary::from_pem(ISSUER.pem()).unwrap()),
             ..loyalty::Settings::default()
         };
-        let service = loyalty::service(db, &feeds, &context, settings).unwrap();
+        let service =
+            loyalty::service(db, &feeds, Arc::new(NoProfiles), &context, settings).unwrap();
         let stop = CancellationToken::new();
         let running = chassis::serve(service, &config(), stop.clone())
             .await
@@ -128,8 +146,7 @@ impl Bench {
 
     /// Members for another caller than usual.
     pub(crate) fn members_for(&self, subject: &str) -> MemberServiceClient<Caller> {
-        let token = Token(Some(signed(subject, &["operator"])));
-        MemberServiceClient::with_interceptor(self.channel(), token)
+        MemberServiceClient::with_interceptor(self.channel(), token_of(subject))
     }
 
     pub(crate) fn programs(&self) -> ProgramServiceClient<Caller> {
@@ -191,6 +208,36 @@ impl Bench {
         assert_eq!(verified.state(), Verified::Sound);
     }
 
+    /// Puts another version of the default program in force.
+    pub(crate) async fn change_program(&self, edit: impl FnOnce(&mut api::ProgramDocument)) {
+        let (mut programs, program_id) = (self.programs(), "default".to_owned());
+        let request = api::GetProgramVersionRequest {
+            program_id: program_id.clone(),
+            version: 0,
+        };
+        let found = programs.get_program_version(request).await.unwrap();
+        let mut document = found.into_inner().document.unwrap();
+        edit(&mut document);
+        let draft = api::CreateProgramVersionRequest {
+            program_version: Some(api::ProgramVersion {
+                program_id: program_id.clone(),
+                document: Some(document),
+                ..api::ProgramVersion::default()
+            }),
+            request_id: self.clock.new_id().to_string(),
+            validate_only: false,
+        };
+        let draft = programs.create_program_version(draft).await.unwrap();
+        let activation = api::ActivateProgramVersionRequest {
+            program_id,
+            version: draft.into_inner().version,
+            reason: "a test".to_owned(),
+            request_id: self.clock.new_id().to_string(),
+            ..api::ActivateProgramVersionRequest::default()
+        };
+        programs.activate_program_version(activation).await.unwrap();
+    }
+
     /// Does something to the database that the service itself may not do.
     pub(crate) async fn arrange(&self, sql: &str) {
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
@@ -209,14 +256,25 @@ impl Bench {
     /// The profile service announces an order; returns when it has earned.
     pub(crate) async fn bought(&self, customer_id: Uuid, order_id: &str, pounds: i64) {
         let before = self.lifetime_earned(customer_id).await;
+        self.order_told(customer_id, order_id, pounds).await;
+        self.until_earned(customer_id, before + pounds).await;
+    }
+
+    /// The profile service announces an order, and nobody waits.
+    pub(crate) async fn order_told(&self, customer_id: Uuid, order_id: &str, pounds: i64) {
         let order = Some(order(customer_id, order_id, pounds, 0));
         self.announce(customer_id, &OrderRecorded { order }).await;
-        self.until_earned(customer_id, before + pounds).await;
     }
 
     /// The profile service announces that all of an order was returned.
     pub(crate) async fn returned(&self, customer_id: Uuid, order_id: &str, pounds: i64) {
         let before = self.lifetime_earned(customer_id).await;
+        self.return_told(customer_id, order_id, pounds).await;
+        self.until_earned(customer_id, before - pounds).await;
+    }
+
+    /// The same, without waiting for what it does.
+    pub(crate) async fn return_told(&self, customer_id: Uuid, order_id: &str, pounds: i64) {
         let line = ReturnLine {
             line_id: "1".to_owned(),
             quantity: 1,
@@ -231,15 +289,25 @@ impl Bench {
             ..Return::default()
         };
         let order = Some(order(customer_id, order_id, pounds, 1));
-        self.announce(
-            customer_id,
-            &ReturnRecorded {
-                r#return: Some(back),
-                order,
-            },
+        let r#return = Some(back);
+        self.announce(customer_id, &ReturnRecorded { r#return, order })
+            .await;
+    }
+
+    /// The events of a kind that were announced of a subject, in their order.
+    pub(crate) async fn announced<P: Message + Name + Default>(&self, subject_id: Uuid) -> Vec<P> {
+        let payloads: Vec<Vec<u8>> = sqlx::query_scalar(
+            "SELECT payload FROM outbox WHERE subject_id = $1 AND type = $2 ORDER BY subject_version",
         )
-        .await;
-        self.until_earned(customer_id, before - pounds).await;
+        .bind(subject_id)
+        .bind(P::full_name())
+        .fetch_all(self.database.db().pool())
+        .await
+        .unwrap();
+        let payloads = payloads.iter();
+        payloads
+            .map(|payload| P::decode(payload.as_slice()).unwrap())
+            .collect()
     }
 
     async fn announce<P: Message + Name>(&self, customer_id: Uuid, payload: &P) {
@@ -250,7 +318,8 @@ impl Bench {
         self.outbox.committed();
     }
 
-    async fn until_earned(&self, customer_id: Uuid, points: i64) {
+    /// Waits until a member has ever earned so many points.
+    pub(crate) async fn until_earned(&self, customer_id: Uuid, points: i64) {
         let condition = async {
             while self.lifetime_earned(customer_id).await != points {
                 tokio::time::sleep(LOOK_AGAIN).await;
@@ -287,6 +356,32 @@ impl Bench {
             .to_owned()
     }
 
+    /// Types of the events that were announced of programs, in their order, once there are so many.
+    pub(crate) async fn announced_of_programs(&self, count: usize) -> Vec<String> {
+        let read = async || {
+            let types: Vec<String> = sqlx::query_scalar(
+                "SELECT type FROM outbox WHERE type LIKE '%.Program%' ORDER BY subject_version",
+            )
+            .fetch_all(self.database.db().pool())
+            .await
+            .unwrap();
+            types
+        };
+        let condition = async {
+            loop {
+                let types = read().await;
+                if types.len() >= count {
+                    return types;
+                }
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        let types = tokio::time::timeout(PATIENCE, condition).await;
+        let types = types.expect("the events are announced").into_iter();
+        let last = |name: String| name.rsplit('.').next().unwrap_or_default().to_owned();
+        types.map(last).collect()
+    }
+
     /// Waits until a metric has a value.
     pub(crate) async fn until_metric(&self, name: &str, value: &str) {
         let condition = async {
@@ -304,6 +399,25 @@ impl Bench {
         };
         let member = self.members().get_member(request).await?.into_inner();
         Ok(member.balance.unwrap())
+    }
+}
+
+/// 1 pound = 1 point, which can be spent one by one and never ends.
+fn plain_program() -> api::ProgramDocument {
+    let mut document = default_document();
+    make_plain(&mut document);
+    for wallet in &mut document.wallets {
+        wallet.expiry = None;
+    }
+    document
+}
+
+/// Takes out what gives points without a purchase, and what stands in the way of spending few.
+pub(crate) fn make_plain(document: &mut api::ProgramDocument) {
+    document.packages.clear();
+    document.campaigns.clear();
+    for wallet in &mut document.wallets {
+        wallet.redemption = None;
     }
 }
 
@@ -418,6 +532,11 @@ pub(crate) fn token(roles: &[&str]) -> Token {
     Token((!roles.is_empty()).then(|| signed("somebody", roles)))
 }
 
+/// A token of somebody in particular, an operator.
+pub(crate) fn token_of(subject: &str) -> Token {
+    Token(Some(signed(subject, &["operator"])))
+}
+
 fn signed(subject: &str, roles: &[&str]) -> String {
     let now = Clock::system().now();
     let token = ISSUER
@@ -437,4 +556,24 @@ fn config() -> Config {
         role: IssuerRole::People,
     }];
     config
+}
+
+/// A feed on which nothing ever happens.
+struct Quiet;
+
+#[tonic::async_trait]
+impl Feed for Quiet {
+    async fn follow(&self, _: FollowRequest) -> Result<Responses, Status> {
+        Ok(Box::pin(futures_util::stream::pending()))
+    }
+}
+
+/// Profiles that know no birthdays.
+struct NoProfiles;
+
+#[tonic::async_trait]
+impl loyalty::Profiles for NoProfiles {
+    async fn profile(&self, _: Uuid) -> Result<loyalty::Profile, Status> {
+        Ok(loyalty::Profile::default())
+    }
 }

@@ -125,6 +125,14 @@ impl ApiError {
     }
 }
 
+impl ApiError {
+    /// The path of each wrong field, and what is wrong with it.
+    pub(crate) fn violations(&self) -> impl Iterator<Item = (&str, &str)> {
+        let violations = self.details.iter().flat_map(|it| &it.field_violations);
+        violations.map(|it| (it.field.as_str(), it.description.as_str()))
+    }
+}
+
 impl fmt::Display for ApiError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let message = if self.message.is_empty() {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chassis::Clock;
 use tokio::select;
 
 use super::access::Target;
@@ -58,6 +59,7 @@ fn settings(arguments: &ImportOrders, target: Option<&Target>) -> Settings {
         file: arguments.file.clone(),
         currency: arguments.currency.clone(),
         time_zone: arguments.time_zone.clone(),
+        shift_to: arguments.shift_to_recent.then(|| Clock::system().now()),
         batch: arguments.batch,
         rate: arguments.rate,
         destination: target.map(|target| target.url.clone()).unwrap_or_default(),

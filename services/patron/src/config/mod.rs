@@ -10,6 +10,7 @@ use chassis::config::{
 };
 use gateway::GatewayConfig;
 use gateway::config::GatewaySection;
+use loyalty::CardPrefix;
 use postgres::{DatabaseConfig, DatabaseUrl};
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +80,7 @@ struct LoyaltySection {
     database_url: DatabaseUrl,
     writer_shards: u8,
     verify_daily: bool,
+    card_prefix: CardPrefix,
     report_key_file: PathBuf,
 }
 
@@ -171,7 +173,9 @@ impl Config {
         loyalty::Settings {
             writer_shards: self.loyalty.writer_shards,
             verify_daily: self.loyalty.verify_daily,
+            card_prefix: self.loyalty.card_prefix.clone(),
             notary,
+            ..loyalty::Settings::default()
         }
     }
 
@@ -208,6 +212,11 @@ impl Config {
 }
 
 impl Peers {
+    /// The address of `profile`.
+    pub(crate) fn profile(&self) -> &str {
+        &self.profile
+    }
+
     /// Each service with its address.
     pub(crate) fn all(&self) -> [(Service, &str); 5] {
         Service::ALL.map(|service| {

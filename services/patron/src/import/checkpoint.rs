@@ -16,6 +16,9 @@ use super::report::Totals;
 pub(crate) struct Checkpoint {
     /// What is imported where: the digest that [`fingerprint`] makes.
     pub(crate) fingerprint: String,
+    /// By how many weeks its times are moved. Chosen before anything is sent and kept: an order that
+    /// is sent again must be the same order.
+    pub(crate) shift_weeks: Option<i64>,
     /// True when the whole file has been dealt with.
     pub(crate) complete: bool,
     /// How many waves have been dealt with.
@@ -24,6 +27,17 @@ pub(crate) struct Checkpoint {
     pub(crate) totals: Totals,
     /// Length of the errors file that belongs to it.
     pub(crate) errors_bytes: u64,
+}
+
+impl Checkpoint {
+    /// The beginning of the same import anew.
+    pub(crate) fn again(self) -> Self {
+        Self {
+            fingerprint: self.fingerprint,
+            shift_weeks: self.shift_weeks,
+            ..Self::default()
+        }
+    }
 }
 
 /// Identifies an import: the content of the file, and whatever else decides about what is sent and

@@ -10,10 +10,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use csv::ByteRecord;
 use flate2::read::MultiGzDecoder;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::lines::{Layout, Line, MissingColumn};
 use super::problem::Problem;
+use super::shift::Shift;
 
 /// Longest record, in bytes. A quote that is never closed would else swallow the rest of the file.
 const MAX_RECORD_BYTES: u64 = 1 << 20;
@@ -51,6 +53,7 @@ impl Lines {
     pub(crate) fn open(
         path: &Path,
         zone: TimeZone,
+        shift: Shift,
         consumed: Arc<AtomicU64>,
     ) -> Result<Self, FileError> {
         let mut start = [0; 2];
@@ -64,10 +67,10 @@ impl Lines {
         } else {
             Box::new(file)
         };
-        Self::new(text, zone)
+        Self::new(text, zone, shift)
     }
 
-    fn new(text: Box<dyn Read>, zone: TimeZone) -> Result<Self, FileError> {
+    fn new(text: Box<dyn Read>, zone: TimeZone, shift: Shift) -> Result<Self, FileError> {
         let budget = Rc::new(Cell::new(MAX_RECORD_BYTES));
         let text = Budgeted {
             inner: text,
@@ -80,7 +83,7 @@ impl Lines {
         let header = records
             .byte_headers()
             .map_err(|source| FileError::Csv { line: 0, source })?;
-        let layout = Layout::find(&without_mark(header), zone)?;
+        let layout = Layout::find(&without_mark(header), zone, shift)?;
         Ok(Self {
             records,
             layout,
@@ -103,6 +106,16 @@ impl Lines {
         let number = self.record.position().map_or(line, csv::Position::line);
         Ok(Some(self.layout.read(number, &self.record)))
     }
+}
+
+/// The latest time of a file; `None` when no line can be read.
+pub(crate) fn last_time(path: &Path, zone: TimeZone) -> Result<Option<Timestamp>, FileError> {
+    let mut lines = Lines::open(path, zone, Shift::default(), Arc::default())?;
+    let mut last = None;
+    while let Some(line) = lines.next()? {
+        last = last.max(line.ok().map(|line| line.time));
+    }
+    Ok(last)
 }
 
 /// The header without the byte order mark that spreadsheets put before it.
@@ -152,7 +165,12 @@ mod tests {
     const HEADER: &str = "\u{feff}InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
 
     fn lines(text: String) -> Lines {
-        Lines::new(Box::new(io::Cursor::new(text)), TimeZone::UTC).unwrap()
+        Lines::new(
+            Box::new(io::Cursor::new(text)),
+            TimeZone::UTC,
+            Shift::default(),
+        )
+        .unwrap()
     }
 
     #[test]

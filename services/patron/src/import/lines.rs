@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::money::Price;
 use super::problem::{Problem, Reason};
+use super::shift::Shift;
 
 /// The columns, by the names that the header must have, in any order and among others.
 pub(crate) const INVOICE: &str = "InvoiceNo";
@@ -71,12 +72,18 @@ pub(crate) struct Layout {
     places: [usize; COLUMNS.len()],
     width: usize,
     zone: TimeZone,
+    shift: Shift,
 }
 
 impl Layout {
     /// Finds the columns by the header. Times of the lines are local to `zone`; in the hour that a
     /// change of the clocks repeats they mean its first run, in the hour that it skips one later.
-    pub(crate) fn find(header: &ByteRecord, zone: TimeZone) -> Result<Self, MissingColumn> {
+    /// Then they are moved by `shift`.
+    pub(crate) fn find(
+        header: &ByteRecord,
+        zone: TimeZone,
+        shift: Shift,
+    ) -> Result<Self, MissingColumn> {
         let mut places = [0; COLUMNS.len()];
         for (place, name) in places.iter_mut().zip(COLUMNS) {
             let is_it = |field: &[u8]| field.trim_ascii().eq_ignore_ascii_case(name.as_bytes());
@@ -86,6 +93,7 @@ impl Layout {
             places,
             width: header.len(),
             zone,
+            shift,
         })
     }
 
@@ -144,7 +152,9 @@ impl Layout {
         let zoned = local
             .to_zoned(self.zone.clone())
             .map_err(|_| Reason::OutOfRange)?;
-        Ok(zoned.timestamp())
+        self.shift
+            .apply(zoned.timestamp())
+            .ok_or(Reason::OutOfRange)
     }
 }
 
@@ -215,7 +225,7 @@ mod tests {
 
     fn layout() -> Layout {
         let zone = TimeZone::get("Europe/London").unwrap();
-        Layout::find(&ByteRecord::from(&HEADER[..]), zone).unwrap()
+        Layout::find(&ByteRecord::from(&HEADER[..]), zone, Shift::default()).unwrap()
     }
 
     fn read(fields: [&str; 8]) -> Result<Line, Problem> {
@@ -300,8 +310,12 @@ mod tests {
     fn columns_are_found_by_name_wherever_they_stand() {
         let mut shuffled = HEADER.to_vec();
         shuffled.reverse();
-        assert!(Layout::find(&ByteRecord::from(shuffled), TimeZone::UTC).is_ok());
-        let missing = Layout::find(&ByteRecord::from(&HEADER[..7]), TimeZone::UTC);
+        assert!(Layout::find(&ByteRecord::from(shuffled), TimeZone::UTC, Shift::default()).is_ok());
+        let missing = Layout::find(
+            &ByteRecord::from(&HEADER[..7]),
+            TimeZone::UTC,
+            Shift::default(),
+        );
         assert_eq!(missing.err(), Some(MissingColumn(COUNTRY)));
     }
 }

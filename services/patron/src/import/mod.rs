@@ -19,6 +19,7 @@ mod plan;
 mod problem;
 mod report;
 mod send;
+mod shift;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -43,6 +45,7 @@ use csv::FileError;
 use problem::{Problem, Reason};
 use report::ErrorsFile;
 use send::{Outcome, Sender};
+use shift::Shift;
 use wave::{WAVE_ITEMS, Wave};
 
 pub(crate) use meter::Meter;
@@ -57,6 +60,9 @@ pub(crate) struct Settings {
     pub(crate) currency: String,
     /// Where its times are local.
     pub(crate) time_zone: String,
+    /// The present, when all times are to be moved by whole weeks so that the last one lies in the
+    /// seven days before; none: they stay. What was chosen once is kept in the checkpoint.
+    pub(crate) shift_to: Option<Timestamp>,
     /// Most items in one call.
     pub(crate) batch: NonZeroUsize,
     /// Most items in a second; none: as fast as they are taken.
@@ -110,6 +116,7 @@ impl Import {
             &*settings.time_zone,
             &*settings.destination,
             &*wave,
+            settings.shift_to.map_or("", |_| "shifted"),
         ];
         let fingerprint = fingerprint(&settings.file, &decisive)
             .map_err(|source| settings.unreadable(source.into()))?;
@@ -165,11 +172,16 @@ impl Import {
             Checkpoint::default()
         };
         let resumed_at = state.totals.items();
+        let shift = self.shift(&state).await?;
+        if state.shift_weeks.is_none() && sender.is_some() {
+            state.shift_weeks = Some(shift.in_weeks());
+            self.save(&state)?;
+        }
         let mut errors = ErrorsFile::open(&self.settings.errors, state.errors_bytes)
             .map_err(|source| self.unwritten(source))?;
         meter.set_total(std::fs::metadata(&self.settings.file).map_or(0, |file| file.len()));
         let (waves, mut next) = mpsc::channel(1);
-        let reading = self.read(state.waves, waves, Arc::clone(&meter));
+        let reading = self.read(shift, state.waves, waves, Arc::clone(&meter));
         while let Some(wave) = next.recv().await {
             let outcomes = match &sender {
                 Some(sender) => Some(self.send_wave(sender, &wave, &meter).await?),
@@ -182,18 +194,31 @@ impl Import {
         }
         match reading.await {
             Ok(read) => read.map_err(|source| self.settings.unreadable(source))?,
-            Err(stopped) => {
-                let source = FileError::Io(io::Error::other(stopped));
-                return Err(self.settings.unreadable(source));
-            }
+            Err(stopped) => return Err(self.settings.unreadable(io_error(stopped))),
         }
         let sent = state.totals.items() - resumed_at;
-        Ok(Summary::new(state.totals, sent, began.elapsed()))
+        Ok(Summary::new(state.totals, shift, sent, began.elapsed()))
+    }
+
+    /// By how much times are moved: as an earlier run has chosen, else by the last time of the file.
+    async fn shift(&self, state: &Checkpoint) -> Result<Shift, ImportError> {
+        let Some(now) = self.settings.shift_to else {
+            return Ok(Shift::default());
+        };
+        if let Some(weeks) = state.shift_weeks {
+            return Ok(Shift::weeks(weeks));
+        }
+        let (file, zone) = (self.settings.file.clone(), self.zone.clone());
+        let last = tokio::task::spawn_blocking(move || csv::last_time(&file, zone)).await;
+        let last = last.map_err(|stopped| self.settings.unreadable(io_error(stopped)))?;
+        let last = last.map_err(|source| self.settings.unreadable(source))?;
+        Ok(last.map_or_else(Shift::default, |last| Shift::to_recent(last, now)))
     }
 
     /// Reads on a thread of its own; at most one wave ahead of what is sent.
     fn read(
         &self,
+        shift: Shift,
         skip_waves: u64,
         waves: mpsc::Sender<Wave>,
         meter: Arc<Meter>,
@@ -202,7 +227,7 @@ impl Import {
         tokio::task::spawn_blocking(move || {
             let digits = money::minor_digits(&settings.currency);
             let planner = plan::Planner::new(settings.currency, digits);
-            let lines = csv::Lines::open(&settings.file, zone, meter.consumed())?;
+            let lines = csv::Lines::open(&settings.file, zone, shift, meter.consumed())?;
             wave::read(lines, planner, skip_waves, |wave| {
                 waves.blocking_send(wave).is_ok()
             })
@@ -265,16 +290,17 @@ impl Import {
     }
 
     /// Where an import that was broken off goes on. One that is complete begins anew when it is
-    /// asked for again: the server recognises every item.
+    /// asked for again, with the times that it chose: the server recognises every item.
     fn start(&self) -> Checkpoint {
-        let saved = self
-            .file
-            .load(&self.fingerprint)
-            .filter(|checkpoint| !checkpoint.complete);
-        saved.unwrap_or_else(|| Checkpoint {
-            fingerprint: self.fingerprint.clone(),
-            ..Checkpoint::default()
-        })
+        let fingerprint = self.fingerprint.clone();
+        match self.file.load(&fingerprint) {
+            Some(saved) if !saved.complete => saved,
+            Some(saved) => saved.again(),
+            None => Checkpoint {
+                fingerprint,
+                ..Checkpoint::default()
+            },
+        }
     }
 
     fn save(&self, state: &Checkpoint) -> Result<(), ImportError> {
@@ -300,6 +326,11 @@ impl Settings {
             source,
         }
     }
+}
+
+/// A reader that broke off, as an error of the file.
+fn io_error(stopped: tokio::task::JoinError) -> FileError {
+    FileError::Io(io::Error::other(stopped))
 }
 
 /// Bytes as hexadecimal digits.

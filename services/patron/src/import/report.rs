@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::plan::{Item, Kind};
 use super::problem::Problem;
 use super::send::Outcome;
+use super::shift::Shift;
 
 /// Counts. All but `seconds` are those of the whole file, also when the import was broken off and
 /// went on later.
@@ -81,6 +82,8 @@ impl Totals {
 pub(crate) struct Summary {
     #[serde(flatten)]
     pub(crate) totals: Totals,
+    /// By how many weeks the times of the file were moved.
+    pub(crate) shift_weeks: i64,
     /// How long this run took, and how many orders, returns and baskets it sent per second.
     pub(crate) seconds: f64,
     pub(crate) items_per_second: f64,
@@ -88,7 +91,7 @@ pub(crate) struct Summary {
 
 impl Summary {
     /// `sent` items in this run, which took so long.
-    pub(crate) fn new(totals: Totals, sent: u64, elapsed: Duration) -> Self {
+    pub(crate) fn new(totals: Totals, shift: Shift, sent: u64, elapsed: Duration) -> Self {
         let seconds = elapsed.as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
         let items_per_second = if seconds > 0.0 {
@@ -98,6 +101,7 @@ impl Summary {
         };
         Self {
             totals,
+            shift_weeks: shift.in_weeks(),
             seconds,
             items_per_second,
         }
@@ -111,8 +115,12 @@ impl Summary {
     /// The summary for people: some lines.
     pub(crate) fn to_text(&self) -> String {
         let t = &self.totals;
+        let moved = match self.shift_weeks {
+            0 => String::new(),
+            weeks => format!(", times moved by {weeks} weeks"),
+        };
         format!(
-            "{lines} lines in {seconds:.1} s ({rate:.0} items/s)\n\
+            "{lines} lines in {seconds:.1} s ({rate:.0} items/s){moved}\n\
              orders {orders} ({order_lines} lines), returns {returns}, baskets without a customer {baskets}\n\
              recorded {recorded}, already there {already}, refused {refused}\n\
              not matched {unmatched}, broken {errors}, set aside {aside}",

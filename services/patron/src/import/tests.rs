@@ -113,11 +113,17 @@ impl World {
     }
 
     fn import(&self) -> Import {
+        self.import_at(None)
+    }
+
+    /// With all times moved close to an instant.
+    fn import_at(&self, shift_to: Option<Timestamp>) -> Import {
         let file = |name| self.folder.path().join(name);
         Import::new(Settings {
             file: file("orders.csv"),
             currency: "GBP".to_owned(),
             time_zone: "Europe/London".to_owned(),
+            shift_to,
             batch: NonZeroUsize::new(100).unwrap(),
             rate: None,
             destination: self.url.clone(),
@@ -128,8 +134,13 @@ impl World {
     }
 
     async fn send(&self) -> Result<Summary, ImportError> {
+        self.send_at(None).await
+    }
+
+    async fn send_at(&self, shift_to: Option<Timestamp>) -> Result<Summary, ImportError> {
         let client = Client::new(&self.url, "token").unwrap();
-        self.import().send(client, Arc::new(Meter::default())).await
+        let import = self.import_at(shift_to);
+        import.send(client, Arc::new(Meter::default())).await
     }
 
     fn errors(&self) -> String {
@@ -267,4 +278,23 @@ async fn a_dry_run_counts_and_reports_but_sends_nothing() {
         (sent.orders, sent.returns, sent.unmatched),
         (dry.orders, dry.returns, dry.unmatched)
     );
+}
+
+#[tokio::test]
+async fn an_import_to_the_present_keeps_its_times_however_late_it_goes_on() {
+    let closing = Server {
+        closes_after: Some(5),
+        ..Server::default()
+    };
+    let world = World::new(1500, closing).await;
+    let at = |text: &str| Some(text.parse().unwrap());
+    world.send_at(at("2026-11-22T00:00:00Z")).await.unwrap_err();
+    world.server.lock().unwrap().closes_after = None;
+    // Months later; the server fails the test when an item comes with another time.
+    let resumed = world.send_at(at("2027-03-01T00:00:00Z")).await.unwrap();
+    assert_eq!(resumed.shift_weeks, 829);
+    let order = &world.recorded()["1"]["order"];
+    assert_eq!(order["orderTime"], "2026-11-21T10:00:00Z");
+    let again = world.send_at(at("2028-01-01T00:00:00Z")).await.unwrap();
+    assert_eq!((again.shift_weeks, again.totals.recorded), (829, 0));
 }

@@ -1,25 +1,36 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::Posted;
+use super::home::Pool;
 use crate::app::AppError;
-use crate::domain::Program;
 use crate::domain::ledger::{Figures, Lot, Lots, Spent, State, Wallet, WalletId};
-use crate::store::ledger::holders::HolderRow;
+use crate::domain::program::Program;
+use crate::store::ledger::holders::{HolderKind, HolderRow};
 use crate::store::ledger::holds::HoldRow;
 use crate::store::ledger::wallets::WalletRow;
 
 /// A locked holder with what was read of it.
 #[derive(Debug)]
 pub(crate) struct Holder {
+    /// What it is.
+    pub(crate) kind: HolderKind,
+    /// The household whose pool the member shares.
+    pub(crate) household_id: Option<Uuid>,
+    /// The membership that goes on for this one.
+    pub(crate) merged_into: Option<Uuid>,
+    /// Since when.
+    pub(crate) enrolled_at: Timestamp,
     /// Whether points can be earned and spent.
     pub(crate) state: State,
     /// Its program, in the version in force now.
     pub(crate) program: Arc<Program>,
     /// The wallet that is meant where none is named.
     pub(crate) first_wallet: WalletId,
+    pub(super) pool: Option<Pool>,
     pub(super) wallets: BTreeMap<WalletId, OpenWallet>,
     pub(super) holds: HashMap<Uuid, OpenHold>,
     pub(super) redemptions: HashMap<Uuid, OpenRedemption>,
@@ -29,13 +40,6 @@ pub(crate) struct Holder {
 #[derive(Debug)]
 pub(crate) struct OpenRedemption {
     /// The wallet.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "for what is rarer than the writers' calls: rewards, returns, households"
-        )
-    )]
     pub(crate) wallet_id: WalletId,
     /// What each lot gave, and what was given back.
     pub(crate) spent: Spent,
@@ -70,6 +74,11 @@ pub(super) enum HoldChange {
 impl Holder {
     pub(super) fn new(row: HolderRow, program: Arc<Program>, first_wallet: WalletId) -> Self {
         Self {
+            kind: row.kind,
+            household_id: row.household_id,
+            merged_into: row.merged_into,
+            pool: None,
+            enrolled_at: row.enrolled_at,
             state: row.state,
             program,
             first_wallet,
@@ -77,6 +86,11 @@ impl Holder {
             holds: HashMap::new(),
             redemptions: HashMap::new(),
         }
+    }
+
+    /// All its wallets.
+    pub(crate) fn wallets(&self) -> impl Iterator<Item = &Wallet> {
+        self.wallets.values().map(|open| &open.wallet)
     }
 
     /// A wallet as it stands.

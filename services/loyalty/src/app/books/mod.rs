@@ -14,13 +14,14 @@
 //! on one wallet share one reading, one writing and no copy.
 
 mod holder;
+mod home;
 mod ids;
+mod lock;
 mod need;
 mod open;
 mod posted;
 #[cfg(test)]
 mod tests;
-mod transact;
 mod write;
 
 use std::collections::HashMap;
@@ -34,6 +35,7 @@ use super::AppError;
 use crate::domain::chain::CHAINS;
 use crate::domain::ledger::{Occasion, Points, Policies, Spent, Wallet, WalletId};
 use crate::store::ledger::NewOperation;
+use crate::store::ledger::holders::HolderKind;
 use crate::store::ledger::holds::HoldRow;
 
 pub(crate) use holder::{Holder, OpenRedemption};
@@ -72,14 +74,25 @@ impl Books {
         holder.ok_or(AppError::MemberNotFound)
     }
 
-    /// A wallet as it stands. `wallet_id` as in a request: `None` is the program's first.
+    /// A member.
+    pub(crate) fn member(&self, customer_id: Uuid) -> Result<&Holder, AppError> {
+        let holder = self.holder(customer_id)?;
+        match holder.kind {
+            HolderKind::Member => Ok(holder),
+            HolderKind::Pool => Err(AppError::MemberNotFound),
+        }
+    }
+
+    /// The wallet in which a member's points of a currency lie, as it stands. `wallet_id` as in a
+    /// request: `None` is the program's first.
     pub(crate) fn wallet(
         &self,
         holder_id: Uuid,
         wallet_id: Option<WalletId>,
     ) -> Result<&Wallet, AppError> {
-        let holder = self.holder(holder_id)?;
-        holder.wallet(wallet_id.unwrap_or(holder.first_wallet))
+        let wallet_id = self.named_wallet(holder_id, wallet_id)?;
+        let home = self.home(holder_id, wallet_id)?;
+        self.holder(home)?.wallet(wallet_id)
     }
 
     /// The rules of a wallet as they are now.
@@ -88,32 +101,45 @@ impl Books {
         holder_id: Uuid,
         wallet_id: WalletId,
     ) -> Result<Policies, AppError> {
-        let holder = self.holder(holder_id)?;
+        let (person, home) = (self.person(holder_id)?, self.home(holder_id, wallet_id)?);
+        let holder = self.holder(home)?;
         holder.wallet(wallet_id)?;
-        Ok(holder.program.policies())
+        let document = &holder.program.document;
+        // A wallet that the program has given up goes by the rules of none.
+        let policy = document.wallet(wallet_id);
+        let policies = policy.map_or_else(Policies::default, |policy| {
+            policy.policies(self.now, &document.zone)
+        });
+        Ok(Policies {
+            spender: self.holder(person)?.state,
+            allowance: self.allowance(person, home, wallet_id)?,
+            ..policies
+        })
     }
 
-    /// A hold that was asked for, as it stands.
+    /// A hold that was asked for, as it stands. Of a pool, each member sees its own.
     pub(crate) fn hold(&self, holder_id: Uuid, hold_id: Uuid) -> Result<&HoldRow, AppError> {
-        let hold = self.holder(holder_id)?.holds.get(&hold_id);
-        Ok(&hold.ok_or(AppError::HoldNotFound)?.row)
+        self.holder(holder_id)?;
+        let reach = self.reach_of(holder_id).into_iter();
+        let mut holds = reach.filter_map(|id| self.holders.get(&id)?.holds.get(&hold_id));
+        let found = holds.next().map(|open| &open.row);
+        let person = self.person(holder_id)?;
+        found
+            .filter(|row| row.holder_id == holder_id || row.customer_id == person)
+            .ok_or(AppError::HoldNotFound)
     }
 
     /// A redemption that was asked for, as it stands.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "for what is rarer than the writers' calls: rewards, returns, households"
-        )
-    )]
     pub(crate) fn redemption(
         &self,
         holder_id: Uuid,
         redemption_id: Uuid,
     ) -> Result<&OpenRedemption, AppError> {
-        let redemption = self.holder(holder_id)?.redemptions.get(&redemption_id);
-        redemption.ok_or(AppError::RedemptionNotFound)
+        self.holder(holder_id)?;
+        let reach = self.reach_of(holder_id).into_iter();
+        let mut found =
+            reach.filter_map(|id| self.holders.get(&id)?.redemptions.get(&redemption_id));
+        found.next().ok_or(AppError::RedemptionNotFound)
     }
 
     /// Decides at this instant, with new ids at hand.
@@ -132,7 +158,12 @@ impl Books {
 
     /// Carries out what was decided on a wallet, and notes it to be written.
     pub(crate) fn post(&mut self, posted: Posted) -> Result<(), AppError> {
-        let holder = self.holders.get_mut(&posted.holder_id);
+        let (home, member) = self.settle(&posted)?;
+        let posted = posted.settled(home, member);
+        if let Some(member) = member {
+            self.draw(member, home, &posted)?;
+        }
+        let holder = self.holders.get_mut(&home);
         let holder = holder.ok_or(AppError::MemberNotFound)?;
         holder.apply(&posted)?;
         let operations = posted.record(self.now, &mut self.buffer);
@@ -141,20 +172,17 @@ impl Books {
     }
 
     /// Notes a new hold, or what has become of an older one.
-    pub(crate) fn keep_hold(&mut self, row: HoldRow) -> Result<(), AppError> {
+    pub(crate) fn keep_hold(&mut self, mut row: HoldRow) -> Result<(), AppError> {
+        if row.holder_id == row.customer_id {
+            row.customer_id = self.person(row.customer_id)?;
+            row.holder_id = self.home(row.customer_id, row.wallet_id)?;
+        }
         let holder = self.holders.get_mut(&row.holder_id);
         holder.ok_or(AppError::MemberNotFound)?.keep_hold(row);
         Ok(())
     }
 
     /// Notes what was given back of a redemption. What is posted of it is `about` the redemption.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "for what is rarer than the writers' calls: rewards, returns, households"
-        )
-    )]
     pub(crate) fn keep_restored(
         &mut self,
         holder_id: Uuid,

@@ -1,15 +1,15 @@
 //! Locking holders, and reading of them what is needed: a few statements, of however many.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Books, Holder, Ids, Need, OpenRedemption, Points};
+use super::{Books, Ids, Need, OpenRedemption, Points};
 use crate::app::{AppError, Loyalty};
 use crate::domain::ledger::{Kind, Spent, WalletId};
 use crate::store::ledger::lots::{self, Owned, Wanted};
-use crate::store::ledger::{holders, holds, operations, restorations, wallets};
+use crate::store::ledger::{holds, operations, restorations, wallets};
 
 impl Books {
     /// Locks the holders, in ascending order of their ids, and reads what is needed of them. A holder
@@ -50,54 +50,21 @@ impl Books {
         self.add_lots(db, needs).await
     }
 
-    async fn lock(
-        &mut self,
-        loyalty: &Loyalty,
-        db: &mut PgConnection,
-        needs: &[Need],
-    ) -> Result<(), AppError> {
-        let is_new = |holder_id: &Uuid| !self.holders.contains_key(holder_id);
-        let mut ids: Vec<Uuid> = needs
-            .iter()
-            .map(|need| need.holder_id)
-            .filter(is_new)
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let rows = holders::lock(db, &ids).await?;
-        for (holder_id, row) in rows {
-            let program = loyalty.programs.at(db, &row.program_id, self.now).await?;
-            let first_wallet = program.first_wallet()?;
-            self.holders
-                .insert(holder_id, Holder::new(row, program, first_wallet));
-        }
-        let locked: Vec<Uuid> = ids
-            .into_iter()
-            .filter(|id| self.holders.contains_key(id))
-            .collect();
-        for row in wallets::of_holders(db, &locked).await? {
-            self.ids.raise(row.last_operation_id);
-            if let Some(holder) = self.holders.get_mut(&row.holder_id) {
-                holder.add_wallet(&row);
-            }
-        }
-        Ok(())
-    }
-
     /// Makes the wallets that the program has and the holder does not have yet.
     async fn add_wallets(&mut self, db: &mut PgConnection, needs: &[Need]) -> Result<(), AppError> {
         let mut missing = Vec::new();
         for need in needs {
-            let Some(holder) = self.holders.get_mut(&need.holder_id) else {
+            let Some((home, wallet_id)) = self.place(need) else {
                 continue;
             };
-            let wallet_id = need.wallet_id.unwrap_or(holder.first_wallet);
-            if !holder.wallets.contains_key(&wallet_id) && holder.program.has_wallet(wallet_id) {
+            let Some(holder) = self.holders.get_mut(&home) else {
+                continue;
+            };
+            if !holder.wallets.contains_key(&wallet_id)
+                && holder.program.document.wallet(wallet_id).is_some()
+            {
                 holder.add_empty_wallet(wallet_id);
-                missing.push((need.holder_id, wallet_id));
+                missing.push((home, wallet_id));
             }
         }
         if !missing.is_empty() {
@@ -107,12 +74,7 @@ impl Books {
     }
 
     async fn add_holds(&mut self, db: &mut PgConnection, needs: &[Need]) -> Result<(), AppError> {
-        let named = needs
-            .iter()
-            .filter_map(|need| Some((need.holder_id, need.hold_id?)));
-        let mut named: Vec<(Uuid, Uuid)> = named.collect();
-        named.sort_unstable();
-        named.dedup();
+        let named = self.wherever(needs, |need| need.hold_id.as_slice());
         if named.is_empty() {
             return Ok(());
         }
@@ -129,11 +91,7 @@ impl Books {
         db: &mut PgConnection,
         needs: &[Need],
     ) -> Result<(), AppError> {
-        let named = needs.iter();
-        let named = named.filter_map(|need| Some((need.holder_id, need.redemption_id?)));
-        let mut named: Vec<(Uuid, Uuid)> = named.collect();
-        named.sort_unstable();
-        named.dedup();
+        let named = self.wherever(needs, |need| need.redemption_id.as_slice());
         if named.is_empty() {
             return Ok(());
         }
@@ -165,18 +123,20 @@ impl Books {
         if !named.is_empty() {
             self.load(lots::named(db, &named).await?);
         }
-        let origins: Vec<(Uuid, Uuid)> = needs
-            .iter()
-            .flat_map(|need| need.origins.iter().map(|origin| (need.holder_id, *origin)))
-            .collect();
+        let origins = self.wherever(needs, |need| &need.origins);
         if !origins.is_empty() {
             self.load(lots::from_origins(db, &origins).await?);
         }
-        let live: Vec<Uuid> = needs
-            .iter()
-            .filter(|need| need.all_live)
-            .map(|need| need.holder_id)
+        for need in needs {
+            if let Some(contributor) = need.brought_by {
+                self.load(lots::brought(db, need.holder_id, contributor).await?);
+            }
+        }
+        let live = needs.iter().filter(|need| need.all_live);
+        let live: BTreeSet<Uuid> = live
+            .flat_map(|need| self.reach_of(need.holder_id))
             .collect();
+        let live: Vec<Uuid> = live.into_iter().collect();
         if !live.is_empty() {
             self.load(lots::live(db, &live).await?);
         }
@@ -189,20 +149,48 @@ impl Books {
 
     /// Lots that are named by a hold or by a redemption.
     fn named_lots(&self, needs: &[Need]) -> Vec<(Uuid, Uuid)> {
-        let mut named = Vec::new();
+        let mut named = self.wherever(needs, |need| &need.lots);
         for need in needs {
-            let holder = self.holders.get(&need.holder_id);
-            let hold = need.hold_id.and_then(|hold_id| holder?.holds.get(&hold_id));
-            let shares = hold.into_iter().flat_map(|open| &open.row.hold.lots);
-            named.extend(shares.map(|share| (need.holder_id, share.lot_id)));
-            let redemption = need.redemption_id;
-            let redemption = redemption.and_then(|id| holder?.redemptions.get(&id));
-            let shares = redemption.into_iter().flat_map(|open| &open.spent.lots);
-            named.extend(shares.map(|share| (need.holder_id, share.lot_id)));
+            for holder_id in self.reach_of(need.holder_id) {
+                let holder = self.holders.get(&holder_id);
+                let hold = need.hold_id.and_then(|hold_id| holder?.holds.get(&hold_id));
+                let shares = hold.into_iter().flat_map(|open| &open.row.hold.lots);
+                named.extend(shares.map(|share| (holder_id, share.lot_id)));
+                let redemption = need.redemption_id;
+                let redemption = redemption.and_then(|id| holder?.redemptions.get(&id));
+                let shares = redemption.into_iter().flat_map(|open| &open.spent.lots);
+                named.extend(shares.map(|share| (holder_id, share.lot_id)));
+            }
         }
         named.sort_unstable();
         named.dedup();
         named
+    }
+
+    /// Things that are named, with each holder who may have them.
+    fn wherever<'a>(
+        &self,
+        needs: &'a [Need],
+        named: impl Fn(&'a Need) -> &'a [Uuid],
+    ) -> Vec<(Uuid, Uuid)> {
+        let mut places = Vec::new();
+        for need in needs.iter().filter(|need| !named(need).is_empty()) {
+            for holder_id in self.reach_of(need.holder_id) {
+                places.extend(named(need).iter().map(|id| (holder_id, *id)));
+            }
+        }
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    /// The wallet that a need is about, and whose it is; `None` for nobody's.
+    fn place(&self, need: &Need) -> Option<(Uuid, WalletId)> {
+        let wallet_id = self.named_wallet(need.holder_id, need.wallet_id).ok()?;
+        if need.is_own {
+            return Some((need.holder_id, wallet_id));
+        }
+        Some((self.home(need.holder_id, wallet_id).ok()?, wallet_id))
     }
 
     /// What is to be spent, of each wallet all together: whatever part of it is refused in the end,
@@ -210,11 +198,10 @@ impl Books {
     fn wanted(&self, needs: &[Need]) -> Vec<Wanted> {
         let mut sums: HashMap<(Uuid, WalletId), Points> = HashMap::new();
         for need in needs.iter().filter(|need| need.spend > Points::ZERO) {
-            let Some(holder) = self.holders.get(&need.holder_id) else {
+            let Some(place) = self.place(need) else {
                 continue;
             };
-            let wallet_id = need.wallet_id.unwrap_or(holder.first_wallet);
-            let sum = sums.entry((need.holder_id, wallet_id)).or_default();
+            let sum = sums.entry(place).or_default();
             // More than can be counted is more than there is.
             *sum = sum.plus(need.spend).unwrap_or(Points::new(i64::MAX));
         }

@@ -1,4 +1,4 @@
-use contract::patron::loyalty::v1::OperationDetails;
+use contract::patron::loyalty::v1::{OperationAuthor, OperationDetails};
 use jiff::Timestamp;
 use prost::Message as _;
 use uuid::Uuid;
@@ -13,19 +13,47 @@ use crate::store::numbers::Numbered as _;
 pub(crate) struct Posted {
     pub(super) holder_id: Uuid,
     pub(super) posting: Posting,
-    subject_id: Option<Uuid>,
+    pub(super) at: Option<Uuid>,
+    pub(super) subject_id: Option<Uuid>,
+    /// Whose act it is, on a pool.
+    member_id: Option<Uuid>,
     details: Vec<(Kind, OperationDetails)>,
 }
 
 impl Posted {
-    /// On a wallet of this holder.
+    /// On the wallet in which this member's points of that currency lie.
     pub(crate) fn new(holder_id: Uuid, posting: Posting) -> Self {
         Self {
             holder_id,
             posting,
+            at: None,
             subject_id: None,
+            member_id: None,
             details: Vec::new(),
         }
+    }
+
+    /// On the holder's own wallet, wherever its points lie now.
+    #[must_use]
+    pub(crate) fn own(self) -> Self {
+        let holder_id = self.holder_id;
+        self.at(holder_id)
+    }
+
+    /// On the wallet of one of those in whose wallets the member's points lie, or have lain.
+    #[must_use]
+    pub(crate) fn at(mut self, holder_id: Uuid) -> Self {
+        self.at = Some(holder_id);
+        self
+    }
+
+    /// As it is to be written: on a wallet of this holder; on a pool, for this member.
+    pub(super) fn settled(mut self, holder_id: Uuid, member_id: Option<Uuid>) -> Self {
+        (self.holder_id, self.member_id) = (holder_id, member_id);
+        if let Some(member_id) = member_id {
+            self.posting = self.posting.contributed_by(member_id);
+        }
+        self
     }
 
     /// What of this service it belongs to: the hold that is confirmed or released, the redemption
@@ -97,6 +125,11 @@ impl Posted {
 
     fn details_of(&self, kind: Kind) -> Vec<u8> {
         let details = self.details.iter().find(|(of, _)| *of == kind);
-        details.map_or_else(Vec::new, |(_, details)| details.encode_to_vec())
+        let mut bytes = details.map_or_else(Vec::new, |(_, details)| details.encode_to_vec());
+        if let Some(member_id) = self.member_id {
+            let customer_id = member_id.to_string();
+            bytes.append(&mut OperationAuthor { customer_id }.encode_to_vec());
+        }
+        bytes
     }
 }

@@ -1,12 +1,9 @@
-use chassis::Deadline;
-use contract::patron::loyalty::v1::{OperationDetails, ReleaseHoldRequest, Verification};
-use idempotency::Key;
-use std::time::Duration;
+use contract::patron::loyalty::v1::OperationDetails;
 use uuid::Uuid;
 
 use super::{Need, Posted};
 use crate::app::AppError;
-use crate::app::testing::{Desk, accrue, redeem};
+use crate::app::desk::{Desk, accrue, redeem};
 use crate::app::writer::Command;
 use crate::domain::ledger::{Cause, Kind, Points, Refund, Restoration, WalletId, expire, restore};
 
@@ -165,48 +162,6 @@ async fn lapsed_points_go_to_expiry_and_are_counted_in_their_lots() {
     let told = desk.differences().await;
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("hash"), "{told:?}");
-}
-
-#[tokio::test]
-async fn a_rare_call_has_its_effect_once_and_a_refused_one_leaves_nothing() {
-    let desk = Desk::new().await;
-    let customer_id = desk.member(&[100]).await;
-    let call = async |request_id: u128, points: i64| {
-        // Any request will do that is not sent to a writer.
-        let request = ReleaseHoldRequest {
-            customer_id: customer_id.to_string(),
-            request_id: Uuid::from_u128(request_id).to_string(),
-            ..ReleaseHoldRequest::default()
-        };
-        let key = Key::new("user:ann", "a method", &request.request_id).unwrap();
-        let command = redeem(customer_id, points);
-        let needs = [command.need()];
-        let deadline = Deadline::after(Duration::from_secs(30));
-        let answer = desk
-            .loyalty
-            .transact((key, &request), &needs, deadline, |_tx, books| {
-                Box::pin(async move {
-                    let decision = command.decide(books)?;
-                    decision.enter(books, "")?;
-                    if points > 50 {
-                        return Err(AppError::HoldNotFound);
-                    }
-                    Ok(Verification::default())
-                })
-            });
-        answer
-            .await
-            .map(drop)
-            .map_err(|status| status.message().to_owned())
-    };
-    assert_eq!(call(1, 30).await, Ok(()));
-    assert_eq!(call(1, 30).await, Ok(()));
-    assert_eq!(
-        call(2, 60).await.unwrap_err(),
-        "the member has no such hold"
-    );
-    assert_eq!(desk.available(customer_id).await, 70);
-    assert_eq!(desk.differences().await, Vec::<String>::new());
 }
 
 #[tokio::test]

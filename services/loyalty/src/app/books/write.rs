@@ -6,6 +6,7 @@ use super::holder::HoldChange;
 use super::{BACKGROUND_CHAINS, Books};
 use crate::app::AppError;
 use crate::domain::chain::CHAINS;
+use crate::store::households::{self, SpendingRow};
 use crate::store::ledger::holds::{self, HoldRow};
 use crate::store::ledger::restorations::{self, RestorationRow};
 use crate::store::ledger::{self, Writing};
@@ -21,6 +22,7 @@ impl Books {
     pub(crate) async fn write(self, tx: &mut PgTransaction<'_>) -> Result<(), AppError> {
         self.write_holds(tx).await?;
         self.write_restorations(tx).await?;
+        self.write_spending(tx).await?;
         self.outbox.append_all(tx, &self.events).await?;
         if !self.operations.is_empty() {
             // Last, since it takes the chain's lock.
@@ -80,6 +82,27 @@ impl Books {
         }
         if !changed.is_empty() {
             holds::update(tx, &changed).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_spending(&self, tx: &mut PgTransaction<'_>) -> Result<(), AppError> {
+        let mut rows = Vec::new();
+        for (household_id, holder) in &self.holders {
+            let spending = holder.pool.iter().flat_map(|pool| &pool.spending);
+            let changed = spending.filter(|(_, drawn)| drawn.is_changed);
+            rows.extend(
+                changed.map(|((customer_id, wallet_id), drawn)| SpendingRow {
+                    household_id: *household_id,
+                    customer_id: *customer_id,
+                    wallet_id: *wallet_id,
+                    period: drawn.period.clone(),
+                    points: drawn.points,
+                }),
+            );
+        }
+        if !rows.is_empty() {
+            households::set_spending(tx, &rows).await?;
         }
         Ok(())
     }

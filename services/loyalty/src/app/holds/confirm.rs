@@ -118,7 +118,7 @@ fn after(row: &HoldRow, confirmed: &Confirmed) -> Result<HoldRow, AppError> {
 fn spent(row: &HoldRow, points: Points, confirmed: &Confirmed, books: &Books) -> Spent {
     Spent {
         redemption_id: confirmed.operation_id,
-        customer_id: row.holder_id,
+        customer_id: row.customer_id,
         wallet_id: row.wallet_id,
         points,
         reference: row.reference.clone(),

@@ -62,6 +62,7 @@ impl Command for Place {
         let available_after = placed.posting.figures().balances.available;
         let row = HoldRow {
             holder_id: self.customer_id,
+            customer_id: self.customer_id,
             wallet_id: wallet.wallet_id(),
             reference: self.reference.clone(),
             created_at: books.now(),

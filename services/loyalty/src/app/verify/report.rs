@@ -30,7 +30,6 @@ pub(super) struct Report<'a> {
 
 /// Where a chain ends.
 #[derive(Debug, Serialize)]
-#[expect(clippy::struct_field_names, reason = "the names that a report has")]
 struct Chain {
     chain: i16,
     link: i64,

@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::*;
 use crate::app::AppError;
 use crate::app::books::{Books, Need};
+use crate::app::desk::{Desk, redeem};
 use crate::app::redeem::Redeem;
-use crate::app::testing::{Desk, redeem};
 
 /// A redemption that can be made to fail where it can't know it.
 struct Spend {

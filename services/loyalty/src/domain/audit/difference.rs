@@ -119,6 +119,8 @@ pub enum Quantity {
     ConfirmedBeyond,
     /// The redemptions.
     Redemptions,
+    /// Who placed a hold.
+    Customer,
     /// When a hold times out.
     ExpireTime,
     /// When it was made.
@@ -252,6 +254,7 @@ impl fmt::Display for Quantity {
             Self::Confirmed => "points confirmed",
             Self::ConfirmedBeyond => "points confirmed beyond it",
             Self::Redemptions => "redemptions",
+            Self::Customer => "customer",
             Self::ExpireTime => "time of expiry",
             Self::CreateTime => "time of creation",
             Self::State => "state",

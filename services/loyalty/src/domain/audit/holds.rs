@@ -102,10 +102,14 @@ impl HoldTally {
             sum(&placed.shares).to_string(),
         );
         compare(Quantity::Shares, shares(&hold.lots), shares(&placed.shares));
-        let expires_at = match placed.note {
-            Some(HoldNote::Placed { expires_at }) => expires_at.to_string(),
-            _ => "unknown".to_owned(),
+        let (customer, expires_at) = match placed.note {
+            Some(HoldNote::Placed {
+                customer_id,
+                expires_at,
+            }) => (customer_id.to_string(), expires_at.to_string()),
+            _ => ("unknown".to_owned(), "unknown".to_owned()),
         };
+        compare(Quantity::Customer, record.customer_id.to_string(), customer);
         compare(
             Quantity::ExpireTime,
             hold.expires_at.to_string(),

@@ -42,6 +42,8 @@ pub struct OperationRecord {
 pub enum HoldNote {
     /// It places the hold, until then.
     Placed {
+        /// By whom.
+        customer_id: Uuid,
         /// When it times out.
         expires_at: Timestamp,
     },
@@ -79,6 +81,8 @@ pub struct HoldRecord {
     pub wallet_id: String,
     /// What for.
     pub reference: String,
+    /// Who placed it.
+    pub customer_id: Uuid,
     /// How many points.
     pub points: Points,
     /// When it was made.

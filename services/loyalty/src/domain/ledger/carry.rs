@@ -2,9 +2,7 @@ use uuid::Uuid;
 
 use super::draft::{Draft, NewLot};
 use super::movement::Movement;
-use super::{
-    Account, Cause, Kind, LedgerError, LotShare, LotTerms, Occasion, Points, Posting, Wallet,
-};
+use super::{Account, Kind, LedgerError, Lot, LotShare, LotTerms, Occasion, Points};
 
 /// Points out of a lot of one wallet in a lot of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,25 +15,18 @@ pub struct Carried {
     pub points: Points,
 }
 
-/// Both sides of what was carried.
-pub(super) struct Moved {
-    pub(super) out: Posting,
-    pub(super) into: Posting,
-    pub(super) lots: Vec<Carried>,
-    pub(super) debt_repaid: Points,
-}
-
 /// Carries points from one wallet to another, each share in a lot of its own that keeps order of
-/// consumption, end, cost and origin. The same cause stands on both sides.
+/// consumption, end, cost and origin; `mark` says by whom it is brought, from whom it was before. The
+/// same cause stands on both sides.
 pub(super) fn carry(
-    (from, to): (&Wallet, &Wallet),
+    out: &mut Draft<'_>,
+    into: &mut Draft<'_>,
     shares: &[(Account, LotShare)],
-    contributor: Option<Uuid>,
-    cause: Cause<'_>,
-    occasion: Occasion<'_>,
-) -> Result<Moved, LedgerError> {
-    let mut out = Draft::on(from, cause, occasion);
-    let mut into = Draft::on(to, cause, occasion);
+    mark: impl Fn(Option<Uuid>) -> Option<Uuid>,
+) -> Result<Vec<Carried>, LedgerError> {
+    if shares.is_empty() {
+        return Ok(Vec::new());
+    }
     let operation_id = into.new_operation();
     let (mut gone, mut come) = (Vec::new(), Vec::new());
     let mut lots = Vec::new();
@@ -46,7 +37,7 @@ pub(super) fn carry(
             earned_at: lot.earned_at,
             terms: LotTerms {
                 cost_basis: lot.cost_of(points),
-                contributor,
+                contributor: mark(lot.terms.contributor),
                 ..lot.terms.clone()
             },
             original: points,
@@ -61,15 +52,24 @@ pub(super) fn carry(
             points,
         });
     }
-    if !shares.is_empty() {
-        out.post(Kind::Transfer, &gone)?;
-        into.post_as(operation_id, Kind::Transfer, &come)?;
-    }
-    let debt_repaid = into.repay_debt()?;
-    Ok(Moved {
-        out: out.finish(),
-        into: into.finish(),
-        lots,
-        debt_repaid,
-    })
+    out.post(Kind::Transfer, &gone)?;
+    into.post_as(operation_id, Kind::Transfer, &come)?;
+    Ok(lots)
+}
+
+/// What can be moved of lots: all that is not held. What is past its end stays, for expiry.
+pub(super) fn shares_of(lots: &[&Lot], occasion: Occasion<'_>) -> Vec<(Account, LotShare)> {
+    let live = lots.iter().filter(|lot| !lot.is_over(occasion.now));
+    let of_lot = |lot: &&Lot| {
+        let (lot_id, parts) = (lot.lot_id, lot.parts);
+        [
+            (Account::Available, parts.available),
+            (Account::Pending, parts.pending),
+        ]
+        .map(|(account, points)| (account, LotShare { lot_id, points }))
+    };
+    let shares = live.flat_map(of_lot);
+    shares
+        .filter(|(_, share)| share.points.is_positive())
+        .collect()
 }

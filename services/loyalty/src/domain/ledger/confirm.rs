@@ -154,5 +154,6 @@ fn beyond(
             required,
         });
     }
+    policies.check_spender(missing)?;
     Ok(spend(wallet, missing, now)?)
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -135,11 +135,24 @@ impl<'a> Draft<'a> {
     /// Repays debt from the lots that this posting has put points into, in the order of
     /// consumption, and tells how much.
     pub(super) fn repay_debt(&mut self) -> Result<Points, LedgerError> {
+        let touched = self.parts.keys().copied().collect();
+        self.repay_debt_from(touched)
+    }
+
+    /// As [`Draft::repay_debt`], from all lots: for when it is the debt that has come.
+    pub(super) fn repay_debt_with_all(&mut self) -> Result<Points, LedgerError> {
+        let spendable = self.wallet.lots().spendable(self.occasion.now);
+        let mut lots: BTreeSet<Uuid> = spendable.map(|lot| lot.lot_id).collect();
+        lots.extend(self.parts.keys().copied());
+        self.repay_debt_from(lots)
+    }
+
+    fn repay_debt_from(&mut self, lots: BTreeSet<Uuid>) -> Result<Points, LedgerError> {
         let owed = self.figures.balances.owed()?;
         if owed.is_zero() {
             return Ok(Points::ZERO);
         }
-        let shares = take(self.fresh(), owed)?.shares;
+        let shares = take(self.spendable(lots), owed)?.shares;
         let repaid = total(&shares)?;
         if repaid.is_positive() {
             let mut movements = pull(Account::Available, &shares)?;
@@ -161,14 +174,14 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// What the lots that were touched have to spend, in the order of consumption.
-    fn fresh(&self) -> Vec<LotShare> {
-        let lots = self.parts.keys();
-        let lots = lots.filter_map(|lot_id| self.opened_or_loaded(*lot_id));
+    /// What these lots have to spend now, in the order of consumption.
+    fn spendable(&self, lots: BTreeSet<Uuid>) -> Vec<LotShare> {
+        let lots = lots.into_iter();
+        let lots = lots.filter_map(|lot_id| self.opened_or_loaded(lot_id));
         let mut lots: Vec<&Lot> = lots.filter(|lot| !lot.is_over(self.occasion.now)).collect();
         lots.sort_unstable_by_key(|lot| lot.spending_order());
         let share = |lot: &Lot| {
-            let parts = self.parts.get(&lot.lot_id).copied().unwrap_or_default();
+            let parts = self.parts.get(&lot.lot_id).unwrap_or(&lot.parts);
             LotShare {
                 lot_id: lot.lot_id,
                 points: parts.available,

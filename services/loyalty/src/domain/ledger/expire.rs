@@ -24,15 +24,29 @@ pub fn expire(
     cause: Cause<'_>,
     occasion: Occasion<'_>,
 ) -> Result<Option<Expired>, LedgerError> {
-    let mut over: Vec<&Lot> = wallet
-        .lots()
-        .iter()
-        .filter(|lot| lot.is_over(occasion.now))
-        .collect();
-    over.sort_unstable_by_key(|lot| lot.spending_order());
+    let over = wallet.lots().iter();
+    let over = over.filter(|lot| lot.is_over(occasion.now)).collect();
+    lapse(wallet, over, cause, occasion)
+}
 
-    let (mut movements, mut lots, mut points) = (Vec::new(), Vec::new(), Points::ZERO);
-    for lot in over {
+/// As [`expire`], for all lots, whatever their end: what becomes of points when a membership ends.
+pub fn forfeit(
+    wallet: &Wallet,
+    cause: Cause<'_>,
+    occasion: Occasion<'_>,
+) -> Result<Option<Expired>, LedgerError> {
+    lapse(wallet, wallet.lots().iter().collect(), cause, occasion)
+}
+
+fn lapse(
+    wallet: &Wallet,
+    mut lots: Vec<&Lot>,
+    cause: Cause<'_>,
+    occasion: Occasion<'_>,
+) -> Result<Option<Expired>, LedgerError> {
+    lots.sort_unstable_by_key(|lot| lot.spending_order());
+    let (mut movements, mut shares, mut points) = (Vec::new(), Vec::new(), Points::ZERO);
+    for lot in lots {
         let mut lost = Points::ZERO;
         for account in [Account::Available, Account::Pending] {
             let part = lot.parts.on(account).unwrap_or_default();
@@ -43,7 +57,7 @@ pub fn expire(
         }
         if lost.is_positive() {
             points = points.plus(lost)?;
-            lots.push(LotShare {
+            shares.push(LotShare {
                 lot_id: lot.lot_id,
                 points: lost,
             });
@@ -57,7 +71,7 @@ pub fn expire(
     Ok(Some(Expired {
         posting: draft.finish(),
         operation_id,
-        lots,
+        lots: shares,
         points,
     }))
 }

@@ -94,7 +94,7 @@ pub fn hold(
     if expires_at <= occasion.now {
         return Err(HoldError::AlreadyOver { expires_at });
     }
-    policies.spending.check(points)?;
+    policies.check_spending(points)?;
     let lots = spend(wallet, points, occasion.now)?;
     let mut draft = Draft::on(wallet, cause, occasion);
     let movements = shift(Account::Available, Account::Held, &lots)?;

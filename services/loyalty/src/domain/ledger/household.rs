@@ -1,9 +1,8 @@
 use uuid::Uuid;
 
-use super::carry::{Carried, carry};
-use super::{
-    Account, Cause, LedgerError, Lot, LotShare, Occasion, Points, Posting, Wallet, WalletId,
-};
+use super::carry::{Carried, carry, shares_of};
+use super::draft::Draft;
+use super::{Cause, LedgerError, Lot, Occasion, Points, Posting, Wallet, WalletId};
 
 /// Points that were brought into a pool, or taken home from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +59,24 @@ pub fn join(
     bring((own, pool), &lots, Some(contributor), cause, occasion)
 }
 
+/// Brings what a wallet has, available and pending, into the one in which its holder's points lie now;
+/// `contributor`: where that is a pool, whose they are.
+pub fn gather(
+    own: &Wallet,
+    home: &Wallet,
+    contributor: Option<Uuid>,
+    cause: Cause<'_>,
+    occasion: Occasion<'_>,
+) -> Result<Brought, HouseholdError> {
+    bring(
+        (own, home),
+        &in_order(own, |_| true),
+        contributor,
+        cause,
+        occasion,
+    )
+}
+
 /// Takes home what is left of the lots that a member brought or earned into a pool.
 pub fn leave(
     pool: &Wallet,
@@ -93,35 +110,17 @@ fn bring(
     }
     let mut held = lots.iter().map(|lot| lot.parts.held);
     let still_held = held.try_fold(Points::ZERO, Points::plus)?;
-    let moved = carry(
-        (from, to),
-        &shares(lots, occasion),
-        contributor,
-        cause,
-        occasion,
-    )?;
+    let mut out = Draft::on(from, cause, occasion);
+    let mut into = Draft::on(to, cause, occasion);
+    let lots = carry(&mut out, &mut into, &shares_of(lots, occasion), |_| {
+        contributor
+    })?;
+    let debt_repaid = into.repay_debt()?;
     Ok(Brought {
-        out: moved.out,
-        into: moved.into,
-        lots: moved.lots,
-        debt_repaid: moved.debt_repaid,
+        out: out.finish(),
+        into: into.finish(),
+        lots,
+        debt_repaid,
         still_held,
     })
-}
-
-/// What can be moved of lots; what is past its end stays, for expiry.
-fn shares(lots: &[&Lot], occasion: Occasion<'_>) -> Vec<(Account, LotShare)> {
-    let live = lots.iter().filter(|lot| !lot.is_over(occasion.now));
-    let of_lot = |lot: &&Lot| {
-        let (lot_id, parts) = (lot.lot_id, lot.parts);
-        [
-            (Account::Available, parts.available),
-            (Account::Pending, parts.pending),
-        ]
-        .map(|(account, points)| (account, LotShare { lot_id, points }))
-    };
-    let shares = live.flat_map(of_lot);
-    shares
-        .filter(|(_, share)| share.points.is_positive())
-        .collect()
 }

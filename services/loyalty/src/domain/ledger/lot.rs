@@ -38,7 +38,8 @@ pub struct LotTerms {
     pub cost_basis: Option<i64>,
     /// Who pays for them; `None` is the program.
     pub funding_partner: Option<String>,
-    /// Who brought them into the pool that they lie in; `None` in a wallet of a member's own.
+    /// Who brought them into the pool that they lie in, or the merge that brought them here; `None` in
+    /// the wallet of the member who earned them.
     pub contributor: Option<Uuid>,
 }
 

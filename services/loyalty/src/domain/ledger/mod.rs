@@ -21,8 +21,9 @@
 //! | [`release`], [`time_out`] | from held back into the same lots; what lapsed meanwhile | –; expiry |
 //! | [`claw_back`] | out of the sale's own lots, then out of others, then into debt | issuance |
 //! | [`restore`] | back into the lots that a spend took from | redemption |
-//! | [`expire`] | out of lots that are past their end | expiry |
-//! | [`transfer`], [`join`], [`leave`] | out of one wallet into another, lot by lot | transfer |
+//! | [`expire`], [`forfeit`] | out of lots that are past their end; out of all | expiry |
+//! | [`transfer`], [`join`], [`leave`], [`gather`] | out of one wallet into another, lot by lot | transfer |
+//! | [`merge`], [`unmerge`] | all of a wallet into another, debt included; and back | transfer |
 //! | [`adjust`] | into a new lot; or out of lots, then into debt | adjustment |
 //! | [`redate`] | from a lot into one with another end | – |
 //!
@@ -45,6 +46,7 @@ mod hold;
 mod household;
 mod lot;
 mod lots;
+mod merge;
 mod movement;
 mod operation;
 mod points;
@@ -59,6 +61,9 @@ mod transfer;
 mod wallet;
 mod wallet_id;
 
+#[cfg(test)]
+mod tests;
+
 pub use account::Account;
 pub use activate::{Activated, Activation, Which, activate};
 pub use adjust::{AdjustError, Adjusted, Adjustment, Change, adjust};
@@ -68,11 +73,12 @@ pub use claw_back::{ClawBack, ClawedBack, claw_back};
 pub use confirm::{ConfirmError, Confirmation, Confirmed, confirm};
 pub use earn::{EarnError, Earned, Earning, earn};
 pub use error::LedgerError;
-pub use expire::{Expired, expire};
+pub use expire::{Expired, expire, forfeit};
 pub use hold::{Hold, HoldError, Placed, Placement, Resolution, hold};
-pub use household::{Brought, HouseholdError, join, leave};
+pub use household::{Brought, HouseholdError, gather, join, leave};
 pub use lot::{Lot, LotTerms, Parts};
 pub use lots::Lots;
+pub use merge::{CameOver, MergeError, Merged, merge, unmerge};
 pub use operation::{Entry, Kind, Operation};
 pub use points::Points;
 pub use policies::{DebtPolicy, Policies, Repayment, SpendingLimits};

@@ -87,22 +87,21 @@ impl Kind {
             match self {
                 Self::Earn => matches!(account, Available | Pending),
                 Self::RepayDebt => matches!(account, Debt),
+                Self::Transfer => matches!(account, Available | Pending | Debt),
                 Self::Hold => matches!(account, Held),
                 Self::Expire | Self::Restore | Self::Release | Self::Activate => {
                     matches!(account, Available)
                 }
-                Self::Adjust | Self::Transfer | Self::Redate => {
-                    matches!(account, Available | Pending)
-                }
+                Self::Adjust | Self::Redate => matches!(account, Available | Pending),
                 Self::Redeem | Self::ClawBack => false,
             }
         } else {
             match self {
                 Self::Redeem => matches!(account, Available | Held),
-                Self::ClawBack => matches!(account, Available | Pending | Debt),
-                Self::RepayDebt | Self::Transfer | Self::Redate => {
-                    matches!(account, Available | Pending)
+                Self::ClawBack | Self::Transfer => {
+                    matches!(account, Available | Pending | Debt)
                 }
+                Self::RepayDebt | Self::Redate => matches!(account, Available | Pending),
                 Self::Expire => matches!(account, Available | Pending | Held),
                 Self::Adjust => matches!(account, Available | Debt),
                 Self::Hold => matches!(account, Available),

@@ -1,12 +1,17 @@
 use jiff::Timestamp;
 
-use super::{LedgerError, Points, RedeemError};
+use super::{LedgerError, Points, RedeemError, State};
 
 /// The rules of a wallet by which decisions are made, as they are at one occasion.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Policies {
     /// How many points may be spent at once.
     pub spending: SpendingLimits,
+    /// State of the member who spends. For a wallet of its own the wallet says so too, for a pool
+    /// only this.
+    pub spender: State,
+    /// What that member may still spend; `None` is no limit. For a pool that others share.
+    pub allowance: Option<Points>,
     /// How deep the holder may owe.
     pub debt: DebtPolicy,
     /// Whether pending points repay debt.
@@ -86,6 +91,27 @@ impl SpendingLimits {
             return Err(RedeemError::NotInSteps { step });
         }
         Ok(())
+    }
+}
+
+impl Policies {
+    /// Whether so many may be spent.
+    pub(super) fn check_spending(&self, points: Points) -> Result<(), RedeemError> {
+        self.spending.check(points)?;
+        self.check_spender(points)
+    }
+
+    /// Whether so many may be spent by that member, however many it is at once.
+    pub(super) fn check_spender(&self, points: Points) -> Result<(), RedeemError> {
+        if self.spender != State::Active {
+            return Err(RedeemError::NotActive);
+        }
+        match self.allowance {
+            Some(allowance) if allowance < points => Err(RedeemError::AboveAllowance {
+                allowance: allowance.max(Points::ZERO),
+            }),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -58,6 +58,15 @@ impl Posting {
         &self.after
     }
 
+    /// The same, with lots that are newly earned marked as brought by somebody: for a pool.
+    #[must_use]
+    pub fn contributed_by(mut self, contributor: Uuid) -> Self {
+        for lot in &mut self.opened {
+            lot.terms.contributor.get_or_insert(contributor);
+        }
+        self
+    }
+
     /// Whether nothing is to be done.
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty()

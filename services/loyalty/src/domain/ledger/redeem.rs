@@ -53,6 +53,12 @@ pub enum RedeemError {
         /// The most.
         maximum: Points,
     },
+    /// More than the member may still spend of a pool.
+    #[error("at most {allowance} points of the pool can be spent now")]
+    AboveAllowance {
+        /// What may still be spent.
+        allowance: Points,
+    },
     /// Fewer are there.
     #[error("{required} points are required and {available} available")]
     Insufficient {
@@ -73,7 +79,7 @@ pub fn redeem(
     policies: &Policies,
     occasion: Occasion<'_>,
 ) -> Result<Redeemed, RedeemError> {
-    policies.spending.check(points)?;
+    policies.check_spending(points)?;
     let lots = spend(wallet, points, occasion.now)?;
     let mut draft = Draft::on(wallet, cause, occasion);
     let operation_id = draft.post(Kind::Redeem, &pull(Account::Available, &lots)?)?;

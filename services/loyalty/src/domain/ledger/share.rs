@@ -35,11 +35,22 @@ pub(super) fn take(
         }
         let points = offer.points.min(taken.missing);
         if points.is_positive() {
-            taken.shares.push(LotShare { points, ..offer });
+            push(&mut taken.shares, LotShare { points, ..offer })?;
             taken.missing = taken.missing.minus(points)?;
         }
     }
     Ok(taken)
+}
+
+/// Adds a share, to the last one where that is of the same lot.
+fn push(shares: &mut Vec<LotShare>, share: LotShare) -> Result<(), LedgerError> {
+    match shares.last_mut() {
+        Some(last) if last.lot_id == share.lot_id => {
+            last.points = last.points.plus(share.points)?;
+        }
+        _ => shares.push(share),
+    }
+    Ok(())
 }
 
 /// What remains of these after the first `gone` points.

@@ -1,7 +1,9 @@
-use super::carry::{Carried, Moved, carry};
+use super::carry::{Carried, carry};
+use super::draft::Draft;
 use super::redeem::spend;
 use super::{
-    Account, Cause, LedgerError, Occasion, Points, Posting, RedeemError, State, Wallet, WalletId,
+    Account, Cause, LedgerError, Occasion, Points, Policies, Posting, RedeemError, State, Wallet,
+    WalletId,
 };
 
 /// Points to be moved to another wallet.
@@ -60,6 +62,7 @@ pub fn transfer(
     from: &Wallet,
     to: &Wallet,
     Transfer { points, cause }: Transfer<'_>,
+    policies: &Policies,
     occasion: Occasion<'_>,
 ) -> Result<Transferred, TransferError> {
     if from.wallet_id() != to.wallet_id() {
@@ -74,17 +77,16 @@ pub fn transfer(
     if !points.is_positive() {
         return Err(TransferError::NotPositive { points });
     }
+    policies.check_spender(points)?;
     let shares = spend(from, points, occasion.now)?.into_iter();
     let shares: Vec<_> = shares.map(|share| (Account::Available, share)).collect();
-    let Moved {
-        out,
-        into,
-        lots,
-        debt_repaid,
-    } = carry((from, to), &shares, None, cause, occasion)?;
+    let mut out = Draft::on(from, cause, occasion);
+    let mut into = Draft::on(to, cause, occasion);
+    let lots = carry(&mut out, &mut into, &shares, |_| None)?;
+    let debt_repaid = into.repay_debt()?;
     Ok(Transferred {
-        out,
-        into,
+        out: out.finish(),
+        into: into.finish(),
         lots,
         debt_repaid,
     })

@@ -13,9 +13,10 @@ pub struct Wallet {
 }
 
 /// State of the membership that holds a wallet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
     /// Earns and spends.
+    #[default]
     Active,
     /// Earns; may not spend.
     Suspended,

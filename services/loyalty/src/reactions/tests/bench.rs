@@ -1,6 +1,5 @@
 //! The reactions on a database of their own, and events made by hand.
 
-use chassis::Clock;
 use contract::patron::events::v1 as wire;
 
 use contract::patron::profile::v1::{
@@ -8,23 +7,38 @@ use contract::patron::profile::v1::{
 };
 use contract::patron::r#type::v1::Money;
 use contract::time::timestamp;
-use events::{Handler as _, HandlerError, Incoming, Outbox};
+use events::{Handler as _, HandlerError, Incoming};
 use jiff::Timestamp;
 use postgres::testing::TestDatabase;
-use prometheus_client::metrics::gauge::Gauge;
 use prost::{Message, Name};
 use uuid::Uuid;
 
 use crate::app::books::Books;
 use crate::app::redeem::Redeem;
+use crate::app::testing::World;
 use crate::app::writer::Command as _;
-use crate::app::{Loyalty, Programs, read};
+use crate::app::{Loyalty, read};
 use crate::domain::ledger::{Figures, Points, WalletId};
 use crate::reactions::Reactions;
 
 pub(super) const CUSTOMER: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
 /// What was announced: the type's last name, and the payload.
 type Announced = (String, Vec<u8>);
+
+/// A point for each whole unit of money, spent in any amount.
+const PLAIN: &str = "
+displayName: Plain
+timeZone: UTC
+wallets:
+  - walletId: POINTS
+    displayName: Points
+    debt: {mode: MODE_UNLIMITED}
+earningRules:
+  - ruleId: base
+    displayName: Base
+    order: {}
+    perCurrencyUnit: {numerator: 1}
+";
 
 pub(super) struct Bench {
     database: TestDatabase,
@@ -33,15 +47,9 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) async fn new() -> Self {
-        let database = TestDatabase::create(&crate::migrations()).await;
-        let clock = Clock::manual("2025-06-01T12:00:00.123456789Z".parse().unwrap());
-        let loyalty = Loyalty {
-            db: database.db().clone(),
-            outbox: Outbox::new(crate::NAME, clock.clone()),
-            clock,
-            programs: Programs::default(),
-            imbalance: Gauge::default(),
-        };
+        let World {
+            database, loyalty, ..
+        } = World::new(PLAIN, "2025-06-01T12:00:00.123456789Z").await;
         Self { database, loyalty }
     }
 
@@ -165,14 +173,13 @@ pub(super) fn pounds(amount_minor: i64) -> Money {
     }
 }
 
-/// An order of one line of ten pieces, of which some were returned.
-pub(super) fn order(order_id: &str, bought: &str, minor: i64, returned_quantity: i64) -> Order {
+/// An order of one line of ten pieces.
+pub(super) fn order(order_id: &str, bought: &str, minor: i64) -> Order {
     let line = OrderLine {
         line_id: "1".to_owned(),
         product_id: "mug".to_owned(),
         quantity: 10,
         amount: Some(pounds(minor)),
-        returned_quantity,
         ..OrderLine::default()
     };
     Order {
@@ -186,22 +193,21 @@ pub(super) fn order(order_id: &str, bought: &str, minor: i64, returned_quantity:
 
 pub(super) fn bought(order_id: &str, minor: i64) -> OrderRecorded {
     OrderRecorded {
-        order: Some(order(order_id, "2025-05-01T10:00:00Z", minor, 0)),
+        order: Some(order(order_id, "2025-05-01T10:00:00Z", minor)),
     }
 }
 
-/// A return that leaves the customer with some of the ten pieces.
+/// A return of some of the ten pieces.
 pub(super) fn gave_back(
     return_id: &str,
     of: &OrderRecorded,
     refund: i64,
-    left: i64,
+    pieces: i64,
 ) -> ReturnRecorded {
-    let mut order = of.order.clone().unwrap();
-    order.lines[0].returned_quantity = 10 - left;
+    let order = of.order.clone().unwrap();
     let line = ReturnLine {
         line_id: "1".to_owned(),
-        quantity: 1,
+        quantity: pieces,
         refund: Some(pounds(refund)),
     };
     let back = Return {

@@ -172,6 +172,7 @@ pub(crate) async fn holds(
         records.entry(row.holder_id).or_default().push(HoldRecord {
             wallet_id,
             reference: row.reference,
+            customer_id: row.customer_id,
             points,
             created_at: row.created_at,
             confirmed_beyond: row.confirmed_beyond,

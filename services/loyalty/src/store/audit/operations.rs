@@ -1,10 +1,11 @@
 use contract::patron::loyalty::v1::operation_details::Details;
 use contract::patron::loyalty::v1::release_details::Cause;
-use contract::patron::loyalty::v1::{OperationDetails, ReleaseDetails};
+use contract::patron::loyalty::v1::{OperationAuthor, OperationDetails, ReleaseDetails};
 use contract::time::instant;
 use futures_util::{Stream, TryStreamExt as _};
 use prost::Message as _;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::Range;
 use crate::domain::audit::{HoldNote, OperationRecord};
@@ -32,7 +33,9 @@ pub(crate) fn operations(
     .fetch(db);
     rows.map_err(StoreError::from).map_ok(|row| {
         let kind = Kind::named(row.kind).ok();
-        let note = row.subject_id.and_then(|_| note(kind?, &row.details));
+        let note = row
+            .subject_id
+            .and_then(|_| note(row.holder_id, kind?, &row.details));
         OperationRecord {
             holder_id: row.holder_id,
             operation_id: row.operation_id,
@@ -53,17 +56,24 @@ pub(crate) fn operations(
 }
 
 /// What the details of an operation say of a hold.
-fn note(kind: Kind, details: &[u8]) -> Option<HoldNote> {
+fn note(holder_id: Uuid, kind: Kind, details: &[u8]) -> Option<HoldNote> {
     if !matches!(kind, Kind::Hold | Kind::Release | Kind::Expire) {
         return None;
     }
     match OperationDetails::decode(details).ok()?.details? {
         Details::Hold(placed) => Some(HoldNote::Placed {
+            customer_id: author(details).unwrap_or(holder_id),
             expires_at: instant(placed.expire_time.as_ref()?)?,
         }),
         Details::Release(release) => ended(&release),
         _ => None,
     }
+}
+
+/// Whose act it was, where that is not the holder itself.
+fn author(details: &[u8]) -> Option<Uuid> {
+    let author = OperationAuthor::decode(details).ok()?;
+    author.customer_id.parse().ok()
 }
 
 fn ended(release: &ReleaseDetails) -> Option<HoldNote> {

@@ -31,6 +31,10 @@ pub(crate) struct HolderRow {
     pub(crate) state: State,
     /// Since when.
     pub(crate) enrolled_at: Timestamp,
+    /// The household whose pool the member shares.
+    pub(crate) household_id: Option<Uuid>,
+    /// The membership that this one was merged into.
+    pub(crate) merged_into: Option<Uuid>,
 }
 
 /// Makes customers members, and tells whom; a member stays what it is. The ids are in ascending
@@ -68,7 +72,8 @@ pub(crate) async fn lock(
 ) -> Result<HashMap<Uuid, HolderRow>, StoreError> {
     let rows = sqlx::query!(
         r#"
-        SELECT holder_id, kind, program_id, state, enrolled_at FROM holders
+        SELECT holder_id, kind, program_id, state, enrolled_at, household_id, merged_into
+        FROM holders
         WHERE holder_id = ANY ($1)
         ORDER BY holder_id
         FOR NO KEY UPDATE
@@ -83,6 +88,8 @@ pub(crate) async fn lock(
             program_id: row.program_id,
             state: State::named(row.state)?,
             enrolled_at: row.enrolled_at.to_jiff(),
+            household_id: row.household_id,
+            merged_into: row.merged_into,
         };
         Ok((row.holder_id, holder))
     });
@@ -95,7 +102,8 @@ pub(crate) async fn find(
     holder_id: Uuid,
 ) -> Result<Option<HolderRow>, StoreError> {
     let row = sqlx::query!(
-        "SELECT kind, program_id, state, enrolled_at FROM holders WHERE holder_id = $1",
+        "SELECT kind, program_id, state, enrolled_at, household_id, merged_into
+         FROM holders WHERE holder_id = $1",
         holder_id,
     )
     .fetch_optional(db)
@@ -106,6 +114,8 @@ pub(crate) async fn find(
         program_id: row.program_id,
         state: State::named(row.state)?,
         enrolled_at: row.enrolled_at.to_jiff(),
+        household_id: row.household_id,
+        merged_into: row.merged_into,
     }))
 }
 

@@ -16,6 +16,8 @@ const SHARE: usize = 24;
 pub(crate) struct HoldRow {
     /// Whose points.
     pub(crate) holder_id: Uuid,
+    /// The member who placed it: the holder; or, of a pool, one of its household.
+    pub(crate) customer_id: Uuid,
     /// Of which wallet.
     pub(crate) wallet_id: WalletId,
     /// What for, in the words of whoever asked.
@@ -33,6 +35,7 @@ pub(crate) struct HoldRow {
 /// A hold as it is stored.
 struct Stored {
     holder_id: Uuid,
+    customer_id: Uuid,
     hold_id: Uuid,
     wallet_id: String,
     reference: String,
@@ -58,6 +61,7 @@ impl TryFrom<Stored> for HoldRow {
         };
         Ok(Self {
             holder_id: row.holder_id,
+            customer_id: row.customer_id,
             wallet_id: WalletId::parse(&row.wallet_id)?,
             reference: row.reference,
             created_at: row.created_at.to_jiff(),
@@ -77,7 +81,7 @@ pub(crate) async fn named(
     let rows = sqlx::query_as!(
         Stored,
         r#"
-        SELECT h.holder_id, h.hold_id, h.wallet_id, h.reference, h.lots, h.expires_at,
+        SELECT h.holder_id, h.customer_id, h.hold_id, h.wallet_id, h.reference, h.lots, h.expires_at,
             h.created_at, h.state, h.confirmed, h.confirmed_beyond, h.redemption_ids
         FROM unnest($1::uuid[], $2::uuid[]) AS named (holder_id, hold_id)
         JOIN holds h ON h.holder_id = named.holder_id AND h.hold_id = named.hold_id
@@ -90,27 +94,30 @@ pub(crate) async fn named(
     rows.into_iter().map(HoldRow::try_from).collect()
 }
 
-/// Holds of a member, the latest first, from the one after `before`.
+/// Holds that a member has placed with these holders, itself and its household's pool; the latest
+/// first, from the one after `before`.
 pub(crate) async fn page(
     db: impl PgExecutor<'_>,
-    holder_id: Uuid,
+    customer_id: Uuid,
+    holder_ids: &[Uuid],
     (before, open_only): (Option<Uuid>, bool),
     limit: i64,
 ) -> Result<Vec<HoldRow>, StoreError> {
     let rows = sqlx::query_as!(
         Stored,
         r#"
-        SELECT holder_id, hold_id, wallet_id, reference, lots, expires_at, created_at, state,
-            confirmed, confirmed_beyond, redemption_ids
+        SELECT holder_id, customer_id, hold_id, wallet_id, reference, lots, expires_at,
+            created_at, state, confirmed, confirmed_beyond, redemption_ids
         FROM holds
-        WHERE holder_id = $1 AND hold_id < $2 AND (NOT $3 OR state = 1)
+        WHERE holder_id = ANY ($1) AND hold_id < $2 AND (NOT $3 OR state = 1) AND customer_id = $5
         ORDER BY hold_id DESC
         LIMIT $4
         "#,
-        holder_id,
+        holder_ids,
         before.unwrap_or(Uuid::max()),
         open_only,
         limit,
+        customer_id,
     )
     .fetch_all(db)
     .await?;
@@ -125,8 +132,8 @@ pub(crate) async fn in_range(
 ) -> Result<Vec<(Points, String, HoldRow)>, StoreError> {
     let rows = sqlx::query!(
         r#"
-        SELECT holder_id, hold_id, wallet_id, reference, points, lots, expires_at, created_at,
-            state, confirmed, confirmed_beyond, redemption_ids
+        SELECT holder_id, customer_id, hold_id, wallet_id, reference, points, lots, expires_at,
+            created_at, state, confirmed, confirmed_beyond, redemption_ids
         FROM holds
         WHERE holder_id > $1 AND holder_id <= $2
         "#,
@@ -138,6 +145,7 @@ pub(crate) async fn in_range(
     let holds = rows.into_iter().map(|row| {
         let stored = Stored {
             holder_id: row.holder_id,
+            customer_id: row.customer_id,
             hold_id: row.hold_id,
             // Any code will do here: the one that is stored stands beside it.
             wallet_id: WalletId::POINTS.to_string(),
@@ -165,6 +173,7 @@ pub(crate) async fn insert(db: &mut PgConnection, holds: &[&HoldRow]) -> Result<
     for row in holds {
         columns.add(row)?;
     }
+    let customers: Vec<Uuid> = holds.iter().map(|row| row.customer_id).collect();
     let wallets: Vec<&str> = holds.iter().map(|row| row.wallet_id.as_str()).collect();
     let references: Vec<&str> = holds.iter().map(|row| row.reference.as_str()).collect();
     let created_at: Vec<_> = holds.iter().map(|row| row.created_at.to_sqlx()).collect();
@@ -175,9 +184,10 @@ pub(crate) async fn insert(db: &mut PgConnection, holds: &[&HoldRow]) -> Result<
     sqlx::query!(
         r#"
         INSERT INTO holds (holder_id, hold_id, wallet_id, reference, points, lots, expires_at,
-            created_at, state, confirmed, confirmed_beyond, redemption_ids)
+            created_at, state, confirmed, customer_id, confirmed_beyond, redemption_ids)
         SELECT *, 0, '{}' FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[],
-            $6::bytea[], $7::timestamptz[], $8::timestamptz[], $9::smallint[], $10::bigint[])
+            $6::bytea[], $7::timestamptz[], $8::timestamptz[], $9::smallint[], $10::bigint[],
+            $11::uuid[])
         "#,
         &columns.holders,
         &columns.ids,
@@ -189,6 +199,7 @@ pub(crate) async fn insert(db: &mut PgConnection, holds: &[&HoldRow]) -> Result<
         &created_at as _,
         &columns.states,
         &columns.confirmed,
+        &customers,
     )
     .execute(db)
     .await?;

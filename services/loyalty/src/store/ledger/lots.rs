@@ -235,6 +235,29 @@ pub(crate) async fn from_origins(
     owned(rows)
 }
 
+/// All lots of a holder that somebody brought, or that came by a merge.
+pub(crate) async fn brought(
+    db: &mut PgConnection,
+    holder_id: Uuid,
+    contributor: Uuid,
+) -> Result<Vec<Owned>, StoreError> {
+    let rows = sqlx::query_as!(
+        LotRow,
+        r#"
+        SELECT holder_id, lot_id, wallet_id, operation_id, origin_id, reference, priority,
+            earned_at, active_at, expires_at, original, cost_basis, funding_partner, contributor,
+            available, pending, held, lapsed
+        FROM lots
+        WHERE holder_id = $1 AND contributor = $2
+        "#,
+        holder_id,
+        contributor,
+    )
+    .fetch_all(db)
+    .await?;
+    owned(rows)
+}
+
 /// All lots of holders that still hold points.
 pub(crate) async fn live(
     db: &mut PgConnection,
@@ -279,7 +302,7 @@ impl From<&Owned> for After {
 /// Lots that still hold points, in the order of consumption.
 pub(crate) async fn page(
     db: impl PgExecutor<'_>,
-    holder_id: Uuid,
+    holder_ids: &[Uuid],
     after: Option<&After>,
     limit: i64,
 ) -> Result<Vec<Owned>, StoreError> {
@@ -290,14 +313,14 @@ pub(crate) async fn page(
             earned_at, active_at, expires_at, original, cost_basis, funding_partner, contributor,
             available, pending, held, lapsed
         FROM lots
-        WHERE holder_id = $1 AND is_live
+        WHERE holder_id = ANY ($1) AND is_live
             AND ($2::smallint IS NULL
                 OR (priority, coalesce(expires_at, 'infinity'), earned_at, lot_id)
                     > ($2, coalesce($3::timestamptz, 'infinity'), $4::timestamptz, $5::uuid))
         ORDER BY priority, coalesce(expires_at, 'infinity'), earned_at, lot_id
         LIMIT $6
         "#,
-        holder_id,
+        holder_ids,
         after.map(|after| after.priority),
         after
             .and_then(|after| after.expires_at)

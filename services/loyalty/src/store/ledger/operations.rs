@@ -25,10 +25,6 @@ pub(crate) struct Recorded {
     /// When that happened.
     pub(crate) effective_at: Timestamp,
     /// When it was recorded.
-    #[expect(
-        clippy::struct_field_names,
-        reason = "the ledger's word for when it was written"
-    )]
     pub(crate) recorded_at: Timestamp,
     /// Its entries.
     pub(crate) entries: Vec<Packed>,
@@ -157,4 +153,24 @@ pub(crate) async fn named(
         Ok((row.holder_id, Recorded::try_from(stored)?))
     });
     rows.collect()
+}
+
+/// The redemptions of a holder that were made for something, in the words of whoever made them; in
+/// their order. Reads all operations of the holder: for what happens rarely.
+pub(crate) async fn redemptions_for(
+    db: impl PgExecutor<'_>,
+    holder_id: Uuid,
+    reference: &str,
+) -> Result<Vec<Uuid>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "SELECT operation_id FROM operations
+         WHERE holder_id = $1 AND kind = $2 AND reference = $3
+         ORDER BY operation_id",
+        holder_id,
+        Kind::Redeem.number(),
+        reference,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids)
 }

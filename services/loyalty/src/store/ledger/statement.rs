@@ -38,10 +38,10 @@ pub(crate) struct Place {
     pub(crate) ordinal: usize,
 }
 
-/// The lines before a place, or the last ones.
+/// The lines of these holders before a place, or the last ones.
 pub(crate) async fn page(
     db: impl PgExecutor<'_>,
-    holder_id: Uuid,
+    holder_ids: &[Uuid],
     before: Option<Place>,
     limit: usize,
 ) -> Result<Vec<Line>, StoreError> {
@@ -52,11 +52,11 @@ pub(crate) async fn page(
         SELECT operation_id, wallet_id, kind, reference, subject_id, effective_at, recorded_at,
             first_entry, entries, details
         FROM operations
-        WHERE holder_id = $1 AND operation_id <= $2
+        WHERE holder_id = ANY ($1) AND operation_id <= $2
         ORDER BY operation_id DESC
         LIMIT $3
         "#,
-        holder_id,
+        holder_ids,
         before.map_or(Uuid::max(), |before| before.operation_id),
         // The first one may have no line left.
         i64::try_from(limit + 1).unwrap_or(i64::MAX),

@@ -1,6 +1,9 @@
 //! `patron loyalty`.
 
+mod parked;
+mod program;
 mod verify;
+mod verify_draw;
 
 use crate::cli::Loyalty;
 
@@ -9,5 +12,8 @@ pub(crate) async fn run(command: Loyalty) -> anyhow::Result<()> {
     match command {
         Loyalty::Verify { report, access } => verify::run(report.as_deref(), &access).await,
         Loyalty::VerifyReport { file, key } => verify::check_report(&file, &key),
+        Loyalty::VerifyDraw(arguments) => verify_draw::run(arguments).await,
+        Loyalty::Program(command) => program::run(command).await,
+        Loyalty::Parked(command) => parked::run(command).await,
     }
 }

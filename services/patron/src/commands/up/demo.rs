@@ -4,6 +4,8 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::Path;
 use std::sync::Arc;
 
+use chassis::Clock;
+
 use super::folder::DataFolder;
 use crate::client::Client;
 use crate::commands::import::watched;
@@ -37,6 +39,8 @@ pub(super) async fn load(
         file: file.to_owned(),
         currency: "GBP".to_owned(),
         time_zone: "Europe/London".to_owned(),
+        // Points of 2011 would have lapsed long ago.
+        shift_to: Some(Clock::system().now()),
         batch: BATCH,
         rate: Some(RATE),
         destination: databases.to_owned(),

@@ -1,0 +1,161 @@
+//! The two are not one person after all.
+
+use contract::patron::loyalty::v1 as contract;
+use contract::transfer_details::Cause as Why;
+use idempotency::Claim;
+use sqlx::PgTransaction;
+use tonic::{Response, Status};
+use uuid::Uuid;
+
+use super::merge::post;
+use super::{Deed, MembershipError, announce, cards, record};
+use crate::app::books::{Books, Need};
+use crate::app::{AppError, Call, Loyalty, referrals, tiers};
+use crate::domain::ledger::{CameOver, Cause, unmerge as decide};
+use crate::domain::membership::ChangeKind;
+use crate::store::membership;
+use crate::store::membership::merges::{self, Merge, MergedWallet};
+use crate::wire;
+
+const METHOD: &str = "patron.loyalty.v1.MembershipService/UnmergeMembers";
+
+/// Undoes a merge, once for each request.
+pub(crate) async fn unmerge(
+    loyalty: &Loyalty,
+    call: &Call,
+    request: contract::UnmergeMembersRequest,
+) -> Result<Response<contract::MemberMerge>, Status> {
+    let customer_id = wire::id(&request.customer_id, "customer_id")?;
+    let merge_id = wire::id(&request.merge_id, "merge_id")?;
+    let key = (METHOD, request.request_id.as_str());
+    let mut claimed = match loyalty.claim(call, key, &request).await? {
+        Claim::Replayed(answer) => return answer,
+        Claim::Fresh(claimed) => claimed,
+    };
+    let tx = claimed.transaction();
+    let which = (customer_id, merge_id);
+    let outcome = part(loyalty, tx, call, which, &request.reason).await;
+    loyalty.finish(claimed, outcome).await
+}
+
+async fn part(
+    loyalty: &Loyalty,
+    tx: &mut PgTransaction<'_>,
+    call: &Call,
+    (customer_id, merge_id): (Uuid, Uuid),
+    reason: &str,
+) -> Result<contract::MemberMerge, AppError> {
+    // Read before the lock to know who else is to be locked; it never changes, but for its undoing.
+    let merged = merges::find(tx, customer_id, merge_id).await?;
+    let merged = merged
+        .ok_or(MembershipError::MergeNotFound)?
+        .merged_customer_id;
+    let needs = [customer_id, merged].map(Need::of);
+    let mut books = Books::open(loyalty, tx, &needs).await?;
+    let merge = merges::find(tx, customer_id, merge_id).await?;
+    let mut merge = merge.ok_or(MembershipError::MergeNotFound)?;
+    check(&books, &merge)?;
+    let within = merges::into_any(tx, merged).await?;
+    let marks = within.iter().chain([&merge_id]);
+    let mut needs: Vec<Need> = marks
+        .map(|mark| Need::of(customer_id).brought_by(*mark))
+        .collect();
+    needs.push(Need::of(merged).all_live_lots());
+    books.reach(loyalty, tx, &needs).await?;
+    for wallet in merge.wallets.clone() {
+        move_back(&mut books, (&merge, &within), wallet)?;
+    }
+    let by = (call.caller.as_str(), reason);
+    merges::undo(tx, &merge, by, books.now()).await?;
+    let reference = format!("merge {merge_id}");
+    tiers::give_back(loyalty, tx, &mut books, customer_id, &reference).await?;
+    note(loyalty, tx, &mut books, call, (&merge, reason)).await?;
+    merge.undone_at = Some(books.now());
+    books.write(tx).await?;
+    let needs = [Need::of(customer_id), Need::of(merged)];
+    let mut apart = Books::open(loyalty, tx, &needs).await?;
+    referrals::merge::parted(loyalty, tx, &mut apart, (merged, customer_id)).await?;
+    apart.write(tx).await?;
+    Ok(wire::membership::merge(&merge))
+}
+
+fn check(books: &Books, merge: &Merge) -> Result<(), AppError> {
+    if merge.undone_at.is_some() {
+        return Err(MembershipError::AlreadyUndone.into());
+    }
+    let on = books.member(merge.customer_id)?;
+    if let Some(into) = on.merged_into {
+        return Err(MembershipError::MergedOn { into }.into());
+    }
+    if on.household_id.is_some() {
+        return Err(MembershipError::UnmergeInHousehold.into());
+    }
+    Ok(())
+}
+
+fn move_back(
+    books: &mut Books,
+    (merge, within): (&Merge, &[Uuid]),
+    moved: MergedWallet,
+) -> Result<(), AppError> {
+    let MergedWallet {
+        wallet_id,
+        points,
+        debt,
+    } = moved;
+    if points.is_zero() && debt.is_zero() {
+        return Ok(());
+    }
+    let (from, to) = (merge.customer_id, merge.merged_customer_id);
+    let reference = merge.merge_id.to_string();
+    let cause = Cause {
+        reference: &reference,
+        effective_at: books.now(),
+    };
+    let own = books.own_wallet(from, wallet_id)?;
+    let other = books.own_wallet(to, wallet_id)?;
+    let came_over = CameOver {
+        merge_id: merge.merge_id,
+        within,
+        points,
+        debt,
+    };
+    let back = books.decide(|occasion| decide(own, other, came_over, cause, occasion));
+    let back = back.map_err(|source| MembershipError::Wallet { wallet_id, source })?;
+    post(books, (from, to), (merge.merge_id, Why::Unmerge), back)
+}
+
+/// Records it with both, gives the one back its state and a card, and announces it.
+async fn note(
+    loyalty: &Loyalty,
+    tx: &mut PgTransaction<'_>,
+    books: &mut Books,
+    call: &Call,
+    (merge, reason): (&Merge, &str),
+) -> Result<(), AppError> {
+    let (from, to) = (merge.customer_id, merge.merged_customer_id);
+    membership::set(tx, to, merge.merged_state, None).await?;
+    cards::issue(loyalty, tx, &[to]).await?;
+    let state = books.member(from)?.state;
+    let deeds = [
+        (to, ChangeKind::Unmerged, merge.merged_state, from),
+        (from, ChangeKind::GaveBack, state, to),
+    ];
+    for (customer_id, kind, state, other) in deeds {
+        let deed = Deed {
+            customer_id,
+            kind,
+            state,
+            reason,
+            other: Some(other),
+        };
+        record(tx, books, call, deed).await?;
+    }
+    let event = contract::MembersUnmerged {
+        customer_id: from.to_string(),
+        merge_id: merge.merge_id.to_string(),
+        merged_customer_id: to.to_string(),
+    };
+    announce(books, from, &event);
+    Ok(())
+}

@@ -1,0 +1,288 @@
+//! Points that come, go, and change their place.
+
+use super::*;
+
+impl Model {
+    pub(in super::super) fn credit(
+        &mut self,
+        (wallet, account): (usize, Account),
+        count: i64,
+        (terms, earned_at): (LotTerms, Timestamp),
+        policies: &Policies,
+    ) -> Outcome {
+        if count == 0 {
+            return Err(Refused::Nothing);
+        }
+        let place = match terms.active_at {
+            Some(start) if start <= self.now => Place::Available,
+            _ => Place::Pending,
+        };
+        let lot = self.open(Lot {
+            wallet,
+            origin: self.lots.len(),
+            earned_at,
+            terms,
+            original: count,
+        });
+        for _ in 0..count {
+            self.points.push(Point { lot, place });
+            self.book(wallet, account, -1);
+        }
+        if account == Account::Issuance {
+            self.holders[wallet].lifetime_earned += count;
+        }
+        if place == Place::Available {
+            return Ok(vec![self.repay(wallet)]);
+        }
+        let mut repaid = 0;
+        let at_once = account == Account::Issuance && policies.repayment == Repayment::AtEarning;
+        while at_once && !self.is_over(lot) && self.holders[wallet].debt > 0 {
+            let pending = |point: &Point| point.lot == lot && point.place == Place::Pending;
+            let Some(point) = self.first(pending) else {
+                break;
+            };
+            self.points[point].place = Place::Gone;
+            self.holders[wallet].debt -= 1;
+            repaid += 1;
+        }
+        Ok(vec![repaid])
+    }
+
+    pub(in super::super) fn activate(&mut self, wallet: usize, origin: Option<usize>) -> Outcome {
+        let mut activated = 0;
+        for number in 0..self.points.len() {
+            let Point { lot, place } = self.points[number];
+            let is_meant = match origin {
+                Some(origin) => self.lots[lot].origin == origin,
+                None => self.lots[lot]
+                    .terms
+                    .active_at
+                    .is_some_and(|start| start <= self.now),
+            };
+            let is_here = self.lots[lot].wallet == wallet && place == Place::Pending;
+            if is_here && is_meant && !self.is_over(lot) {
+                self.points[number].place = Place::Available;
+                activated += 1;
+            }
+        }
+        if activated == 0 {
+            return Err(Refused::Nothing);
+        }
+        Ok(vec![activated, self.repay(wallet)])
+    }
+
+    pub(in super::super) fn expire(&mut self, wallet: usize) -> Outcome {
+        self.lapse(wallet, Self::is_over)
+    }
+
+    pub(in super::super) fn forfeit(&mut self, wallet: usize) -> Outcome {
+        self.lapse(wallet, |_, _| true)
+    }
+
+    fn lapse(&mut self, wallet: usize, is_meant: impl Fn(&Self, usize) -> bool) -> Outcome {
+        let mut lapsed = 0;
+        for number in 0..self.points.len() {
+            let Point { lot, place } = self.points[number];
+            let is_left = matches!(place, Place::Available | Place::Pending);
+            if is_left && self.lots[lot].wallet == wallet && is_meant(self, lot) {
+                self.points[number].place = Place::Lapsed;
+                self.book(wallet, Account::Expiry, 1);
+                lapsed += 1;
+            }
+        }
+        if lapsed == 0 {
+            return Err(Refused::Nothing);
+        }
+        Ok(vec![lapsed])
+    }
+
+    pub(in super::super) fn transfer(
+        &mut self,
+        (from, to): (usize, usize),
+        count: i64,
+        policies: &Policies,
+    ) -> Outcome {
+        if self.holders[from].wallet_id != self.holders[to].wallet_id {
+            return Err(Refused::OtherCurrency);
+        }
+        Self::check_allowance(count, policies)?;
+        let points = self.take(from, count, Place::Gone)?;
+        self.put(&points, Place::Available);
+        for run in self.runs(&points) {
+            self.branch(&run, |lot| {
+                lot.wallet = to;
+                lot.terms.contributor = None;
+            });
+        }
+        Ok(vec![self.repay(to)])
+    }
+
+    pub(in super::super) fn join(
+        &mut self,
+        member: usize,
+        pool: usize,
+        contributor: Uuid,
+    ) -> Outcome {
+        let owed = self.holders[member].debt;
+        if owed > 0 {
+            return Err(Refused::InDebt { owed });
+        }
+        let mark = |_| Some(contributor);
+        Ok(self.bring((member, pool), |_| true, mark).to_vec())
+    }
+
+    pub(in super::super) fn leave(
+        &mut self,
+        pool: usize,
+        member: usize,
+        contributor: Uuid,
+    ) -> Vec<i64> {
+        let is_theirs = |whose| whose == Some(contributor);
+        self.bring((pool, member), is_theirs, |_| None).to_vec()
+    }
+
+    /// Moves what is not held and not past its end, lot by lot in the order of consumption.
+    fn bring(
+        &mut self,
+        (from, to): (usize, usize),
+        is_meant: impl Fn(Option<Uuid>) -> bool,
+        mark: impl Fn(Option<Uuid>) -> Option<Uuid>,
+    ) -> [i64; 2] {
+        let mut lots: Vec<usize> = (0..self.lots.len()).collect();
+        lots.retain(|lot| {
+            let Lot { wallet, terms, .. } = &self.lots[*lot];
+            *wallet == from && is_meant(terms.contributor)
+        });
+        lots.sort_by_key(|lot| self.order(*lot));
+        let mut still_held = 0;
+        for lot in lots {
+            still_held += self.standing(lot, Place::Held).len();
+            for place in [Place::Available, Place::Pending] {
+                let points = self.standing(lot, place);
+                if !points.is_empty() && !self.is_over(lot) {
+                    self.branch(&points, |lot| {
+                        lot.wallet = to;
+                        lot.terms.contributor = mark(lot.terms.contributor);
+                    });
+                }
+            }
+        }
+        [i64::try_from(still_held).unwrap(), self.repay(to)]
+    }
+
+    pub(in super::super) fn merge(&mut self, from: usize, to: usize, mark: Uuid) -> Outcome {
+        if self.holders[from].wallet_id != self.holders[to].wallet_id {
+            return Err(Refused::OtherCurrency);
+        }
+        let is_from = |point: &&Point| self.lots[point.lot].wallet == from;
+        let here = self.points.iter().filter(is_from);
+        let count = |places: &[Place]| {
+            let of_places = here.clone().filter(|point| places.contains(&point.place));
+            let live = of_places.filter(|point| !self.is_over(point.lot));
+            i64::try_from(live.count()).unwrap()
+        };
+        if here.clone().any(|point| point.place == Place::Held) {
+            return Err(Refused::Held);
+        }
+        let points = count(&[Place::Available, Place::Pending]);
+        let debt = std::mem::take(&mut self.holders[from].debt);
+        self.holders[to].debt += debt;
+        let [_, repaid] = self.bring((from, to), |_| true, |earlier| earlier.or(Some(mark)));
+        Ok(vec![points, debt, repaid])
+    }
+
+    pub(in super::super) fn unmerge(
+        &mut self,
+        (from, to): (usize, usize),
+        CameOver {
+            merge_id,
+            within,
+            points,
+            debt,
+        }: CameOver<'_>,
+    ) -> Outcome {
+        let is_mark = |mark: Option<Uuid>| {
+            mark.is_some_and(|mark| mark == merge_id || within.contains(&mark))
+        };
+        let is_theirs = |point: &&Point| {
+            let lot = &self.lots[point.lot];
+            lot.wallet == from && is_mark(lot.terms.contributor)
+        };
+        let mut left = 0;
+        for point in self.points.iter().filter(is_theirs) {
+            match point.place {
+                Place::Held => return Err(Refused::Held),
+                Place::Gone => {}
+                _ => left += 1,
+            }
+        }
+        if left != points.get() {
+            return Err(Refused::Spent);
+        }
+        let owed = self.holders[from].debt;
+        if owed < debt.get() {
+            return Err(Refused::Repaid { owed });
+        }
+        self.holders[from].debt -= debt.get();
+        self.holders[to].debt += debt.get();
+        let before = self.lots.len();
+        let outer = |mark: Option<Uuid>| mark.filter(|mark| *mark != merge_id);
+        let [_, repaid] = self.bring((from, to), is_mark, outer);
+        let points = self.lots[before..].iter().map(|lot| lot.original).sum();
+        Ok(vec![points, debt.get(), repaid])
+    }
+
+    fn standing(&self, lot: usize, place: Place) -> Vec<usize> {
+        let points = self.points.iter().enumerate();
+        let here = points.filter(|(_, point)| point.lot == lot && point.place == place);
+        here.map(|(number, _)| number).collect()
+    }
+
+    pub(in super::super) fn debit(
+        &mut self,
+        wallet: usize,
+        count: i64,
+        policies: &Policies,
+    ) -> Outcome {
+        let before = self.clone();
+        let mut debt_added = 0;
+        for taken in 0..count {
+            if let Some(point) = self.next(wallet) {
+                self.points[point].place = Place::Gone;
+            } else if self.may_owe(wallet, policies.debt) {
+                self.holders[wallet].debt += 1;
+                debt_added += 1;
+            } else {
+                *self = before;
+                return Err(Refused::Insufficient { available: taken });
+            }
+        }
+        self.book(wallet, Account::Adjustment, count);
+        Ok(vec![debt_added])
+    }
+
+    pub(in super::super) fn redate(
+        &mut self,
+        lot: usize,
+        expires_at: Option<Timestamp>,
+    ) -> Outcome {
+        if expires_at.is_some_and(|end| end <= self.now) {
+            return Err(Refused::InThePast);
+        }
+        if self.is_over(lot) {
+            return Err(Refused::LotOver);
+        }
+        let mut moved = 0;
+        for place in [Place::Available, Place::Pending] {
+            let points = self.standing(lot, place);
+            if !points.is_empty() && self.lots[lot].terms.expires_at != expires_at {
+                self.branch(&points, |lot| lot.terms.expires_at = expires_at);
+                moved += points.len();
+            }
+        }
+        if moved == 0 {
+            return Err(Refused::Nothing);
+        }
+        Ok(vec![i64::try_from(moved).unwrap()])
+    }
+}
