@@ -166,6 +166,13 @@ impl AppError {
             _ => None,
         }
     }
+
+    /// Whether the database is away or busy, so that the same may work in a moment.
+    pub(crate) fn is_passing(&self) -> bool {
+        self.database().is_some_and(|error| {
+            error.is_unavailable() || error.is_serialization_or_deadlock() || error.is_timeout()
+        })
+    }
 }
 
 impl From<DatabaseError> for AppError {

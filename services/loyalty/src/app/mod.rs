@@ -29,6 +29,7 @@ pub(crate) mod redeem;
 pub(crate) mod referrals;
 pub(crate) mod rewards;
 pub(crate) mod runs;
+mod set_aside;
 pub(crate) mod simulation;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -237,8 +237,8 @@ impl World {
     }
 
     /// Runs SQL as the owner of the database.
-    pub(crate) async fn arrange(&self, sql: &'static str) {
-        sqlx::query(sql)
+    pub(crate) async fn arrange(&self, sql: &str) {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
             .execute(self.database.owner_pool())
             .await
             .unwrap();

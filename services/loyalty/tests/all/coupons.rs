@@ -9,7 +9,7 @@ use tonic::Code;
 use api::coupon::State;
 
 use crate::all::shop::{Shop, basket, fiver, pounds};
-use crate::all::support::{metadata, reason};
+use crate::all::support::{metadata, reason, until};
 
 async fn shop(edit: impl FnOnce(&mut api::CouponTemplate)) -> Shop {
     let mut template = fiver();
@@ -30,22 +30,11 @@ async fn a_large_batch_is_issued_in_the_background_each_code_once() {
     let read = api::GetCouponBatchRequest {
         batch_id: batch.batch_id.clone(),
     };
-    let condition = async {
-        while shop
-            .coupons()
-            .get_coupon_batch(read.clone())
-            .await
-            .unwrap()
-            .into_inner()
-            .issued_count
-            < 12_000
-        {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_mins(1), condition)
-        .await
-        .unwrap();
+    until("all are issued", async || {
+        let found = shop.coupons().get_coupon_batch(read.clone()).await;
+        (found.unwrap().into_inner().issued_count == 12_000).then_some(())
+    })
+    .await;
     let mut codes = HashSet::new();
     let mut list = api::ListBatchCouponsRequest {
         batch_id: batch.batch_id,

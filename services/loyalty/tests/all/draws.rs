@@ -1,7 +1,5 @@
 //! Draws over the API: taken part in, closed, and proven.
 
-use std::time::Duration;
-
 use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::draw_service_client::DrawServiceClient;
 use jiff::SignedDuration;
@@ -12,10 +10,7 @@ use tonic::Code;
 use api::prize_draw::State;
 
 use crate::all::shop::Shop;
-use crate::all::support::{Caller, reason, token};
-
-const PATIENCE: Duration = Duration::from_secs(30);
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
+use crate::all::support::{Caller, reason, token, until};
 
 fn draws(shop: &Shop) -> DrawServiceClient<Caller> {
     DrawServiceClient::with_interceptor(shop.bench.channel(), token(&["operator"]))
@@ -49,31 +44,29 @@ async fn shop() -> Shop {
     .await
 }
 
-async fn until(shop: &Shop, state: State) -> api::PrizeDraw {
-    let look = async {
-        loop {
-            let request = api::GetDrawRequest {
-                program_id: "default".to_owned(),
-                draw_id: "spring".to_owned(),
-            };
-            match draws(shop).get_draw(request).await {
-                Ok(draw) if draw.get_ref().state() == state => return draw.into_inner(),
-                Ok(_) => {}
-                Err(status) => assert_eq!(reason(&status), "DRAW_NOT_FOUND"),
+async fn draw_that_is(shop: &Shop, state: State) -> api::PrizeDraw {
+    let what = format!("the draw is {state:?}");
+    until(&what, async || {
+        let request = api::GetDrawRequest {
+            program_id: "default".to_owned(),
+            draw_id: "spring".to_owned(),
+        };
+        match draws(shop).get_draw(request).await {
+            Ok(draw) => Some(draw.into_inner()).filter(|draw| draw.state() == state),
+            Err(status) => {
+                assert_eq!(reason(&status), "DRAW_NOT_FOUND");
+                None
             }
-            tokio::time::sleep(LOOK_AGAIN).await;
         }
-    };
-    tokio::time::timeout(PATIENCE, look)
-        .await
-        .expect("the draw gets there")
+    })
+    .await
 }
 
 #[tokio::test]
 async fn whoever_takes_part_can_check_the_ticket_from_a_file_once_the_draw_is_closed() {
     let shop = shop().await;
     let member = shop.bench.member(10).await;
-    let opened = until(&shop, State::Open).await;
+    let opened = draw_that_is(&shop, State::Open).await;
     let request = api::EnterDrawRequest {
         customer_id: member.to_string(),
         draw_id: "spring".to_owned(),
@@ -90,7 +83,7 @@ async fn whoever_takes_part_can_check_the_ticket_from_a_file_once_the_draw_is_cl
     assert_eq!(first.commitment, opened.commitment);
 
     shop.bench.clock.advance(SignedDuration::from_hours(24));
-    let closed = until(&shop, State::Closed).await;
+    let closed = draw_that_is(&shop, State::Closed).await;
     assert_eq!(
         (closed.ticket_count, closed.commitment),
         (1, opened.commitment)

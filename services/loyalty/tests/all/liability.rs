@@ -1,14 +1,12 @@
 //! Liability reports, from asking to the figures.
 
-use std::time::Duration;
-
 use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::liability_service_client::LiabilityServiceClient;
 use contract::time::timestamp;
 use jiff::SignedDuration;
 use tonic::{Code, Status};
 
-use crate::all::support::{Bench, Caller, PATIENCE, reason, spending, token};
+use crate::all::support::{Bench, Caller, reason, spending, token, until};
 
 fn reports(bench: &Bench) -> LiabilityServiceClient<Caller> {
     LiabilityServiceClient::with_interceptor(bench.channel(), token(&["operator"]))
@@ -40,17 +38,13 @@ async fn made(bench: &Bench, report: &api::LiabilityReport) -> api::LiabilityRep
         program_id: "default".to_owned(),
         report_id: report.report_id.clone(),
     };
-    let condition = async {
-        loop {
-            let found = reports(bench).get_liability_report(request.clone()).await;
-            let found = found.unwrap().into_inner();
-            if found.status.as_ref().unwrap().end_time.is_some() {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, condition).await.unwrap()
+    until("the report is made", async || {
+        let found = reports(bench).get_liability_report(request.clone()).await;
+        let found = found.unwrap().into_inner();
+        let is_made = found.status.as_ref().unwrap().end_time.is_some();
+        is_made.then_some(found)
+    })
+    .await
 }
 
 async fn reported(bench: &Bench, report: api::LiabilityReport) -> api::LiabilityReport {

@@ -10,7 +10,7 @@ use api::reward_offer::Obstacle;
 use api::reward_order::State;
 
 use crate::all::shop::{Shop, deduction, fiver, mug, pounds};
-use crate::all::support::{metadata, reason};
+use crate::all::support::{metadata, reason, until};
 
 #[tokio::test]
 async fn a_reward_costs_its_points_and_a_piece_once_for_each_request() {
@@ -208,14 +208,10 @@ async fn an_order_that_is_not_confirmed_in_time_gives_everything_back() {
         .await
         .unwrap_err();
     assert_eq!(metadata(&refused, "state"), "LAPSED");
-    let condition = async {
-        while shop.stock("mug").await.left != 5 {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(30), condition)
-        .await
-        .unwrap();
+    until("the stock is back", async || {
+        (shop.stock("mug").await.left == 5).then_some(())
+    })
+    .await;
     assert_eq!(shop.available(customer_id).await, 100);
 }
 

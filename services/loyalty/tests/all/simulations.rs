@@ -1,7 +1,5 @@
 //! Baskets under programs that are not active.
 
-use std::time::Duration;
-
 use chassis::Clock;
 use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::program_service_client::ProgramServiceClient;
@@ -10,7 +8,7 @@ use contract::patron::r#type::v1::Money;
 use contract::time::timestamp;
 use tonic::{Code, Status};
 
-use crate::all::support::{Bench, Caller, PATIENCE, metadata, reason, token};
+use crate::all::support::{Bench, Caller, metadata, reason, token, until};
 
 fn simulations(bench: &Bench) -> SimulationServiceClient<Caller> {
     SimulationServiceClient::with_interceptor(bench.channel(), token(&["operator"]))
@@ -198,18 +196,15 @@ async fn simulated(
         program_id: "default".to_owned(),
         simulation_id: begun.simulation_id,
     };
-    let condition = async {
-        loop {
-            let found = simulations(bench).get_simulation(request.clone()).await;
-            let found = found.unwrap().into_inner();
-            let status = found.status.as_ref().unwrap();
-            if status.end_time.is_some() {
-                return found.result.unwrap_or_else(|| panic!("{status:?}"));
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, condition).await.unwrap()
+    let ended = until("the simulation has ended", async || {
+        let found = simulations(bench).get_simulation(request.clone()).await;
+        let found = found.unwrap().into_inner();
+        let is_ended = found.status.as_ref().unwrap().end_time.is_some();
+        is_ended.then_some(found)
+    });
+    let ended = ended.await;
+    let status = ended.status;
+    ended.result.unwrap_or_else(|| panic!("{status:?}"))
 }
 
 /// Issued, taken back, left: in the simulation and really.

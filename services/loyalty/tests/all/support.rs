@@ -1,7 +1,9 @@
 //! A loyalty role on free ports, the feed of a profile service beside it, and callers.
 
+mod facts;
+mod waiting;
+
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
 use access::{DevelopmentIssuer, Notary};
 use chassis::config::{Config, IssuerConfig, IssuerRole};
@@ -15,13 +17,8 @@ use contract::patron::loyalty::v1::member_service_client::MemberServiceClient;
 use contract::patron::loyalty::v1::program_service_client::ProgramServiceClient;
 use contract::patron::loyalty::v1::verification::State as Verified;
 use contract::patron::loyalty::v1::verification_service_client::VerificationServiceClient;
-use contract::patron::profile::v1::{
-    Order, OrderLine, OrderRecorded, Return, ReturnLine, ReturnRecorded,
-};
-use contract::patron::r#type::v1::Money;
-use contract::time::timestamp;
-use events::{Feed, FeedServer, Feeds, NewEvent, Outbox, Responses};
-use jiff::{SignedDuration, Timestamp};
+use events::{Feed, FeedServer, Feeds, Outbox, Responses};
+use jiff::SignedDuration;
 use loyalty::program_file::default_document;
 use postgres::testing::TestDatabase;
 use postgres::{Database, DatabaseConfig, Migrations};
@@ -37,10 +34,7 @@ use tonic::{Request, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
-/// Longer than anything here should take; only ever reached by a failure.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a condition rests before it is looked at again.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+pub(crate) use waiting::until;
 
 /// All that a feed needs of the profile service's database.
 static PROFILE: Migrations = Migrations::new("profile", &[&events::MIGRATIONS]);
@@ -186,19 +180,14 @@ impl Bench {
         let mut client = self.verifications();
         let begun = client.create_verification(api::CreateVerificationRequest::default());
         let verification_id = begun.await.unwrap().into_inner().verification_id;
-        let ended = async {
-            loop {
-                let verification_id = verification_id.clone();
-                let request = api::GetVerificationRequest { verification_id };
-                let found = client.get_verification(request).await.unwrap().into_inner();
-                if !matches!(found.state(), Verified::Waiting | Verified::Running) {
-                    return found;
-                }
-                tokio::time::sleep(LOOK_AGAIN / 4).await;
-            }
-        };
-        let ended = tokio::time::timeout(PATIENCE, ended).await;
-        ended.expect("the verification ends")
+        until("the verification has ended", async || {
+            let verification_id = verification_id.clone();
+            let request = api::GetVerificationRequest { verification_id };
+            let found = client.get_verification(request).await.unwrap().into_inner();
+            let is_under_way = matches!(found.state(), Verified::Waiting | Verified::Running);
+            (!is_under_way).then_some(found)
+        })
+        .await
     }
 
     /// The ledger adds up.
@@ -246,54 +235,6 @@ impl Bench {
             .unwrap();
     }
 
-    /// A new member with an order of so many pounds.
-    pub(crate) async fn member(&self, pounds: i64) -> Uuid {
-        let customer_id = self.clock.new_id();
-        self.bought(customer_id, "o-1", pounds).await;
-        customer_id
-    }
-
-    /// The profile service announces an order; returns when it has earned.
-    pub(crate) async fn bought(&self, customer_id: Uuid, order_id: &str, pounds: i64) {
-        let before = self.lifetime_earned(customer_id).await;
-        self.order_told(customer_id, order_id, pounds).await;
-        self.until_earned(customer_id, before + pounds).await;
-    }
-
-    /// The profile service announces an order, and nobody waits.
-    pub(crate) async fn order_told(&self, customer_id: Uuid, order_id: &str, pounds: i64) {
-        let order = Some(order(customer_id, order_id, pounds, 0));
-        self.announce(customer_id, &OrderRecorded { order }).await;
-    }
-
-    /// The profile service announces that all of an order was returned.
-    pub(crate) async fn returned(&self, customer_id: Uuid, order_id: &str, pounds: i64) {
-        let before = self.lifetime_earned(customer_id).await;
-        self.return_told(customer_id, order_id, pounds).await;
-        self.until_earned(customer_id, before - pounds).await;
-    }
-
-    /// The same, without waiting for what it does.
-    pub(crate) async fn return_told(&self, customer_id: Uuid, order_id: &str, pounds: i64) {
-        let line = ReturnLine {
-            line_id: "1".to_owned(),
-            quantity: 1,
-            refund: Some(money(pounds)),
-        };
-        let back = Return {
-            return_id: format!("return-of-{order_id}"),
-            order_id: order_id.to_owned(),
-            customer_id: customer_id.to_string(),
-            return_time: Some(timestamp(self.clock.now())),
-            lines: vec![line],
-            ..Return::default()
-        };
-        let order = Some(order(customer_id, order_id, pounds, 1));
-        let r#return = Some(back);
-        self.announce(customer_id, &ReturnRecorded { r#return, order })
-            .await;
-    }
-
     /// The events of a kind that were announced of a subject, in their order.
     pub(crate) async fn announced<P: Message + Name + Default>(&self, subject_id: Uuid) -> Vec<P> {
         let payloads: Vec<Vec<u8>> = sqlx::query_scalar(
@@ -308,36 +249,6 @@ impl Bench {
         payloads
             .map(|payload| P::decode(payload.as_slice()).unwrap())
             .collect()
-    }
-
-    async fn announce<P: Message + Name>(&self, customer_id: Uuid, payload: &P) {
-        let mut tx = self.profile.db().begin().await.unwrap();
-        let event = NewEvent::about(customer_id, Some(customer_id), payload);
-        self.outbox.append(&mut tx, event).await.unwrap();
-        tx.commit().await.unwrap();
-        self.outbox.committed();
-    }
-
-    /// Waits until a member has ever earned so many points.
-    pub(crate) async fn until_earned(&self, customer_id: Uuid, points: i64) {
-        let condition = async {
-            while self.lifetime_earned(customer_id).await != points {
-                tokio::time::sleep(LOOK_AGAIN).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, condition)
-            .await
-            .expect("the event has its effect");
-    }
-
-    async fn lifetime_earned(&self, customer_id: Uuid) -> i64 {
-        match self.balance(customer_id).await {
-            Ok(balance) => balance.lifetime_earned,
-            Err(status) => {
-                assert_eq!(reason(&status), "MEMBER_NOT_FOUND");
-                0
-            }
-        }
     }
 
     /// The value of a metric of the role.
@@ -358,39 +269,26 @@ impl Bench {
 
     /// Types of the events that were announced of programs, in their order, once there are so many.
     pub(crate) async fn announced_of_programs(&self, count: usize) -> Vec<String> {
-        let read = async || {
+        let types = until("the events are announced", async || {
             let types: Vec<String> = sqlx::query_scalar(
                 "SELECT type FROM outbox WHERE type LIKE '%.Program%' ORDER BY subject_version",
             )
             .fetch_all(self.database.db().pool())
             .await
             .unwrap();
-            types
-        };
-        let condition = async {
-            loop {
-                let types = read().await;
-                if types.len() >= count {
-                    return types;
-                }
-                tokio::time::sleep(LOOK_AGAIN).await;
-            }
-        };
-        let types = tokio::time::timeout(PATIENCE, condition).await;
-        let types = types.expect("the events are announced").into_iter();
+            (types.len() >= count).then_some(types)
+        });
         let last = |name: String| name.rsplit('.').next().unwrap_or_default().to_owned();
-        types.map(last).collect()
+        types.await.into_iter().map(last).collect()
     }
 
     /// Waits until a metric has a value.
     pub(crate) async fn until_metric(&self, name: &str, value: &str) {
-        let condition = async {
-            while self.metric(name).await != value {
-                tokio::time::sleep(LOOK_AGAIN).await;
-            }
-        };
-        let reached = tokio::time::timeout(PATIENCE, condition).await;
-        reached.expect("the metric gets there");
+        let what = format!("{name} is {value}");
+        until(&what, async || {
+            (self.metric(name).await == value).then_some(())
+        })
+        .await;
     }
 
     pub(crate) async fn balance(&self, customer_id: Uuid) -> Result<api::Balance, Status> {
@@ -418,32 +316,6 @@ pub(crate) fn make_plain(document: &mut api::ProgramDocument) {
     document.campaigns.clear();
     for wallet in &mut document.wallets {
         wallet.redemption = None;
-    }
-}
-
-fn order(customer_id: Uuid, order_id: &str, pounds: i64, returned_quantity: i64) -> Order {
-    let time: Timestamp = "2025-05-01T10:00:00Z".parse().unwrap();
-    let line = OrderLine {
-        line_id: "1".to_owned(),
-        product_id: "mug".to_owned(),
-        quantity: 1,
-        amount: Some(money(pounds)),
-        returned_quantity,
-        ..OrderLine::default()
-    };
-    Order {
-        order_id: order_id.to_owned(),
-        customer_id: customer_id.to_string(),
-        order_time: Some(timestamp(time)),
-        lines: vec![line],
-        ..Order::default()
-    }
-}
-
-fn money(pounds: i64) -> Money {
-    Money {
-        currency_code: "GBP".to_owned(),
-        amount_minor: pounds * 100,
     }
 }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::AdjustmentsError;
 use super::make::make;
 use crate::app::books::{Books, Need};
+use crate::app::set_aside::set_aside;
 use crate::app::{AppError, Call, Loyalty};
 use crate::domain::adjustments::{Correction, CorrectionState, Deciding};
 use crate::domain::ledger::Points;
@@ -124,22 +125,16 @@ pub(crate) async fn lapse(loyalty: Loyalty, stop: CancellationToken) {
 pub(super) async fn turn(loyalty: &Loyalty) -> Result<(), AppError> {
     let overdue = store::overdue(loyalty.db.pool(), loyalty.now(), BATCH).await?;
     for (customer_id, adjustment_id) in overdue {
-        let mut tx = loyalty.db.begin().await?;
-        end(loyalty, &mut tx, customer_id, adjustment_id).await?;
-        tx.commit().await?;
-        loyalty.outbox.committed();
+        let ended = end(loyalty, customer_id, adjustment_id).await;
+        set_aside(ended, "the lapse of a correction", adjustment_id)?;
     }
     Ok(())
 }
 
-async fn end(
-    loyalty: &Loyalty,
-    tx: &mut PgTransaction<'_>,
-    customer_id: Uuid,
-    adjustment_id: Uuid,
-) -> Result<(), AppError> {
-    let mut books = Books::open(loyalty, tx, &[Need::of(customer_id)]).await?;
-    let mut correction = found(tx, customer_id, adjustment_id).await?;
+async fn end(loyalty: &Loyalty, customer_id: Uuid, adjustment_id: Uuid) -> Result<(), AppError> {
+    let mut tx = loyalty.db.begin().await?;
+    let mut books = Books::open(loyalty, &mut tx, &[Need::of(customer_id)]).await?;
+    let mut correction = found(&mut tx, customer_id, adjustment_id).await?;
     let is_pending = correction.state == CorrectionState::Pending;
     // Somebody may have been quicker, another replica too.
     if !is_pending || correction.state_at(books.now()) != CorrectionState::Lapsed {
@@ -151,11 +146,14 @@ async fn end(
         at: books.now(),
         reason: String::new(),
     });
-    store::decide(tx, &correction).await?;
+    store::decide(&mut tx, &correction).await?;
     let event = contract::AdjustmentLapsed {
         customer_id: customer_id.to_string(),
         adjustment_id: adjustment_id.to_string(),
     };
     books.announce(NewEvent::about(customer_id, Some(customer_id), &event));
-    books.write(tx).await
+    books.write(&mut tx).await?;
+    tx.commit().await?;
+    loyalty.outbox.committed();
+    Ok(())
 }

@@ -37,16 +37,45 @@ async fn told(desk: &Desk, customer_id: Uuid) -> i64 {
         .unwrap()
 }
 
-#[tokio::test]
-async fn what_nobody_decides_on_in_time_lapses_once_and_what_was_decided_on_does_not() {
-    let desk = Desk::with(|document| {
+async fn desk() -> Desk {
+    Desk::with(|document| {
         document.adjustments = Some(contract::AdjustmentPolicy {
             approval_from: 100,
             maximum: 1_000,
             decision_hours: 48,
         });
     })
+    .await
+}
+
+#[tokio::test]
+async fn a_correction_that_can_not_lapse_keeps_no_other_one_waiting() {
+    let desk = desk().await;
+    let (broken, other) = (desk.member(&[]).await, desk.member(&[]).await);
+    let stuck = ask(&desk, broken, 100).await;
+    desk.loyalty.clock.advance(SignedDuration::from_hours(1));
+    ask(&desk, other, 100).await;
+    desk.arrange(&format!(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
+             AS 'BEGIN RAISE ''a fault of this row''; END';
+         CREATE TRIGGER refused BEFORE UPDATE ON adjustments FOR EACH ROW
+             WHEN (NEW.adjustment_id = '{stuck}') EXECUTE FUNCTION refuse()"
+    ))
     .await;
+    desk.loyalty.clock.advance(SignedDuration::from_hours(48));
+    turn(&desk.loyalty).await.unwrap();
+    assert_eq!(
+        (told(&desk, broken).await, told(&desk, other).await),
+        (0, 1)
+    );
+    desk.arrange("DROP TRIGGER refused ON adjustments").await;
+    turn(&desk.loyalty).await.unwrap();
+    assert_eq!(told(&desk, broken).await, 1);
+}
+
+#[tokio::test]
+async fn what_nobody_decides_on_in_time_lapses_once_and_what_was_decided_on_does_not() {
+    let desk = desk().await;
     let customer_id = desk.member(&[]).await;
     let made = ask(&desk, customer_id, 99).await;
     let waiting = ask(&desk, customer_id, 100).await;

@@ -6,6 +6,7 @@ use sqlx::PgTransaction;
 use uuid::Uuid;
 
 use super::frozen::{rules, seeds, span};
+use crate::app::set_aside::set_aside;
 use crate::app::{AppError, Loyalty};
 use crate::domain::draws::{Digest, Tally, commitment};
 use crate::domain::program::{Draw, Program};
@@ -20,7 +21,8 @@ pub(super) async fn open_all(loyalty: &Loyalty, program: &Program) -> Result<(),
         let (_, ends_at) = span(draw, now);
         let draw_id = draw.draw_id.as_str();
         if ends_at > now && draws::find(&mut *db, program_id, draw_id).await?.is_none() {
-            open(loyalty, program, draw).await?;
+            let opened = open(loyalty, program, draw).await;
+            set_aside(opened, "the opening of a draw", draw_id)?;
         }
     }
     Ok(())

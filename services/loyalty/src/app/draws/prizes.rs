@@ -3,6 +3,7 @@
 use super::Frozen;
 use super::enter::give;
 use crate::app::books::{Books, Need};
+use crate::app::set_aside::set_aside;
 use crate::app::{AppError, Loyalty};
 use crate::store::draws::winners::{self, Due};
 use crate::store::draws::{self};
@@ -13,7 +14,8 @@ const PRIZES: i64 = 500;
 /// Gives what is due, as much as one turn takes.
 pub(super) async fn give_due(loyalty: &Loyalty) -> Result<(), AppError> {
     for due in winners::due(loyalty.db.pool(), PRIZES).await? {
-        give_one(loyalty, &due).await?;
+        let given = give_one(loyalty, &due).await;
+        set_aside(given, "a prize of a draw", &due.draw_id)?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::enter::lock;
 use super::{Frozen, close, open, prizes};
+use crate::app::set_aside::set_aside;
 use crate::app::{AppError, Loyalty};
 use crate::domain::draws::Mode;
 use crate::store::draws::{self, DrawRow};
@@ -21,13 +22,19 @@ pub(crate) async fn turn(loyalty: &Loyalty) -> Result<(), AppError> {
         open::open_all(loyalty, &program).await?;
     }
     for row in draws::unfinished(loyalty.db.pool(), DRAWS).await? {
-        let now = loyalty.now();
-        tell(loyalty, &row, now).await?;
-        if is_over(row.ends_at, now) {
-            close::close(loyalty, &row).await?;
-        }
+        let advanced = advance(loyalty, &row).await;
+        set_aside(advanced, "the next step of a draw", &row.draw_id)?;
     }
     prizes::give_due(loyalty).await
+}
+
+async fn advance(loyalty: &Loyalty, row: &DrawRow) -> Result<(), AppError> {
+    let now = loyalty.now();
+    tell(loyalty, row, now).await?;
+    if is_over(row.ends_at, now) {
+        close::close(loyalty, row).await?;
+    }
+    Ok(())
 }
 
 fn is_over(end: Timestamp, now: Timestamp) -> bool {

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::steps::{activate, time_out};
 use crate::app::books::{Books, Need};
+use crate::app::set_aside::set_aside;
 use crate::app::{AppError, Loyalty};
 use crate::store::end_of_day;
 
@@ -47,18 +48,33 @@ pub(crate) async fn sweep(loyalty: &Loyalty) -> Result<bool, AppError> {
     if holders.is_empty() {
         return Ok(false);
     }
+    match do_all(loyalty, &holders).await {
+        Err(error) if !error.is_passing() => {
+            // One of them can't be done; the others can, each by itself.
+            let mut is_any_done = false;
+            for holder_id in holders {
+                let done = do_all(loyalty, &[holder_id]).await;
+                is_any_done |= set_aside(done, "what is due of a member", holder_id)?;
+            }
+            Ok(is_more && is_any_done)
+        }
+        done => done.map(|()| is_more),
+    }
+}
+
+async fn do_all(loyalty: &Loyalty, holders: &[Uuid]) -> Result<(), AppError> {
     let mut tx = loyalty.db.begin().await?;
     let needs = holders
         .iter()
         .map(|holder_id| Need::of(*holder_id).all_live_lots());
     let needs: Vec<Need> = needs.collect();
     let mut books = Books::open(loyalty, &mut tx, &needs).await?;
-    for holder_id in &holders {
+    for holder_id in holders {
         activate(&mut books, *holder_id, "activation")?;
     }
-    time_out(loyalty, &mut tx, &mut books, &holders).await?;
+    time_out(loyalty, &mut tx, &mut books, holders).await?;
     books.write(&mut tx).await?;
     tx.commit().await?;
     loyalty.outbox.committed();
-    Ok(is_more)
+    Ok(())
 }

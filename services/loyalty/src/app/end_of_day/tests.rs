@@ -198,6 +198,32 @@ async fn what_fails_for_one_holder_stops_nobody_else_and_is_left_to_an_operator_
 }
 
 #[tokio::test]
+async fn a_member_whose_points_can_not_become_spendable_keeps_nobody_elses_waiting() {
+    let world = world().await;
+    let (one, other) = (world.join().await, world.join().await);
+    for member in [one, other] {
+        world.earn(member, wallet("SLOW"), 100).await;
+    }
+    let figures = async |member| {
+        let balances = world.balances(member, wallet("SLOW")).await;
+        (balances.available.get(), balances.pending.get())
+    };
+    let broken =
+        format!("UPDATE wallets SET pending = 1 WHERE holder_id = '{one}' AND wallet_id = 'SLOW'");
+    world.arrange(&broken).await;
+    world.at("2026-03-22T02:00:00Z").await;
+    assert_eq!(
+        [figures(one).await, figures(other).await],
+        [(0, 1), (100, 0)]
+    );
+    world
+        .arrange("UPDATE wallets SET pending = 100 WHERE pending = 1")
+        .await;
+    world.settle().await;
+    assert_eq!(figures(one).await, (100, 0));
+}
+
+#[tokio::test]
 async fn replicas_share_a_day_and_each_of_its_steps_is_done_once() {
     let world = world().await;
     let mut members = Vec::new();

@@ -42,7 +42,7 @@ pub(super) async fn work(
     }
     match do_all(loyalty, tx, of, &holder_ids).await {
         Ok(()) => metrics.done(step, holder_ids.len()),
-        Err(error) if is_passing(&error) => return Err(error),
+        Err(error) if error.is_passing() => return Err(error),
         // One of them can't be done; the others can, each by itself.
         Err(_) => one_by_one(loyalty, metrics, of, &holder_ids).await?,
     }
@@ -76,7 +76,7 @@ async fn one_by_one(
         let tx = loyalty.db.begin().await?;
         match do_all(loyalty, tx, of, &[*holder_id]).await {
             Ok(()) => metrics.done(step, 1),
-            Err(error) if is_passing(&error) => return Err(error),
+            Err(error) if error.is_passing() => return Err(error),
             Err(error) => {
                 metrics.failed(step);
                 let is_left = end_of_day::failed(loyalty.db.pool(), of, *holder_id).await?;
@@ -92,11 +92,4 @@ async fn one_by_one(
         }
     }
     Ok(())
-}
-
-/// Whether it is the database that is away or busy, and not the holder that is at fault.
-fn is_passing(error: &AppError) -> bool {
-    error.database().is_some_and(|error| {
-        error.is_unavailable() || error.is_serialization_or_deadlock() || error.is_timeout()
-    })
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use sqlx::PgTransaction;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::found;
 use super::leave::take_home;
 use crate::app::books::{Books, Need};
+use crate::app::set_aside::set_aside;
 use crate::app::{AppError, Loyalty};
 use crate::store::households as store;
 
@@ -32,37 +32,38 @@ pub(crate) async fn pay_out(loyalty: Loyalty, stop: CancellationToken) {
 
 pub(super) async fn turn(loyalty: &Loyalty) -> Result<(), AppError> {
     for (household_id, customer_id) in store::owed(loyalty.db.pool(), BATCH).await? {
-        let mut tx = loyalty.db.begin().await?;
-        hand_out(loyalty, &mut tx, household_id, customer_id).await?;
-        tx.commit().await?;
-        loyalty.outbox.committed();
+        let handed = hand_out(loyalty, household_id, customer_id).await;
+        set_aside(handed, "the payment of a household", household_id)?;
     }
     Ok(())
 }
 
 async fn hand_out(
     loyalty: &Loyalty,
-    tx: &mut PgTransaction<'_>,
     household_id: Uuid,
     customer_id: Uuid,
 ) -> Result<(), AppError> {
+    let mut tx = loyalty.db.begin().await?;
     let needs = [
         Need::of(customer_id),
         Need::of_pool(household_id).brought_by(customer_id),
     ];
-    let mut books = Books::open(loyalty, tx, &needs).await?;
+    let mut books = Books::open(loyalty, &mut tx, &needs).await?;
     // Who has come back leaves the points where they are.
     let is_back = books.member(customer_id)?.household_id == Some(household_id);
-    let household = found(tx, household_id).await?;
+    let household = found(&mut tx, household_id).await?;
     if is_back {
         return Ok(());
     }
-    let still_held = take_home(loyalty, tx, &mut books, &household, customer_id).await?;
+    let still_held = take_home(loyalty, &mut tx, &mut books, &household, customer_id).await?;
     for wallet_id in &household.wallet_ids {
         if books.own_wallet(customer_id, *wallet_id).is_ok() {
             books.gather(customer_id, *wallet_id)?;
         }
     }
-    store::set_owed(tx, household_id, customer_id, still_held.is_positive()).await?;
-    books.write(tx).await
+    store::set_owed(&mut tx, household_id, customer_id, still_held.is_positive()).await?;
+    books.write(&mut tx).await?;
+    tx.commit().await?;
+    loyalty.outbox.committed();
+    Ok(())
 }

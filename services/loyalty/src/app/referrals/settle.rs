@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::follow::kept_count;
 use super::referrer_cause;
 use crate::app::books::{Books, Need};
+use crate::app::set_aside::set_aside;
 use crate::app::{AppError, Loyalty, grants};
 use crate::domain::State;
 use crate::domain::program::{Limit, Program, ReferralPolicy};
@@ -21,13 +22,15 @@ use crate::wire;
 const MEMBERS: i64 = 100;
 const REFERRALS: i64 = 100;
 
-/// Settles what waits, as much as one turn takes. True: there was something.
+/// Settles what waits, as much as one turn takes. True: something was settled.
 pub(crate) async fn settle(loyalty: &Loyalty) -> Result<bool, AppError> {
     let due = rewards::due(loyalty.db.pool(), MEMBERS).await?;
-    for referrer_id in &due {
-        settle_member(loyalty, *referrer_id).await?;
+    let mut is_any_settled = false;
+    for referrer_id in due {
+        let settled = settle_member(loyalty, referrer_id).await;
+        is_any_settled |= set_aside(settled, "the reward of a referrer", referrer_id)?;
     }
-    Ok(!due.is_empty())
+    Ok(is_any_settled)
 }
 
 async fn settle_member(loyalty: &Loyalty, referrer_id: Uuid) -> Result<(), AppError> {

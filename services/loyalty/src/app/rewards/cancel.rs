@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::confirm::opened;
 use super::{RewardsError, spend, stock};
 use crate::app::books::Books;
+use crate::app::set_aside::set_aside;
 use crate::app::{AppError, Call, Loyalty};
 use crate::domain::ledger::Points;
 use crate::domain::rewards::{RewardOrder, RewardOrderState};
@@ -66,15 +67,21 @@ pub(crate) async fn run(loyalty: Loyalty, stop: CancellationToken) {
 
 async fn lapse_overdue(loyalty: &Loyalty) -> Result<(), AppError> {
     let overdue = reward_orders::overdue(loyalty.db.pool(), loyalty.now(), AT_A_TIME).await?;
-    for (customer_id, order_id) in &overdue {
-        let mut tx = loyalty.db.begin_with_deadline(PATIENCE).await?;
-        let (books, order) = opened(loyalty, &mut tx, *customer_id, *order_id).await?;
-        // Somebody else may have ended it since.
-        if order.is_overdue(books.now()) {
-            end(&mut tx, books, order, RewardOrderState::Lapsed).await?;
-            tx.commit().await?;
-            loyalty.outbox.committed();
-        }
+    for (customer_id, order_id) in overdue {
+        let lapsed = lapse(loyalty, customer_id, order_id).await;
+        set_aside(lapsed, "the end of a reward's order", order_id)?;
+    }
+    Ok(())
+}
+
+async fn lapse(loyalty: &Loyalty, customer_id: Uuid, order_id: Uuid) -> Result<(), AppError> {
+    let mut tx = loyalty.db.begin_with_deadline(PATIENCE).await?;
+    let (books, order) = opened(loyalty, &mut tx, customer_id, order_id).await?;
+    // Somebody else may have ended it since.
+    if order.is_overdue(books.now()) {
+        end(&mut tx, books, order, RewardOrderState::Lapsed).await?;
+        tx.commit().await?;
+        loyalty.outbox.committed();
     }
     Ok(())
 }

@@ -37,7 +37,7 @@ pub use instant::Outcome;
 pub use log::{LogCheck, LogFault};
 pub use proof::{Closing, Proof, ProofFault, Verified};
 pub use published::{Published, PublishedFault};
-pub use rules::{DrawRules, Mode, PrizeRule, RulesError};
+pub use rules::{DrawRules, MAX_WINNERS, Mode, PrizeRule, RulesError};
 pub use seed::{Seed, SeedChain, commitment};
 pub use tally::Tally;
 pub use ticket::{Ticket, closing_root, holder};

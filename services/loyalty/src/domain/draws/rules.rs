@@ -7,7 +7,7 @@ const DAY_SECONDS: i64 = 86_400;
 /// The most segments of a draw; a longer draw has longer ones.
 const MAX_SEGMENTS: i64 = 3_700;
 /// The most winners of a draw at the end: all of them are drawn in memory.
-const MAX_WINNERS: i64 = 100_000;
+pub const MAX_WINNERS: i64 = 100_000;
 
 /// How a draw is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use contract::patron::loyalty::v1 as contract;
 use super::values::{limit, point_limit, whole};
 use super::{Fault, Reader};
 use crate::domain::Points;
+use crate::domain::draws::MAX_WINNERS;
 use crate::domain::program::{Draw, DrawId, DrawMode, Prize, PrizeId};
 
 /// Certainty.
@@ -20,6 +21,7 @@ impl<'d> Reader<'d> {
         let ids = draw.prizes.iter().map(|prize| prize.prize_id.as_str());
         self.unique(list, "prize_id", ids);
         self.odds(list, draw);
+        self.winners(list, draw);
         let prizes = self.list(at, "prizes", &draw.prizes, Self::prize);
         Some(Draw {
             draw_id: DrawId::new(&draw.draw_id),
@@ -61,6 +63,23 @@ impl<'d> Reader<'d> {
             if sum > CERTAIN && !was_certain {
                 self.problems
                     .add(&at.field(FIELD), Fault::OddsAboveOne { sum });
+            }
+        }
+    }
+
+    /// The prize with which a draw at the end has too many winners is told.
+    fn winners(&mut self, at: &At<'_>, draw: &'d contract::Draw) {
+        if draw.mode() != Mode::AtEnd {
+            return;
+        }
+        let mut winners = 0_i64;
+        for (index, prize) in draw.prizes.iter().enumerate() {
+            let was_too_many = winners > MAX_WINNERS;
+            winners = winners.saturating_add(prize.stock);
+            if winners > MAX_WINNERS && !was_too_many {
+                let most = MAX_WINNERS;
+                let fault = Fault::TooManyWinners { winners, most };
+                self.problems.add(&at.index(index).field("stock"), fault);
             }
         }
     }

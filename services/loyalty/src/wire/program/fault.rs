@@ -171,6 +171,14 @@ pub enum Fault {
         /// The sum.
         sum: i64,
     },
+    /// More winners than are drawn together.
+    #[error("with it the draw has {winners} winners; at the end at most {most} are drawn together")]
+    TooManyWinners {
+        /// How many.
+        winners: i64,
+        /// The most.
+        most: i64,
+    },
     /// Another kind of grant than the reward's kind needs.
     #[error("must be {0}")]
     WrongGrant(&'static str),

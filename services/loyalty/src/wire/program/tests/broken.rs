@@ -340,6 +340,13 @@ const EDITS: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
+        "referrals:\n  attributionDays",
+        "  - {drawId: autumn, mode: MODE_AT_END, endTime: 2026-10-01T00:00:00Z, prizes: [{prizeId: mug, stock: 60000, grants: [{points: {points: 1}}]}, {prizeId: hat, stock: 40001, grants: [{points: {points: 1}}]}]}\nreferrals:\n  attributionDays",
+        &[
+            "draws[1].prizes[1].stock: with it the draw has 100001 winners; at the end at most 100000 are drawn together",
+        ],
+    ),
+    (
         "prizeId: small",
         "prizeId: big",
         &["draws[0].prizes[1].prize_id: \"big\" is taken by item 0 of the list; ids are unique"],
