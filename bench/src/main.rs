@@ -64,6 +64,10 @@ enum Helper {
     },
 }
 
+/// That of `patron`, so that callers and the bare server have no other one.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();

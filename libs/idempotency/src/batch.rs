@@ -109,8 +109,8 @@ pub async fn find<'a>(
 }
 
 /// Keeps the outcomes of requests, each of which stands here once. Waits for other transactions
-/// that are keeping one of them. False when one was there before: then this transaction must not be
-/// committed.
+/// that are keeping one of them. False when one was there before: then this transaction is broken, and
+/// can only be rolled back.
 ///
 /// # Errors
 /// When the database could not be asked.
@@ -122,8 +122,7 @@ pub async fn keep(
     if outcomes.is_empty() {
         return Ok(true);
     }
-    let kept = store::insert_all(db, outcomes, now).await?;
-    Ok(kept == outcomes.len())
+    Ok(store::insert_all(db, outcomes, now).await?)
 }
 
 impl Outcome {

@@ -138,24 +138,25 @@ pub(crate) async fn load_all(
     Ok(numbered.collect())
 }
 
-/// Inserts keys with their outcomes, in ascending order, and tells how many were not there before.
-/// Where another transaction is inserting one of them, waits for its end.
+/// Inserts keys with their outcomes, in ascending order. False when one of them was there before, and
+/// then the transaction can only be rolled back. Where another transaction is inserting one of them,
+/// waits for its end.
 pub(crate) async fn insert_all(
     connection: &mut PgConnection,
     outcomes: &[(&Request, &Outcome)],
     now: Timestamp,
-) -> Result<usize, sqlx::Error> {
+) -> Result<bool, sqlx::Error> {
     let mut outcomes = outcomes.to_vec();
     outcomes.sort_unstable_by_key(|(request, _)| &request.key);
     let columns = Columns::of(&outcomes);
+    // Without ON CONFLICT, which costs each row two more records of the log: repetitions are rare.
     let inserted = sqlx::query!(
         "INSERT INTO idempotency_keys (request_id, caller, method, request_digest, field_digests,
              created_at, reply, refusal)
          SELECT request_id, caller, method, request_digest, field_digests, $8, reply, refusal
          FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bytea[],
              $7::bytea[])
-             AS new (request_id, caller, method, request_digest, field_digests, reply, refusal)
-         ON CONFLICT DO NOTHING",
+             AS new (request_id, caller, method, request_digest, field_digests, reply, refusal)",
         &columns.ids,
         &columns.callers as &[&str],
         &columns.methods as &[&str],
@@ -166,8 +167,12 @@ pub(crate) async fn insert_all(
         now.to_sqlx() as _,
     )
     .execute(connection)
-    .await?;
-    Ok(usize::try_from(inserted.rows_affected()).unwrap_or(usize::MAX))
+    .await;
+    match inserted {
+        Ok(_) => Ok(true),
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Keys with outcomes as columns, the way in which one statement takes many rows.

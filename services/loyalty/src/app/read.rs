@@ -20,8 +20,7 @@ use crate::store::ledger::lots::{self, Owned};
 use crate::store::ledger::operations::{self, Recorded};
 use crate::store::ledger::restorations;
 use crate::store::ledger::statement::{self, Line, Place};
-use crate::store::ledger::wallets;
-use crate::store::membership::cards;
+use crate::store::membership::overview::{self, Overview};
 use crate::store::tiers::standings::{Records, records};
 
 /// A page of a list, and whether another one follows.
@@ -81,14 +80,14 @@ pub(crate) async fn member_in(
     db: &mut PgConnection,
     customer_id: Uuid,
 ) -> Result<Membership, AppError> {
-    let holder = holders::find(&mut *db, customer_id).await?;
-    let holder = holder.filter(|holder| holder.kind == HolderKind::Member);
-    let holder = holder.ok_or(AppError::MemberNotFound)?;
-    let program = loyalty
-        .programs
-        .at(db, &holder.program_id, loyalty.now())
+    let overview = overview::find(&mut *db, customer_id).await?;
+    let overview = overview.filter(|overview| overview.holder.kind == HolderKind::Member);
+    let overview = overview.ok_or(AppError::MemberNotFound)?;
+    let (programs, program_id) = (&loyalty.programs, &overview.holder.program_id);
+    let program = programs
+        .at_revision(db, program_id, overview.revision, loyalty.now())
         .await?;
-    let mut wallets: Vec<(WalletId, Figures)> = figures(db, customer_id, &holder).await?;
+    let mut wallets = figures(db, customer_id, &overview).await?;
     let first = program.document.main_wallet.wallet_id;
     if !wallets.iter().any(|(wallet_id, _)| *wallet_id == first) {
         wallets.insert(0, (first, Figures::default()));
@@ -98,10 +97,9 @@ pub(crate) async fn member_in(
     } else {
         records(&mut *db, &[customer_id]).await?
     };
-    let card_number = cards::of(&mut *db, customer_id).await?;
     Ok(Membership {
-        holder,
-        card_number: card_number.unwrap_or_default(),
+        holder: overview.holder,
+        card_number: overview.card_number.unwrap_or_default(),
         wallets,
         program,
         tiers,
@@ -113,19 +111,17 @@ pub(crate) async fn member_in(
 async fn figures(
     db: &mut PgConnection,
     customer_id: Uuid,
-    holder: &HolderRow,
+    overview: &Overview,
 ) -> Result<Vec<(WalletId, Figures)>, AppError> {
-    let mut ids = vec![customer_id];
-    ids.extend(holder.household_id);
-    let rows = wallets::of_holders(&mut *db, &ids).await?;
-    let own = rows.iter().filter(|row| row.holder_id == customer_id);
-    let mut figures: BTreeMap<WalletId, Figures> =
-        own.map(|row| (row.wallet_id, row.figures)).collect();
-    if let Some(household_id) = holder.household_id {
+    let of = |owner: Uuid| {
+        let wallets = overview.wallets.iter().filter(move |(id, ..)| *id == owner);
+        wallets.map(|(_, wallet_id, figures)| (*wallet_id, *figures))
+    };
+    let mut figures: BTreeMap<WalletId, Figures> = of(customer_id).collect();
+    if let Some(household_id) = overview.holder.household_id {
         for pool in households::pools(db, &[household_id]).await? {
             figures.retain(|wallet_id, _| !pool.wallet_ids.contains(wallet_id));
-            let pooled = rows.iter().filter(|row| row.holder_id == household_id);
-            figures.extend(pooled.map(|row| (row.wallet_id, row.figures)));
+            figures.extend(of(household_id));
         }
     }
     Ok(figures.into_iter().collect())
@@ -153,13 +149,13 @@ pub(crate) struct Purse {
 
 /// What a member could spend.
 pub(crate) async fn purse(db: &mut PgConnection, customer_id: Uuid) -> Result<Purse, AppError> {
-    let holder = holders::find(&mut *db, customer_id).await?;
-    let holder = holder.ok_or(AppError::MemberNotFound)?;
-    let wallets = figures(db, customer_id, &holder).await?.into_iter();
+    let overview = overview::find(&mut *db, customer_id).await?;
+    let overview = overview.ok_or(AppError::MemberNotFound)?;
+    let wallets = figures(db, customer_id, &overview).await?.into_iter();
     let available = wallets.map(|(wallet_id, figures)| (wallet_id, figures.balances.available));
     Ok(Purse {
-        program_id: holder.program_id,
-        state: holder.state,
+        program_id: overview.holder.program_id,
+        state: overview.holder.state,
         available: available.collect(),
     })
 }

@@ -53,9 +53,9 @@ async fn a_spend_of_more_lots_than_the_first_look_takes_still_finds_them_all() {
 }
 
 #[tokio::test]
-async fn only_the_lots_that_are_needed_are_read() {
+async fn a_spend_reads_the_first_few_lots_or_as_many_as_it_needs_and_a_credit_none() {
     let desk = Desk::new().await;
-    let customer_id = desk.member(&[10, 10, 10, 10]).await;
+    let customer_id = desk.member(&[10; 8]).await;
     let loaded = async |need: Need| {
         desk.on_books(&[need], |books| {
             Ok(books.wallet(customer_id, None)?.lots().len())
@@ -63,12 +63,11 @@ async fn only_the_lots_that_are_needed_are_read() {
         .await
         .unwrap()
     };
+    let spending = |points| Need::of(customer_id).spending(Points::new(points));
     assert_eq!(loaded(Need::of(customer_id)).await, 0);
-    assert_eq!(
-        loaded(Need::of(customer_id).spending(Points::new(15))).await,
-        2
-    );
-    assert_eq!(loaded(Need::of(customer_id).all_live_lots()).await, 4);
+    assert_eq!(loaded(spending(15)).await, 4);
+    assert_eq!(loaded(spending(55)).await, 6);
+    assert_eq!(loaded(Need::of(customer_id).all_live_lots()).await, 8);
 }
 
 #[tokio::test]

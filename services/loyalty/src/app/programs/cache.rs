@@ -67,6 +67,21 @@ impl Programs {
         self.version(db, program_id, version).await
     }
 
+    /// The same for whoever has read the program's revision already.
+    pub(crate) async fn at_revision(
+        &self,
+        db: &mut PgConnection,
+        program_id: &str,
+        revision: Option<Uuid>,
+        instant: Timestamp,
+    ) -> Result<Arc<Program>, AppError> {
+        let kept = revision.and_then(|revision| self.kept().schedule(program_id, revision));
+        match kept.and_then(|schedule| schedule.at(instant)) {
+            Some(version) => self.version(db, program_id, version).await,
+            None => self.at(db, program_id, instant).await,
+        }
+    }
+
     /// A version by its number, for what was made under it.
     pub(crate) async fn version(
         &self,

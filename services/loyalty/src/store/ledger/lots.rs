@@ -11,8 +11,10 @@ use uuid::Uuid;
 use crate::domain::ledger::{Lot, LotTerms, Parts, Points, WalletId};
 use crate::store::StoreError;
 
-/// Lots that are looked at, in the order of consumption, before a spend that needs more of them is
-/// given all there are. Few spends do, and most members have fewer.
+/// Lots that are looked at, in the order of consumption, for any spend: most need no more.
+const GLANCE: i64 = 4;
+/// Lots that are looked at when those were too few, before all are. Few spends need more, and most
+/// members have fewer.
 const FIRST_LOOK: i64 = 64;
 
 /// A lot as it is stored.
@@ -98,28 +100,34 @@ pub(crate) struct Wanted {
     pub(crate) points: Points,
 }
 
-/// The first spendable lots of wallets, as many as the points need; all when there are too few.
+/// The first spendable lots of wallets, at least as many as the points need; all when there are too
+/// few.
 pub(crate) async fn spendable(
     db: &mut PgConnection,
     wanted: &[Wanted],
     now: Timestamp,
 ) -> Result<Vec<Owned>, StoreError> {
-    let mut found = first(db, wanted, now, FIRST_LOOK).await?;
-    let short = short_of(wanted, &found);
-    if !short.is_empty() {
+    let mut found = glance(db, wanted, now).await?;
+    let mut short = short_of(wanted, &found, GLANCE);
+    for look in [FIRST_LOOK, i64::MAX] {
+        if short.is_empty() {
+            break;
+        }
         let is_short = |lot: &Owned| {
             short
                 .iter()
                 .any(|w| (w.holder_id, w.wallet_id) == (lot.holder_id, lot.wallet_id))
         };
         found.retain(|lot| !is_short(lot));
-        found.append(&mut first(db, &short, now, i64::MAX).await?);
+        let mut further = first(db, &short, now, look).await?;
+        short = short_of(&short, &further, look);
+        found.append(&mut further);
     }
     Ok(found)
 }
 
-/// Those for whom the first look was too short.
-fn short_of(wanted: &[Wanted], found: &[Owned]) -> Vec<Wanted> {
+/// Those for whom a look at so many lots was too short.
+fn short_of(wanted: &[Wanted], found: &[Owned], look: i64) -> Vec<Wanted> {
     let mut sums: HashMap<(Uuid, WalletId), (i64, i128)> = HashMap::new();
     for Owned {
         holder_id,
@@ -136,11 +144,50 @@ fn short_of(wanted: &[Wanted], found: &[Owned]) -> Vec<Wanted> {
             .get(&(wanted.holder_id, wanted.wallet_id))
             .copied()
             .unwrap_or_default();
-        count >= FIRST_LOOK && points < i128::from(wanted.points.get())
+        count >= look && points < i128::from(wanted.points.get())
     };
     wanted.iter().filter(is_short).copied().collect()
 }
 
+/// The very first lots of wallets. Adding them up in the database, to leave out those that are not
+/// needed, would cost more than reading them does.
+async fn glance(
+    db: &mut PgConnection,
+    wanted: &[Wanted],
+    now: Timestamp,
+) -> Result<Vec<Owned>, StoreError> {
+    let holders: Vec<Uuid> = wanted.iter().map(|wanted| wanted.holder_id).collect();
+    let wallets: Vec<&str> = wanted
+        .iter()
+        .map(|wanted| wanted.wallet_id.as_str())
+        .collect();
+    let rows = sqlx::query_as!(
+        LotRow,
+        r#"
+        SELECT lot.holder_id, lot.lot_id, lot.wallet_id, lot.operation_id, lot.origin_id,
+            lot.reference, lot.priority, lot.earned_at, lot.active_at, lot.expires_at,
+            lot.original, lot.cost_basis, lot.funding_partner, lot.contributor, lot.available,
+            lot.pending, lot.held, lot.lapsed
+        FROM unnest($1::uuid[], $2::text[]) AS wanted (holder_id, wallet_id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM lots
+            WHERE holder_id = wanted.holder_id AND wallet_id = wanted.wallet_id AND is_live
+                AND available > 0 AND (expires_at IS NULL OR expires_at > $3)
+            ORDER BY priority, coalesce(expires_at, 'infinity'), earned_at, lot_id
+            LIMIT $4
+        ) AS lot
+        "#,
+        &holders,
+        &wallets as _,
+        now.to_sqlx() as _,
+        GLANCE,
+    )
+    .fetch_all(db)
+    .await?;
+    owned(rows)
+}
+
+/// As many of the first `look` lots of wallets as the points need.
 async fn first(
     db: &mut PgConnection,
     wanted: &[Wanted],
