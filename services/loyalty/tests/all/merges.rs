@@ -109,6 +109,39 @@ async fn points_and_tiers_come_over_with_their_terms_and_go_back_with_them() {
 }
 
 #[tokio::test]
+async fn what_a_merged_one_buys_counts_for_the_tier_of_the_other_until_they_are_parted() {
+    let shop = Shop::open(|_| {}).await;
+    let bench = &shop.bench;
+    let [ann, bob, eve] = [
+        bench.member(500).await,
+        bench.member(600).await,
+        bench.member(0).await,
+    ];
+    let first = merge(bench, ann, bob).await.unwrap();
+    let second = merge(bench, bob, eve).await.unwrap();
+    assert_eq!(tier(bench, eve).await, "");
+    let earned = bench.balance(eve).await.unwrap().lifetime_earned;
+    bench.order_told(ann, "late", 1_000).await;
+    bench.until_earned(eve, earned + 1_000).await;
+    assert_eq!(tier(bench, eve).await, "silver");
+    bench.return_told(ann, "late", 1_000).await;
+    bench.until_earned(eve, earned).await;
+    assert_eq!(tier(bench, eve).await, "");
+    bench.order_told(ann, "later", 1_000).await;
+    bench.until_earned(eve, earned + 1_000).await;
+    assert_eq!(tier(bench, eve).await, "silver");
+    for (merged, _) in [(second, eve), (first, bob)] {
+        unmerge(bench, &merged).await.unwrap();
+    }
+    let mut tiers = Vec::new();
+    for one in [ann, bob, eve] {
+        tiers.push(tier(bench, one).await);
+    }
+    assert_eq!(tiers, ["", "", ""]);
+    bench.assert_sound().await;
+}
+
+#[tokio::test]
 async fn a_merge_is_not_undone_when_points_that_came_over_are_spent() {
     let bench = Bench::start().await;
     let (ann, bob) = (gifted(&bench, 30).await, gifted(&bench, 20).await);

@@ -71,7 +71,7 @@ async fn join(
         merge.wallets.push(moved);
     }
     merges::insert(tx, &merge).await?;
-    let reference = format!("merge {}", merge.merge_id);
+    let reference = tiers::reference(merge.merge_id);
     tiers::take_over(loyalty, tx, &mut books, (from, into), &reference).await?;
     note(tx, &mut books, call, &merge).await?;
     books.write(tx).await?;

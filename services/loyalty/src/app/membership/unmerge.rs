@@ -67,7 +67,7 @@ async fn part(
     }
     let by = (call.caller.as_str(), reason);
     merges::undo(tx, &merge, by, books.now()).await?;
-    let reference = format!("merge {merge_id}");
+    let reference = tiers::reference(merge_id);
     tiers::give_back(loyalty, tx, &mut books, customer_id, &reference).await?;
     note(loyalty, tx, &mut books, call, (&merge, reason)).await?;
     merge.undone_at = Some(books.now());

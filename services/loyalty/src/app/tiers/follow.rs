@@ -2,6 +2,7 @@ use sqlx::PgTransaction;
 use uuid::Uuid;
 
 use super::news::News;
+use super::take_over::taken_over;
 use super::{Histories, settle};
 use crate::app::books::Books;
 use crate::app::{AppError, Loyalty, packages};
@@ -13,7 +14,9 @@ use crate::store::tiers::metrics::{self, NewAddition};
 /// welcomes those who have joined.
 ///
 /// What a return takes back is taken back on the day of the purchase, so that both together are as
-/// if nothing had been bought. A program that never had a ladder counts nothing.
+/// if nothing had been bought. What comes for a membership that was merged counts for that one, and for
+/// each into which it has gone since, until they are parted. A program that never had a ladder counts
+/// nothing.
 pub(crate) async fn follow(
     loyalty: &Loyalty,
     tx: &mut PgTransaction<'_>,
@@ -22,7 +25,12 @@ pub(crate) async fn follow(
 ) -> Result<(), AppError> {
     let joined: Vec<Uuid> = happened.iter().filter_map(who_joined).collect();
     packages::welcome(loyalty, tx, books, &joined).await?;
-    let additions = additions(loyalty, tx, books, happened).await?;
+    let mut additions = additions(loyalty, tx, books, happened).await?;
+    for place in 0..additions.len() {
+        if let Some(addition) = additions.get(place).cloned() {
+            additions.append(&mut taken_over(tx, books, &addition).await?);
+        }
+    }
     if additions.is_empty() {
         return Ok(());
     }

@@ -24,4 +24,4 @@ pub(crate) use history::{Histories, History};
 pub(crate) use news::News;
 pub(crate) use read::{Ahead, changes, gifts, progress, progress_on, standing};
 pub(crate) use settle::settle;
-pub(crate) use take_over::{give_back, take_over};
+pub(crate) use take_over::{give_back, reference, take_over};

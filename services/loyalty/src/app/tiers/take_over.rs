@@ -6,6 +6,7 @@ use super::{News, settle};
 use crate::app::books::Books;
 use crate::app::{AppError, Loyalty};
 use crate::domain::tiers::Addition;
+use crate::store::membership::merges;
 use crate::store::tiers::metrics::{self, NewAddition};
 
 /// Before everything that counts.
@@ -41,6 +42,33 @@ pub(crate) async fn give_back(
     let negated = taken_over.map(|addition| addition.negated(today)).collect();
     let reference = format!("{reference} undone");
     count(loyalty, tx, books, (customer_id, negated), &reference).await
+}
+
+/// What comes for a merged membership later, for each into which it went: as if it had been there when
+/// that one took it over, so that it goes back with the rest.
+pub(super) async fn taken_over(
+    tx: &mut PgTransaction<'_>,
+    books: &Books,
+    addition: &NewAddition,
+) -> Result<Vec<NewAddition>, AppError> {
+    let mut further = Vec::new();
+    let mut from = addition.customer_id;
+    while let Some(into) = books.holder(from)?.merged_into {
+        let merge_id = merges::standing(tx, into, from).await?;
+        further.push(NewAddition {
+            customer_id: into,
+            addition_id: books.new_id(),
+            reference: reference(merge_id),
+            ..addition.clone()
+        });
+        from = into;
+    }
+    Ok(further)
+}
+
+/// What is counted for a membership because of a merge refers to that one.
+pub(crate) fn reference(merge_id: Uuid) -> String {
+    format!("merge {merge_id}")
 }
 
 async fn count(

@@ -104,6 +104,25 @@ pub(crate) async fn find(
     Ok(found.into_iter().next())
 }
 
+/// The merge by which a membership stands for another one now.
+pub(crate) async fn standing(
+    db: &mut PgConnection,
+    into: Uuid,
+    from: Uuid,
+) -> Result<Uuid, StoreError> {
+    let merge_id = sqlx::query_scalar!(
+        "SELECT merge_id FROM merges m
+         WHERE customer_id = $1 AND merged_customer_id = $2
+             AND NOT EXISTS (SELECT FROM merge_undoings u
+                 WHERE u.customer_id = m.customer_id AND u.merge_id = m.merge_id)",
+        into,
+        from,
+    )
+    .fetch_optional(db)
+    .await?;
+    merge_id.ok_or(StoreError::RowsMissing)
+}
+
 /// What was merged into a membership, the latest first, before one of them.
 pub(crate) async fn page(
     db: &mut PgConnection,
