@@ -11,8 +11,11 @@ ALTER TABLE holders
     ADD COLUMN household_id uuid,
     -- The membership that goes on for this one.
     ADD COLUMN merged_into uuid,
+    -- By which merge.
+    ADD COLUMN merge_id uuid,
     ADD CHECK (household_id IS NULL OR merged_into IS NULL),
-    ADD CHECK (merged_into IS NULL OR state = 3);
+    ADD CHECK (merged_into IS NULL OR state = 3),
+    ADD CHECK ((merged_into IS NULL) = (merge_id IS NULL));
 CREATE INDEX holders_merged ON holders (merged_into) WHERE merged_into IS NOT NULL;
 
 -- Who placed the hold: the holder; or, of a pool, a member of its household.
@@ -66,6 +69,17 @@ CREATE TABLE merged_wallets (
     PRIMARY KEY (customer_id, merge_id, wallet_id)
 );
 COMMENT ON TABLE merged_wallets IS 'append-only: what came over; a merge is undone when all of it is there';
+
+CREATE TABLE merge_gains (
+    customer_id uuid NOT NULL,
+    merge_id uuid NOT NULL,
+    wallet_id text NOT NULL,
+    -- Points of all accounts together; below zero: more has gone than come.
+    points bigint NOT NULL,
+    PRIMARY KEY (customer_id, merge_id, wallet_id)
+);
+COMMENT ON TABLE merge_gains IS
+    'what came for memberships since they were merged: it goes back with what they brought';
 
 CREATE TABLE merge_undoings (
     customer_id uuid NOT NULL,

@@ -20,13 +20,14 @@ const TABLES: [&str; 7] = [
 ];
 
 /// Columns whose change is not the ledger's to find, and why.
-const EXCEPTED: [(&str, &str, &str); 7] = [
+const EXCEPTED: [(&str, &str, &str); 8] = [
     ("holders", "kind", MEMBERSHIP),
     ("holders", "program_id", MEMBERSHIP),
     ("holders", "state", MEMBERSHIP),
     ("holders", "enrolled_at", MEMBERSHIP),
     ("holders", "household_id", MEMBERSHIP),
     ("holders", "merged_into", MEMBERSHIP),
+    ("holders", "merge_id", MEMBERSHIP),
     (
         "lots",
         "is_live",

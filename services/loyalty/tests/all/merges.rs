@@ -115,7 +115,7 @@ async fn what_a_merged_one_buys_counts_for_the_tier_of_the_other_until_they_are_
     let [ann, bob, eve] = [
         bench.member(500).await,
         bench.member(600).await,
-        bench.member(0).await,
+        gifted(bench, 0).await,
     ];
     let first = merge(bench, ann, bob).await.unwrap();
     let second = merge(bench, bob, eve).await.unwrap();
@@ -142,17 +142,27 @@ async fn what_a_merged_one_buys_counts_for_the_tier_of_the_other_until_they_are_
 }
 
 #[tokio::test]
-async fn a_merge_is_not_undone_when_points_that_came_over_are_spent() {
+async fn points_of_one_that_the_other_has_spent_are_made_up_for_as_long_as_there_are_others() {
     let bench = Bench::start().await;
     let (ann, bob) = (gifted(&bench, 30).await, gifted(&bench, 20).await);
     let merged = merge(&bench, ann, bob).await.unwrap();
     // Hers are older, so they go first.
     spend(&bench, bob, 10).await.unwrap();
+    unmerge(&bench, &merged).await.unwrap();
+    assert_eq!(has(&bench, ann).await, (30, 0));
+    assert_eq!(has(&bench, bob).await, (10, 0));
+
+    let merged = merge(&bench, ann, bob).await.unwrap();
+    spend(&bench, bob, 15).await.unwrap();
     let refused = unmerge(&bench, &merged).await.unwrap_err();
     assert_eq!(reason(&refused), "UNMERGE_REFUSED");
-    let told = ["cause", "wallet_id", "brought", "left"].map(|key| metadata(&refused, key));
-    assert_eq!(told, ["SPENT", "POINTS", "30", "20"]);
-    assert_eq!(has(&bench, bob).await, (40, 0));
+    let told = ["cause", "wallet_id", "due", "left"].map(|key| metadata(&refused, key));
+    assert_eq!(told[..3], ["SPENT", "POINTS", "30"]);
+    assert_eq!(has(&bench, bob).await, (25, 0));
+    give(&bench, bob, 5).await;
+    unmerge(&bench, &merged).await.unwrap();
+    assert_eq!(has(&bench, ann).await, (30, 0));
+    assert_eq!(has(&bench, bob).await, (0, 0));
     bench.assert_sound().await;
 }
 
@@ -268,7 +278,7 @@ async fn who_holds_points_is_not_merged_into_another_but_may_take_one_in() {
 }
 
 #[tokio::test]
-async fn what_comes_for_the_merged_id_goes_to_the_other() {
+async fn what_comes_for_the_merged_id_goes_to_the_other_and_back_when_they_are_parted() {
     let bench = Bench::start().await;
     let (ann, bob) = (bench.member(30).await, gifted(&bench, 20).await);
     let merged = merge(&bench, ann, bob).await.unwrap();
@@ -284,8 +294,9 @@ async fn what_comes_for_the_merged_id_goes_to_the_other() {
     bench.until_earned(bob, earned - 19).await;
     assert_eq!(has(&bench, bob).await, (36, 0));
     assert_eq!(has(&bench, ann).await, (0, 0));
-    let refused = unmerge(&bench, &merged).await.unwrap_err();
-    assert_eq!(metadata(&refused, "cause"), "SPENT");
+    unmerge(&bench, &merged).await.unwrap();
+    assert_eq!(has(&bench, ann).await, (7 - 2 + 11, 0));
+    assert_eq!(has(&bench, bob).await, (20, 0));
     bench.assert_sound().await;
 }
 

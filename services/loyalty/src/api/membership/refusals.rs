@@ -61,9 +61,9 @@ fn wallet(wallet_id: WalletId, error: MergeError, message: &str) -> Refusal {
         MergeError::Held { held } => {
             failed(ErrorReason::MemberHasOpenHolds).metadata("held", held.to_string())
         }
-        MergeError::Spent { brought, left } => failed(ErrorReason::UnmergeRefused)
+        MergeError::Spent { due, left } => failed(ErrorReason::UnmergeRefused)
             .metadata("cause", "SPENT")
-            .metadata("brought", brought.to_string())
+            .metadata("due", due.to_string())
             .metadata("left", left.to_string()),
         MergeError::Repaid { brought, owed } => failed(ErrorReason::UnmergeRefused)
             .metadata("cause", "DEBT")

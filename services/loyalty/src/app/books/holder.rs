@@ -9,7 +9,7 @@ use super::home::Pool;
 use crate::app::AppError;
 use crate::domain::ledger::{Figures, Lot, Lots, Spent, State, Wallet, WalletId};
 use crate::domain::program::Program;
-use crate::store::ledger::holders::{HolderKind, HolderRow};
+use crate::store::ledger::holders::{HolderKind, HolderRow, Merged};
 use crate::store::ledger::holds::HoldRow;
 use crate::store::ledger::wallets::WalletRow;
 
@@ -20,8 +20,8 @@ pub(crate) struct Holder {
     pub(crate) kind: HolderKind,
     /// The household whose pool the member shares.
     pub(crate) household_id: Option<Uuid>,
-    /// The membership that goes on for this one.
-    pub(crate) merged_into: Option<Uuid>,
+    /// The membership that goes on for this one, and the merge.
+    pub(crate) merged: Option<Merged>,
     /// Since when.
     pub(crate) enrolled_at: Timestamp,
     /// Whether points can be earned and spent.
@@ -76,7 +76,7 @@ impl Holder {
         Self {
             kind: row.kind,
             household_id: row.household_id,
-            merged_into: row.merged_into,
+            merged: row.merged,
             pool: None,
             enrolled_at: row.enrolled_at,
             state: row.state,

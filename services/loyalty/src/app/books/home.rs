@@ -102,8 +102,8 @@ impl Books {
     pub(crate) fn person(&self, holder_id: Uuid) -> Result<Uuid, AppError> {
         let mut person = holder_id;
         for _ in 0..MERGES {
-            match self.holder(person)?.merged_into {
-                Some(other) => person = other,
+            match self.holder(person)?.merged {
+                Some(merged) => person = merged.into,
                 None => return Ok(person),
             }
         }
@@ -136,11 +136,40 @@ impl Books {
         let mut reach = vec![holder_id];
         let mut next = self.holders.get(&holder_id);
         while let Some(holder) = next.filter(|_| reach.len() <= MERGES) {
-            let further = holder.merged_into.or(holder.household_id);
+            let further = holder.merged.map(|merged| merged.into);
+            let further = further.or(holder.household_id);
             reach.extend(further);
             next = further.and_then(|further| self.holders.get(&further));
         }
         reach
+    }
+
+    /// The mark of points that come for a merged membership: that of the first merge on the way to where
+    /// they lie, as on points that it brought. In a pool they are whose they are.
+    pub(super) fn mark(&self, for_whom: Uuid, home: Uuid) -> Result<Option<Uuid>, AppError> {
+        if for_whom == home || self.holder(home)?.pool.is_some() {
+            return Ok(None);
+        }
+        let merged = self.holder(for_whom)?.merged;
+        Ok(merged.map(|merged| merged.merge_id))
+    }
+
+    /// Counts what has come for a merged membership, or gone, with each merge on the way to where its
+    /// points lie: undoing one gives it back with what was brought.
+    pub(super) fn count_gain(
+        &mut self,
+        (for_whom, home): (Uuid, Uuid),
+        wallet_id: WalletId,
+        points: Points,
+    ) -> Result<(), AppError> {
+        let mut at = for_whom;
+        while let Some(merged) = self.holder(at)?.merged.filter(|_| at != home) {
+            let key = (merged.into, merged.merge_id, wallet_id);
+            let gain = self.gains.entry(key).or_default();
+            *gain = gain.plus(points)?;
+            at = merged.into;
+        }
+        Ok(())
     }
 
     /// A wallet of a holder's own, also where the currency is pooled or the membership merged.
@@ -177,6 +206,7 @@ impl Books {
         }
         let person = self.person(holder_id)?;
         let contributor = self.holder(home)?.pool.as_ref().map(|_| person);
+        let contributor = contributor.or(self.mark(holder_id, home)?);
         let (own, other) = (
             self.own_wallet(holder_id, wallet_id)?,
             self.own_wallet(home, wallet_id)?,
@@ -186,6 +216,7 @@ impl Books {
             effective_at: self.now,
         };
         let moved = self.decide(|occasion| gather(own, other, contributor, cause, occasion))?;
+        self.count_gain((holder_id, home), wallet_id, moved.into.gain()?)?;
         for (holder_id, posting) in [(holder_id, moved.out), (home, moved.into)] {
             if !posting.is_empty() {
                 self.post(Posted::new(holder_id, posting).own())?;

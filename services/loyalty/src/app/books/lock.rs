@@ -72,7 +72,7 @@ impl Books {
             };
             programs.insert(row.program_id.clone(), Arc::clone(&program));
             let first_wallet = program.document.main_wallet.wallet_id;
-            further.extend(row.merged_into);
+            further.extend(row.merged.map(|merged| merged.into));
             locked.push(holder_id);
             self.holders
                 .insert(holder_id, Holder::new(row, program, first_wallet));

@@ -24,7 +24,7 @@ mod posted;
 mod tests;
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chassis::Clock;
 use events::{NewEvent, Outbox};
@@ -59,6 +59,8 @@ pub(crate) struct Books {
     holders: HashMap<Uuid, Holder>,
     operations: Vec<NewOperation>,
     events: Vec<NewEvent>,
+    /// What has come for merged memberships: into which, by which merge, in which currency.
+    gains: BTreeMap<(Uuid, Uuid, WalletId), Points>,
     buffer: Vec<u8>,
 }
 
@@ -158,8 +160,12 @@ impl Books {
 
     /// Carries out what was decided on a wallet, and notes it to be written.
     pub(crate) fn post(&mut self, posted: Posted) -> Result<(), AppError> {
+        let for_whom = posted.holder_id;
         let (home, member) = self.settle(&posted)?;
-        let posted = posted.settled(home, member);
+        let mark = self.mark(for_whom, home)?;
+        let posted = posted.settled(home, member).marked(mark);
+        let (wallet_id, gain) = (posted.posting.wallet_id(), posted.posting.gain()?);
+        self.count_gain((for_whom, home), wallet_id, gain)?;
         if let Some(member) = member {
             self.draw(member, home, &posted)?;
         }

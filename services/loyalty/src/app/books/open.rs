@@ -1,6 +1,6 @@
 //! Locking holders, and reading of them what is needed: a few statements, of however many.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -28,6 +28,7 @@ impl Books {
             holders: HashMap::new(),
             operations: Vec::new(),
             events: Vec::new(),
+            gains: BTreeMap::new(),
             buffer: Vec::new(),
         };
         books.reach(loyalty, db, needs).await?;

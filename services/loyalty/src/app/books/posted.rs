@@ -56,6 +56,14 @@ impl Posted {
         self
     }
 
+    /// With new lots that are marked as this merge's.
+    pub(super) fn marked(mut self, mark: Option<Uuid>) -> Self {
+        if let Some(mark) = mark {
+            self.posting = self.posting.contributed_by(mark);
+        }
+        self
+    }
+
     /// What of this service it belongs to: the hold that is confirmed or released, the redemption
     /// whose points are restored.
     #[must_use]

@@ -1,15 +1,18 @@
 //! Writing what was posted.
 
 use sqlx::PgTransaction;
+use uuid::Uuid;
 
 use super::holder::HoldChange;
 use super::{BACKGROUND_CHAINS, Books};
 use crate::app::AppError;
 use crate::domain::chain::CHAINS;
+use crate::domain::ledger::{Points, WalletId};
 use crate::store::households::{self, SpendingRow};
 use crate::store::ledger::holds::{self, HoldRow};
 use crate::store::ledger::restorations::{self, RestorationRow};
 use crate::store::ledger::{self, Writing};
+use crate::store::membership::merges::{self, Gain};
 
 impl Books {
     /// Lets the link be added to the chain of a writer, instead of one of the background.
@@ -23,6 +26,7 @@ impl Books {
         self.write_holds(tx).await?;
         self.write_restorations(tx).await?;
         self.write_spending(tx).await?;
+        self.write_gains(tx).await?;
         self.outbox.append_all(tx, &self.events).await?;
         if !self.operations.is_empty() {
             // Last, since it takes the chain's lock.
@@ -103,6 +107,24 @@ impl Books {
         }
         if !rows.is_empty() {
             households::set_spending(tx, &rows).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_gains(&self, tx: &mut PgTransaction<'_>) -> Result<(), AppError> {
+        let gains = self.gains.iter().filter(|(_, points)| !points.is_zero());
+        let gain =
+            |((customer_id, merge_id, wallet_id), points): (&(Uuid, Uuid, WalletId), &Points)| {
+                Gain {
+                    customer_id: *customer_id,
+                    merge_id: *merge_id,
+                    wallet_id: *wallet_id,
+                    points: *points,
+                }
+            };
+        let gains: Vec<Gain> = gains.map(gain).collect();
+        if !gains.is_empty() {
+            merges::add_gains(tx, &gains).await?;
         }
         Ok(())
     }

@@ -11,8 +11,9 @@ use uuid::Uuid;
 use super::{Deed, MembershipError, announce, record};
 use crate::app::books::{Books, Need, Posted};
 use crate::app::{AppError, Call, Loyalty, referrals, tiers};
-use crate::domain::ledger::{Cause, Kind, Merged, State, Wallet, WalletId, merge as decide};
+use crate::domain::ledger::{self, Cause, Kind, State, Wallet, WalletId, merge as decide};
 use crate::domain::membership::{ChangeKind, StepError};
+use crate::store::ledger::holders::Merged;
 use crate::store::membership::merges::{self, Merge, MergedWallet};
 use crate::store::membership::{self, cards};
 use crate::wire;
@@ -124,7 +125,7 @@ pub(super) fn post(
     books: &mut Books,
     (from, to): (Uuid, Uuid),
     (merge_id, why): (Uuid, Why),
-    merged: Merged,
+    merged: ledger::Merged,
 ) -> Result<(), AppError> {
     for (holder_id, counterpart_id, posting, incoming) in
         [(from, to, merged.out, false), (to, from, merged.into, true)]
@@ -155,7 +156,11 @@ async fn note(
     merge: &Merge,
 ) -> Result<(), AppError> {
     let (from, into) = (merge.merged_customer_id, merge.customer_id);
-    membership::set(tx, from, State::Closed, Some(into)).await?;
+    let merged = Merged {
+        into,
+        merge_id: merge.merge_id,
+    };
+    membership::set(tx, from, State::Closed, Some(merged)).await?;
     cards::end(tx, from, books.now()).await?;
     let state = books.member(into)?.state;
     let deeds = [

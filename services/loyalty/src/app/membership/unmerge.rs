@@ -1,5 +1,7 @@
 //! The two are not one person after all.
 
+use std::collections::BTreeMap;
+
 use contract::patron::loyalty::v1 as contract;
 use contract::transfer_details::Cause as Why;
 use idempotency::Claim;
@@ -11,10 +13,10 @@ use super::merge::post;
 use super::{Deed, MembershipError, announce, cards, record};
 use crate::app::books::{Books, Need};
 use crate::app::{AppError, Call, Loyalty, referrals, tiers};
-use crate::domain::ledger::{CameOver, Cause, unmerge as decide};
+use crate::domain::ledger::{Cause, Due, Points, WalletId, unmerge as decide};
 use crate::domain::membership::ChangeKind;
 use crate::store::membership;
-use crate::store::membership::merges::{self, Merge, MergedWallet};
+use crate::store::membership::merges::{self, Merge};
 use crate::wire;
 
 const METHOD: &str = "patron.loyalty.v1.MembershipService/UnmergeMembers";
@@ -60,10 +62,18 @@ async fn part(
     let mut needs: Vec<Need> = marks
         .map(|mark| Need::of(customer_id).brought_by(*mark))
         .collect();
-    needs.push(Need::of(merged).all_live_lots());
+    // Of both, to see what stands for points that are spent, and what repays debt.
+    needs.extend([customer_id, merged].map(|id| Need::of(id).all_live_lots()));
+    let dues = dues(&merge, merges::gains(tx, customer_id, merge_id).await?)?;
+    let own = |wallet_id: &WalletId| Need::of(merged).own().in_wallet(Some(*wallet_id));
+    needs.extend(dues.keys().map(own));
     books.reach(loyalty, tx, &needs).await?;
-    for wallet in merge.wallets.clone() {
-        move_back(&mut books, (&merge, &within), wallet)?;
+    for (wallet_id, due) in dues {
+        let due = Due {
+            within: &within,
+            ..due
+        };
+        move_back(&mut books, &merge, wallet_id, due)?;
     }
     let by = (call.caller.as_str(), reason);
     merges::undo(tx, &merge, by, books.now()).await?;
@@ -84,8 +94,8 @@ fn check(books: &Books, merge: &Merge) -> Result<(), AppError> {
         return Err(MembershipError::AlreadyUndone.into());
     }
     let on = books.member(merge.customer_id)?;
-    if let Some(into) = on.merged_into {
-        return Err(MembershipError::MergedOn { into }.into());
+    if let Some(merged) = on.merged {
+        return Err(MembershipError::MergedOn { into: merged.into }.into());
     }
     if on.household_id.is_some() {
         return Err(MembershipError::UnmergeInHousehold.into());
@@ -93,17 +103,40 @@ fn check(books: &Books, merge: &Merge) -> Result<(), AppError> {
     Ok(())
 }
 
+/// What is due in each currency: what was brought, with what has come since.
+fn dues(
+    merge: &Merge,
+    gains: Vec<(WalletId, Points)>,
+) -> Result<BTreeMap<WalletId, Due<'static>>, AppError> {
+    let nothing = Due {
+        merge_id: merge.merge_id,
+        within: &[],
+        points: Points::ZERO,
+        debt: Points::ZERO,
+    };
+    let brought = merge.wallets.iter().map(|wallet| {
+        let due = Due {
+            points: wallet.points,
+            debt: wallet.debt,
+            ..nothing
+        };
+        (wallet.wallet_id, due)
+    });
+    let mut dues: BTreeMap<WalletId, Due<'static>> = brought.collect();
+    for (wallet_id, gain) in gains {
+        let due = dues.entry(wallet_id).or_insert(nothing);
+        *due = due.since(gain)?;
+    }
+    Ok(dues)
+}
+
 fn move_back(
     books: &mut Books,
-    (merge, within): (&Merge, &[Uuid]),
-    moved: MergedWallet,
+    merge: &Merge,
+    wallet_id: WalletId,
+    due: Due<'_>,
 ) -> Result<(), AppError> {
-    let MergedWallet {
-        wallet_id,
-        points,
-        debt,
-    } = moved;
-    if points.is_zero() && debt.is_zero() {
+    if due.points.is_zero() && due.debt.is_zero() {
         return Ok(());
     }
     let (from, to) = (merge.customer_id, merge.merged_customer_id);
@@ -114,13 +147,7 @@ fn move_back(
     };
     let own = books.own_wallet(from, wallet_id)?;
     let other = books.own_wallet(to, wallet_id)?;
-    let came_over = CameOver {
-        merge_id: merge.merge_id,
-        within,
-        points,
-        debt,
-    };
-    let back = books.decide(|occasion| decide(own, other, came_over, cause, occasion));
+    let back = books.decide(|occasion| decide(own, other, due, cause, occasion));
     let back = back.map_err(|source| MembershipError::Wallet { wallet_id, source })?;
     post(books, (from, to), (merge.merge_id, Why::Unmerge), back)
 }

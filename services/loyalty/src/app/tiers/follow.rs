@@ -28,7 +28,7 @@ pub(crate) async fn follow(
     let mut additions = additions(loyalty, tx, books, happened).await?;
     for place in 0..additions.len() {
         if let Some(addition) = additions.get(place).cloned() {
-            additions.append(&mut taken_over(tx, books, &addition).await?);
+            additions.append(&mut taken_over(books, &addition)?);
         }
     }
     if additions.is_empty() {

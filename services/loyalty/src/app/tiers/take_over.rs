@@ -6,7 +6,7 @@ use super::{News, settle};
 use crate::app::books::Books;
 use crate::app::{AppError, Loyalty};
 use crate::domain::tiers::Addition;
-use crate::store::membership::merges;
+use crate::store::ledger::holders::Merged;
 use crate::store::tiers::metrics::{self, NewAddition};
 
 /// Before everything that counts.
@@ -46,15 +46,13 @@ pub(crate) async fn give_back(
 
 /// What comes for a merged membership later, for each into which it went: as if it had been there when
 /// that one took it over, so that it goes back with the rest.
-pub(super) async fn taken_over(
-    tx: &mut PgTransaction<'_>,
+pub(super) fn taken_over(
     books: &Books,
     addition: &NewAddition,
 ) -> Result<Vec<NewAddition>, AppError> {
     let mut further = Vec::new();
     let mut from = addition.customer_id;
-    while let Some(into) = books.holder(from)?.merged_into {
-        let merge_id = merges::standing(tx, into, from).await?;
+    while let Some(Merged { into, merge_id }) = books.holder(from)?.merged {
         further.push(NewAddition {
             customer_id: into,
             addition_id: books.new_id(),

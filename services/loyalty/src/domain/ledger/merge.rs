@@ -3,7 +3,10 @@ use uuid::Uuid;
 use super::carry::{Carried, carry, shares_of};
 use super::draft::Draft;
 use super::movement::Movement;
-use super::{Cause, Kind, LedgerError, Lot, Occasion, Parts, Points, Posting, Wallet, WalletId};
+use super::{
+    Account, Cause, Kind, LedgerError, Lot, LotShare, Occasion, Parts, Points, Posting, Wallet,
+    WalletId,
+};
 
 /// A wallet that went into another one, or came out of it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,12 +42,14 @@ pub enum MergeError {
         /// How many.
         held: Points,
     },
-    /// Not all of what came over is there any more.
-    #[error("of {brought} points that came over, {left} are left")]
+    /// Others have spent what is due, and have nothing of their own to make up for it.
+    #[error(
+        "{due} points are due, {left} are left of them, and there are no others in their place"
+    )]
     Spent {
-        /// What came over.
-        brought: Points,
-        /// What is left of it, lapsed points included.
+        /// What is due.
+        due: Points,
+        /// What is left of the lots that are meant, lapsed points included.
         left: Points,
     },
     /// Of debt that came over, some is repaid.
@@ -60,9 +65,9 @@ pub enum MergeError {
     Ledger(#[from] LedgerError),
 }
 
-/// What a merge has moved in one currency.
+/// What is to go back in one currency.
 #[derive(Clone, Copy, Debug)]
-pub struct CameOver<'a> {
+pub struct Due<'a> {
     /// The merge.
     pub merge_id: Uuid,
     /// Earlier merges, into the membership that went in: their lots came along.
@@ -71,6 +76,29 @@ pub struct CameOver<'a> {
     pub points: Points,
     /// Debt.
     pub debt: Points,
+}
+
+impl Due<'_> {
+    /// With what has come since: it repays the debt first, and what has gone since was taken from the
+    /// points first, as it would have been without a merge.
+    pub fn since(self, gain: Points) -> Result<Self, LedgerError> {
+        let (mut points, mut debt) = (self.points, self.debt);
+        if gain.is_positive() {
+            let repaid = debt.min(gain);
+            debt = debt.minus(repaid)?;
+            points = points.plus(gain.minus(repaid)?)?;
+        } else {
+            let lost = gain.negated()?;
+            let taken = points.min(lost);
+            points = points.minus(taken)?;
+            debt = debt.plus(lost.minus(taken)?)?;
+        }
+        Ok(Self {
+            points,
+            debt,
+            ..self
+        })
+    }
 }
 
 /// Moves all that a wallet has, its debt included, into another one, where each lot remembers the
@@ -88,8 +116,7 @@ pub fn merge(
     if held.is_positive() {
         return Err(MergeError::Held { held });
     }
-    let mut lots: Vec<&Lot> = from.lots().iter().collect();
-    lots.sort_unstable_by_key(|lot| lot.spending_order());
+    let lots = in_order(from, |_| true);
     let mut out = Draft::on(from, cause, occasion);
     let mut into = Draft::on(to, cause, occasion);
     let carried = carry(
@@ -114,28 +141,25 @@ pub fn merge(
     })
 }
 
-/// Moves what came over by a merge back, as long as all of it is there, spendable or lapsed, and as
-/// much is owed as came over as debt: what was repaid counts for the debt that there was before. The
-/// wallet that gets has all its live lots loaded: they repay the debt that comes back.
+/// Moves what is due back: out of the lots that came over by the merge, or for the merged one since.
+/// Of points that others have spent of them, as many come out of other lots, those first that nobody
+/// brought; where more are left than are due, others have paid for what the merged one spent, and keep
+/// the first of them. So the sums are right whoever's lots were spent, in whatever order merges beside
+/// each other are undone. As much has to be owed as is due as debt: what was repaid counts for the debt
+/// that there was before.
+///
+/// The wallet that gives has its live lots and those of the merge loaded; the one that gets has its
+/// live ones: they repay the debt that comes back.
 pub fn unmerge(
     from: &Wallet,
     to: &Wallet,
-    came_over: CameOver<'_>,
+    due: Due<'_>,
     cause: Cause<'_>,
     occasion: Occasion<'_>,
 ) -> Result<Merged, MergeError> {
     check_currency(from, to)?;
-    let CameOver {
-        merge_id,
-        within,
-        points,
-        debt,
-    } = came_over;
-    let is_mark = |mark: Uuid| mark == merge_id || within.contains(&mark);
-    let is_theirs = |lot: &&Lot| lot.terms.contributor.is_some_and(is_mark);
-    let mut lots: Vec<&Lot> = from.lots().iter().filter(is_theirs).collect();
-    lots.sort_unstable_by_key(|lot| lot.spending_order());
-    check_untouched(&lots, points)?;
+    let Due { within, debt, .. } = due;
+    let shares = shares_due(from, due, occasion)?;
     let owed = from.balances().owed()?;
     if owed < debt {
         return Err(MergeError::Repaid {
@@ -145,8 +169,8 @@ pub fn unmerge(
     }
     let mut out = Draft::on(from, cause, occasion);
     let mut into = Draft::on(to, cause, occasion);
-    let carried = carry(&mut out, &mut into, &shares_of(&lots, occasion), |mark| {
-        mark.filter(|mark| *mark != merge_id)
+    let carried = carry(&mut out, &mut into, &shares, |mark| {
+        mark.filter(|mark| within.contains(mark))
     })?;
     if debt.is_positive() {
         out.post(Kind::Transfer, &[Movement::debt(debt)])?;
@@ -163,8 +187,33 @@ pub fn unmerge(
     })
 }
 
-/// Whether all of what came over is left in its lots, and none of it held.
-fn check_untouched(lots: &[&Lot], brought: Points) -> Result<(), MergeError> {
+/// What goes back of which lots.
+fn shares_due(
+    from: &Wallet,
+    due: Due<'_>,
+    occasion: Occasion<'_>,
+) -> Result<Vec<(Account, LotShare)>, MergeError> {
+    let is_mark = |mark: Uuid| mark == due.merge_id || due.within.contains(&mark);
+    let theirs = in_order(from, |lot| lot.terms.contributor.is_some_and(is_mark));
+    let left = left_of(&theirs)?;
+    let mut shares = shares_of(&theirs, occasion);
+    if left >= due.points {
+        return Ok(beyond(left.minus(due.points)?, shares)?);
+    }
+    let mut others = in_order(from, |lot| !lot.terms.contributor.is_some_and(is_mark));
+    others.sort_by_key(|lot| lot.terms.contributor.is_some());
+    let missing = due.points.minus(left)?;
+    let instead = first(missing, shares_of(&others, occasion))?;
+    let instead = instead.ok_or(MergeError::Spent {
+        due: due.points,
+        left,
+    })?;
+    shares.extend(instead);
+    Ok(shares)
+}
+
+/// What is left of lots, lapsed points included. None of it may be held.
+fn left_of(lots: &[&Lot]) -> Result<Points, MergeError> {
     let mut left = Points::ZERO;
     for Parts {
         available,
@@ -178,10 +227,47 @@ fn check_untouched(lots: &[&Lot], brought: Points) -> Result<(), MergeError> {
         }
         left = left.plus(available)?.plus(pending)?.plus(lapsed)?;
     }
-    if left != brought {
-        return Err(MergeError::Spent { brought, left });
+    Ok(left)
+}
+
+/// The shares without the first so many points.
+fn beyond(
+    mut points: Points,
+    shares: Vec<(Account, LotShare)>,
+) -> Result<Vec<(Account, LotShare)>, LedgerError> {
+    let mut rest = Vec::with_capacity(shares.len());
+    for (account, mut share) in shares {
+        let left_out = share.points.min(points);
+        points = points.minus(left_out)?;
+        share.points = share.points.minus(left_out)?;
+        if share.points.is_positive() {
+            rest.push((account, share));
+        }
     }
-    Ok(())
+    Ok(rest)
+}
+
+/// The first so many points of the shares; `None` where there are fewer.
+fn first(
+    mut points: Points,
+    shares: Vec<(Account, LotShare)>,
+) -> Result<Option<Vec<(Account, LotShare)>>, LedgerError> {
+    let mut taken = Vec::new();
+    for (account, mut share) in shares {
+        if points.is_zero() {
+            break;
+        }
+        share.points = share.points.min(points);
+        points = points.minus(share.points)?;
+        taken.push((account, share));
+    }
+    Ok(points.is_zero().then_some(taken))
+}
+
+fn in_order(wallet: &Wallet, is_meant: impl Fn(&Lot) -> bool) -> Vec<&Lot> {
+    let mut lots: Vec<&Lot> = wallet.lots().iter().filter(|lot| is_meant(lot)).collect();
+    lots.sort_unstable_by_key(|lot| lot.spending_order());
+    lots
 }
 
 fn check_currency(from: &Wallet, to: &Wallet) -> Result<(), MergeError> {

@@ -78,7 +78,7 @@ pub use hold::{Hold, HoldError, Placed, Placement, Resolution, hold};
 pub use household::{Brought, HouseholdError, gather, join, leave};
 pub use lot::{Lot, LotTerms, Parts};
 pub use lots::Lots;
-pub use merge::{CameOver, MergeError, Merged, merge, unmerge};
+pub use merge::{Due, MergeError, Merged, merge, unmerge};
 pub use operation::{Entry, Kind, Operation};
 pub use points::Points;
 pub use policies::{DebtPolicy, Policies, Repayment, SpendingLimits};

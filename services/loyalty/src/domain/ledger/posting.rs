@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Figures, LedgerError, Lot, Operation, Parts, WalletId};
+use super::{Figures, LedgerError, Lot, Operation, Parts, Points, WalletId};
 
 /// What a decision needs from outside: the instant, read once, and new ids.
 #[derive(Clone, Copy)]
@@ -65,6 +65,14 @@ impl Posting {
             lot.terms.contributor.get_or_insert(contributor);
         }
         self
+    }
+
+    /// How much more there is afterwards, in all accounts together; below zero: how much less.
+    pub fn gain(&self) -> Result<Points, LedgerError> {
+        self.after
+            .balances
+            .total()?
+            .minus(self.before.balances.total()?)
     }
 
     /// Whether nothing is to be done.

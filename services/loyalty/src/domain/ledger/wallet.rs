@@ -54,6 +54,17 @@ impl Balances {
         self.debt.negated()
     }
 
+    /// All accounts together.
+    pub fn total(&self) -> Result<Points, LedgerError> {
+        let Self {
+            available,
+            pending,
+            held,
+            debt,
+        } = *self;
+        available.plus(pending)?.plus(held)?.plus(debt)
+    }
+
     fn on_mut(&mut self, account: Account) -> Option<&mut Points> {
         match account {
             Account::Available => Some(&mut self.available),

@@ -33,8 +33,25 @@ pub(crate) struct HolderRow {
     pub(crate) enrolled_at: Timestamp,
     /// The household whose pool the member shares.
     pub(crate) household_id: Option<Uuid>,
-    /// The membership that this one was merged into.
-    pub(crate) merged_into: Option<Uuid>,
+    /// The membership that this one was merged into, and the merge.
+    pub(crate) merged: Option<Merged>,
+}
+
+/// Where a membership has gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Merged {
+    /// The membership that goes on for it.
+    pub(crate) into: Uuid,
+    /// By which merge.
+    pub(crate) merge_id: Uuid,
+}
+
+impl Merged {
+    /// Of the two columns, which are there together or not at all.
+    pub(crate) fn of(into: Option<Uuid>, merge_id: Option<Uuid>) -> Option<Self> {
+        let (into, merge_id) = into.zip(merge_id)?;
+        Some(Self { into, merge_id })
+    }
 }
 
 /// Makes customers members, and tells whom; a member stays what it is. The ids are in ascending
@@ -72,7 +89,8 @@ pub(crate) async fn lock(
 ) -> Result<HashMap<Uuid, HolderRow>, StoreError> {
     let rows = sqlx::query!(
         r#"
-        SELECT holder_id, kind, program_id, state, enrolled_at, household_id, merged_into
+        SELECT holder_id, kind, program_id, state, enrolled_at, household_id, merged_into,
+            merge_id
         FROM holders
         WHERE holder_id = ANY ($1)
         ORDER BY holder_id
@@ -89,7 +107,7 @@ pub(crate) async fn lock(
             state: State::named(row.state)?,
             enrolled_at: row.enrolled_at.to_jiff(),
             household_id: row.household_id,
-            merged_into: row.merged_into,
+            merged: Merged::of(row.merged_into, row.merge_id),
         };
         Ok((row.holder_id, holder))
     });
@@ -102,7 +120,7 @@ pub(crate) async fn find(
     holder_id: Uuid,
 ) -> Result<Option<HolderRow>, StoreError> {
     let row = sqlx::query!(
-        "SELECT kind, program_id, state, enrolled_at, household_id, merged_into
+        "SELECT kind, program_id, state, enrolled_at, household_id, merged_into, merge_id
          FROM holders WHERE holder_id = $1",
         holder_id,
     )
@@ -115,7 +133,7 @@ pub(crate) async fn find(
         state: State::named(row.state)?,
         enrolled_at: row.enrolled_at.to_jiff(),
         household_id: row.household_id,
-        merged_into: row.merged_into,
+        merged: Merged::of(row.merged_into, row.merge_id),
     }))
 }
 

@@ -104,23 +104,59 @@ pub(crate) async fn find(
     Ok(found.into_iter().next())
 }
 
-/// The merge by which a membership stands for another one now.
-pub(crate) async fn standing(
-    db: &mut PgConnection,
-    into: Uuid,
-    from: Uuid,
-) -> Result<Uuid, StoreError> {
-    let merge_id = sqlx::query_scalar!(
-        "SELECT merge_id FROM merges m
-         WHERE customer_id = $1 AND merged_customer_id = $2
-             AND NOT EXISTS (SELECT FROM merge_undoings u
-                 WHERE u.customer_id = m.customer_id AND u.merge_id = m.merge_id)",
-        into,
-        from,
+/// What has come in one point currency for a membership that was merged, or gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Gain {
+    /// The membership that it was merged into.
+    pub(crate) customer_id: Uuid,
+    /// By which merge.
+    pub(crate) merge_id: Uuid,
+    /// The currency.
+    pub(crate) wallet_id: WalletId,
+    /// How many points more; below zero: less.
+    pub(crate) points: Points,
+}
+
+/// Adds to what has come since merges. The memberships are locked by this transaction.
+pub(crate) async fn add_gains(db: &mut PgConnection, gains: &[Gain]) -> Result<(), StoreError> {
+    let customers: Vec<Uuid> = gains.iter().map(|gain| gain.customer_id).collect();
+    let merges: Vec<Uuid> = gains.iter().map(|gain| gain.merge_id).collect();
+    let wallets: Vec<&str> = gains.iter().map(|gain| gain.wallet_id.as_str()).collect();
+    let points: Vec<i64> = gains.iter().map(|gain| gain.points.get()).collect();
+    sqlx::query!(
+        "INSERT INTO merge_gains AS known (customer_id, merge_id, wallet_id, points)
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[])
+         ON CONFLICT (customer_id, merge_id, wallet_id) DO UPDATE
+         SET points = known.points + excluded.points",
+        &customers,
+        &merges,
+        &wallets as _,
+        &points,
     )
-    .fetch_optional(db)
+    .execute(db)
     .await?;
-    merge_id.ok_or(StoreError::RowsMissing)
+    Ok(())
+}
+
+/// What has come since a merge, by currency.
+pub(crate) async fn gains(
+    db: &mut PgConnection,
+    customer_id: Uuid,
+    merge_id: Uuid,
+) -> Result<Vec<(WalletId, Points)>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT wallet_id, points FROM merge_gains
+         WHERE customer_id = $1 AND merge_id = $2 ORDER BY wallet_id",
+        customer_id,
+        merge_id,
+    )
+    .fetch_all(db)
+    .await?;
+    let gains = rows.into_iter().map(|row| {
+        let wallet_id = WalletId::parse(&row.wallet_id)?;
+        Ok((wallet_id, Points::new(row.points)))
+    });
+    gains.collect()
 }
 
 /// What was merged into a membership, the latest first, before one of them.

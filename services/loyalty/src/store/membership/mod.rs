@@ -9,6 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StoreError;
+use super::ledger::holders::Merged;
 use super::numbers::Numbered as _;
 use crate::domain::ledger::State;
 
@@ -17,13 +18,14 @@ pub(crate) async fn set(
     db: &mut PgConnection,
     customer_id: Uuid,
     state: State,
-    merged_into: Option<Uuid>,
+    merged: Option<Merged>,
 ) -> Result<(), StoreError> {
     let set = sqlx::query!(
-        "UPDATE holders SET state = $2, merged_into = $3 WHERE holder_id = $1",
+        "UPDATE holders SET state = $2, merged_into = $3, merge_id = $4 WHERE holder_id = $1",
         customer_id,
         state.number(),
-        merged_into,
+        merged.map(|merged| merged.into),
+        merged.map(|merged| merged.merge_id),
     )
     .execute(db)
     .await?;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::domain::ledger::{Balances, Figures, Points, State, WalletId};
 use crate::store::StoreError;
-use crate::store::ledger::holders::{HolderKind, HolderRow};
+use crate::store::ledger::holders::{HolderKind, HolderRow, Merged};
 use crate::store::numbers::Numbered as _;
 
 /// A holder with its card and figures.
@@ -30,6 +30,7 @@ struct Row {
     enrolled_at: jiff_sqlx::Timestamp,
     household_id: Option<Uuid>,
     merged_into: Option<Uuid>,
+    merge_id: Option<Uuid>,
     revision: Option<Uuid>,
     card_number: Option<String>,
     owner_id: Option<Uuid>,
@@ -51,7 +52,7 @@ pub(crate) async fn find(
         Row,
         r#"
         SELECT holder.kind, holder.program_id, holder.state, holder.enrolled_at,
-            holder.household_id, holder.merged_into,
+            holder.household_id, holder.merged_into, holder.merge_id,
             program.revision AS "revision?", card.card_number AS "card_number?",
             wallet.holder_id AS "owner_id?", wallet.wallet_id AS "wallet_id?",
             wallet.available AS "available?", wallet.pending AS "pending?",
@@ -83,7 +84,7 @@ pub(crate) async fn find(
             state: State::named(row.state)?,
             enrolled_at: row.enrolled_at.to_jiff(),
             household_id: row.household_id,
-            merged_into: row.merged_into,
+            merged: Merged::of(row.merged_into, row.merge_id),
         },
         revision: row.revision,
         card_number: row.card_number,

@@ -1,5 +1,6 @@
 //! Whatever was merged: when all of it is undone, everybody has what somebody has who lived through the
-//! same without a merge. Points of one are never spent on another here; where they are, a merge stays.
+//! same without a merge, whatever came under whose id meanwhile, and whoever's points were spent for it.
+//! Nobody spends more here than the own points; of who does, the merge stays.
 #![expect(
     clippy::indexing_slicing,
     reason = "places are drawn from as many as there are"
@@ -53,7 +54,6 @@ struct World<'a> {
     into: [Option<usize>; PEOPLE],
     merges: Vec<(usize, usize, api::MemberMerge)>,
     purchases: Vec<Purchase>,
-    has_spent: [bool; PEOPLE],
 }
 
 impl<'a> World<'a> {
@@ -70,7 +70,6 @@ impl<'a> World<'a> {
             into: [None; PEOPLE],
             merges: Vec::new(),
             purchases: Vec::new(),
-            has_spent: [false; PEOPLE],
         }
     }
 
@@ -104,8 +103,33 @@ impl<'a> World<'a> {
 
     /// Whether what somebody earns now repays nobody's debt but the own.
     async fn earns_for_oneself(&self, who: usize) -> bool {
-        let is_root = self.into[who].is_none();
-        is_root && (self.is_alone(who) || self.sum(&self.group(who)).await.1 == 0)
+        self.is_alone(who) || self.sum(&self.group(who)).await.1 == 0
+    }
+
+    /// Whether what somebody loses now is all the own.
+    async fn loses_own(&self, who: usize, points: i64) -> bool {
+        self.is_alone(who)
+            || (self.earns_for_oneself(who).await && self.sum(&[who]).await.0 >= points)
+    }
+
+    /// Somebody, with the one in whose wallet the points are; and the twin.
+    fn wallets(&self, who: usize) -> [(Uuid, Uuid); 2] {
+        let [one, twin] = self.both(who);
+        [(one, self.people[self.root(who)]), (twin, twin)]
+    }
+
+    async fn buy(&mut self, who: usize, pounds: i64) {
+        let order_id = id(self.bench);
+        for (one, holder) in self.wallets(who) {
+            let before = self.bench.balance(holder).await.unwrap().lifetime_earned;
+            self.bench.order_told(one, &order_id, pounds).await;
+            self.bench.until_earned(holder, before + pounds).await;
+        }
+        self.purchases.push(Purchase {
+            who,
+            order_id,
+            pounds,
+        });
     }
 
     async fn act(&mut self, act: &Act) {
@@ -116,20 +140,17 @@ impl<'a> World<'a> {
                 }
             }
             Act::Buy { who, pounds } if self.earns_for_oneself(who).await => {
-                let order_id = id(self.bench);
-                for one in self.both(who) {
-                    self.bench.bought(one, &order_id, pounds).await;
-                }
-                self.purchases.push(Purchase {
-                    who,
-                    order_id,
-                    pounds,
-                });
+                self.buy(who, pounds).await;
             }
             Act::Return { purchase } if !self.purchases.is_empty() => {
                 self.give_back(purchase).await;
             }
-            Act::Spend { who, points } if self.is_alone(who) => self.spend(who, points).await,
+            Act::Spend { who, points } if self.loses_own(who, points).await => {
+                let [one, twin] = self.both(who);
+                let spent = spend(self.bench, one, points).await;
+                let expected = spend(self.bench, twin, points).await;
+                assert_eq!(spent.is_ok(), expected.is_ok());
+            }
             Act::Merge { from, into } => self.merge(from, into).await,
             Act::Undo { merge } if !self.merges.is_empty() => {
                 self.undo(merge % self.merges.len()).await;
@@ -138,26 +159,17 @@ impl<'a> World<'a> {
         }
     }
 
-    async fn spend(&mut self, who: usize, points: i64) {
-        let [one, twin] = self.both(who);
-        let spent = spend(self.bench, one, points).await;
-        let expected = spend(self.bench, twin, points).await;
-        assert_eq!(spent.is_ok(), expected.is_ok());
-        self.has_spent[who] |= spent.is_ok();
-    }
-
-    /// Of one who is alone, or who has all of its own points, so that nobody else's are taken.
     async fn give_back(&mut self, purchase: usize) {
         let place = purchase % self.purchases.len();
-        let who = self.purchases[place].who;
-        let is_free = self.into[who].is_none() && !self.has_spent[who];
-        if is_free || self.is_alone(who) {
-            let Purchase {
-                order_id, pounds, ..
-            } = self.purchases.remove(place);
-            for one in self.both(who) {
-                self.bench.returned(one, &order_id, pounds).await;
-            }
+        let Purchase { who, pounds, .. } = self.purchases[place];
+        if !self.loses_own(who, pounds).await {
+            return;
+        }
+        let Purchase { order_id, .. } = self.purchases.remove(place);
+        for (one, holder) in self.wallets(who) {
+            let before = self.bench.balance(holder).await.unwrap().lifetime_earned;
+            self.bench.return_told(one, &order_id, pounds).await;
+            self.bench.until_earned(holder, before - pounds).await;
         }
     }
 

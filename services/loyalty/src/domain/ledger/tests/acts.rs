@@ -110,6 +110,8 @@ pub(super) enum Act {
     },
     Unmerge {
         merge: usize,
+        /// What is due, of what came over.
+        percent: i64,
     },
     Credit {
         wallet: usize,
@@ -212,7 +214,8 @@ pub(super) fn act() -> impl Strategy<Value = Act> {
         1 => (0..WALLETS, 0..WALLETS)
             .prop_filter("a wallet does not go into itself", |(from, to)| from != to)
             .prop_map(|(from, to)| Act::Merge { from, to }),
-        2 => any_index().prop_map(|merge| Act::Unmerge { merge }),
+        2 => (any_index(), prop_oneof![2 => Just(100), 1 => 0..200_i64])
+            .prop_map(|(merge, percent)| Act::Unmerge { merge, percent }),
         1 => (wallet(), points(), rules())
             .prop_map(|(wallet, points, rules)| Act::Credit { wallet, points, rules }),
         2 => (wallet(), points()).prop_map(|(wallet, points)| Act::Debit { wallet, points }),

@@ -155,20 +155,20 @@ impl History {
             }
             Act::Confirm { .. } | Act::Release { .. } | Act::TimeOut { .. } => self.resolve(act),
             Act::Merge { from, to } => Some(self.merge(from, to)),
-            Act::Unmerge { merge } => {
+            Act::Unmerge { merge, percent } => {
                 let ((from, to), (merge_id, [points, debt])) =
                     self.merges[among(&self.merges, merge)?];
                 let earlier = self.merges.iter().filter(|((_, into), _)| *into == from);
                 let within: Vec<Uuid> = earlier.map(|(_, (mark, _))| *mark).collect();
-                let came_over = CameOver {
+                let due = Due {
                     merge_id,
                     within: &within,
-                    points: Points::new(points),
+                    points: Points::new(points * percent / 100),
                     debt: Points::new(debt),
                 };
                 Some((
-                    self.world.unmerge((to, from), came_over),
-                    self.model.unmerge((to, from), came_over),
+                    self.world.unmerge((to, from), due),
+                    self.model.unmerge((to, from), due),
                 ))
             }
             _ => self.keep_house(act),

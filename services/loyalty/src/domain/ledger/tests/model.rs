@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::super::{Account, CameOver, DebtPolicy, LotTerms, Policies, Repayment, WalletId};
+use super::super::{Account, DebtPolicy, Due, LotTerms, Policies, Repayment, WalletId};
 use super::outcome::{Outcome, Refused};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -309,14 +309,10 @@ impl World {
         Ok(self.merged((from, to), &merged))
     }
 
-    pub(super) fn unmerge(
-        &mut self,
-        (from, to): (usize, usize),
-        came_over: CameOver<'_>,
-    ) -> Outcome {
+    pub(super) fn unmerge(&mut self, (from, to): (usize, usize), due: Due<'_>) -> Outcome {
         let (giver, getter) = (&self.wallets[from], &self.wallets[to]);
         let cause = cause(self.now);
-        let merged = self.decide(|occasion| unmerge(giver, getter, came_over, cause, occasion))?;
+        let merged = self.decide(|occasion| unmerge(giver, getter, due, cause, occasion))?;
         Ok(self.merged((from, to), &merged))
     }
 

@@ -194,42 +194,72 @@ impl Model {
     pub(in super::super) fn unmerge(
         &mut self,
         (from, to): (usize, usize),
-        CameOver {
+        Due {
             merge_id,
             within,
             points,
             debt,
-        }: CameOver<'_>,
+        }: Due<'_>,
     ) -> Outcome {
         let is_mark = |mark: Option<Uuid>| {
             mark.is_some_and(|mark| mark == merge_id || within.contains(&mark))
         };
-        let is_theirs = |point: &&Point| {
-            let lot = &self.lots[point.lot];
-            lot.wallet == from && is_mark(lot.terms.contributor)
-        };
         let mut left = 0;
-        for point in self.points.iter().filter(is_theirs) {
+        for point in &self.points {
+            let lot = &self.lots[point.lot];
+            if lot.wallet != from || !is_mark(lot.terms.contributor) {
+                continue;
+            }
             match point.place {
                 Place::Held => return Err(Refused::Held),
                 Place::Gone => {}
                 _ => left += 1,
             }
         }
-        if left != points.get() {
-            return Err(Refused::Spent);
-        }
+        let mut going = self.movable(from, is_mark);
+        let over = left - points.get();
+        going.drain(..usize::try_from(over.max(0)).unwrap().min(going.len()));
+        let missing = usize::try_from((-over).max(0)).unwrap();
+        let mut instead = self.movable(from, |mark| mark.is_none());
+        instead.extend(self.movable(from, |mark| mark.is_some() && !is_mark(mark)));
+        going.extend(instead.get(..missing).ok_or(Refused::Spent)?);
         let owed = self.holders[from].debt;
         if owed < debt.get() {
             return Err(Refused::Repaid { owed });
         }
         self.holders[from].debt -= debt.get();
         self.holders[to].debt += debt.get();
-        let before = self.lots.len();
-        let outer = |mark: Option<Uuid>| mark.filter(|mark| *mark != merge_id);
-        let [_, repaid] = self.bring((from, to), is_mark, outer);
-        let points = self.lots[before..].iter().map(|lot| lot.original).sum();
-        Ok(vec![points, debt.get(), repaid])
+        let moved = i64::try_from(going.len()).unwrap();
+        let of_one_share = |one: &usize, other: &usize| {
+            let [one, other] = [self.points[*one], self.points[*other]];
+            (one.lot, one.place) == (other.lot, other.place)
+        };
+        let shares: Vec<Vec<usize>> = going.chunk_by(of_one_share).map(<[_]>::to_vec).collect();
+        for share in shares {
+            self.branch(&share, |lot| {
+                lot.wallet = to;
+                let outer = lot.terms.contributor.filter(|mark| within.contains(mark));
+                lot.terms.contributor = outer;
+            });
+        }
+        Ok(vec![moved, debt.get(), self.repay(to)])
+    }
+
+    /// The points of a wallet that can be moved, in the order of consumption: the available ones of a
+    /// lot before the pending ones.
+    fn movable(&self, wallet: usize, is_meant: impl Fn(Option<Uuid>) -> bool) -> Vec<usize> {
+        let places = [Place::Available, Place::Pending];
+        let mut movable = Vec::new();
+        for (number, point) in self.points.iter().enumerate() {
+            let lot = &self.lots[point.lot];
+            let is_here = lot.wallet == wallet && is_meant(lot.terms.contributor);
+            let place = places.iter().position(|place| *place == point.place);
+            if let Some(place) = place.filter(|_| is_here && !self.is_over(point.lot)) {
+                movable.push((self.order(point.lot), place, number));
+            }
+        }
+        movable.sort_unstable();
+        movable.into_iter().map(|(.., number)| number).collect()
     }
 
     fn standing(&self, lot: usize, place: Place) -> Vec<usize> {
