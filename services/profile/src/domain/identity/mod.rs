@@ -8,6 +8,7 @@
 
 pub(crate) mod conflict;
 pub(crate) mod golden;
+pub(crate) mod homes;
 pub(crate) mod kinds;
 pub(crate) mod link;
 pub(crate) mod profile;
