@@ -57,7 +57,7 @@ impl App {
         }
     }
 
-    async fn update(
+    pub(super) async fn update(
         &self,
         db: &mut PgTransaction<'_>,
         update: Update,

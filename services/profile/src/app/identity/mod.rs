@@ -10,6 +10,9 @@ pub(crate) mod merge;
 pub(crate) mod tell;
 pub(crate) mod unmerge;
 
+#[cfg(test)]
+mod history_tests;
+
 use chassis::Refusal;
 use sqlx::PgConnection;
 use uuid::Uuid;

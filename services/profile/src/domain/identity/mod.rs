@@ -17,6 +17,6 @@ pub(crate) mod tell;
 pub(crate) mod trust;
 
 #[cfg(test)]
-mod history_tests;
+pub(crate) mod history_tests;
 #[cfg(test)]
 mod tests;
