@@ -3,6 +3,7 @@
 pub(crate) mod cards;
 pub(crate) mod changes;
 pub(crate) mod merges;
+pub(crate) mod profiles;
 
 use sqlx::PgConnection;
 use uuid::Uuid;
