@@ -401,3 +401,19 @@ async fn orders_that_arrive_while_two_are_joined_and_parted_are_all_counted_once
     link(&profile, &ids[0], &ids[1]).await;
     assert_eq!(profile.traits(&ids[1]).await.order_count, 60);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn channels_that_meet_the_same_newcomer_at_once_make_one_customer() {
+    let profile = Profile::start().await;
+    let calls = (0..16).map(|nth: usize| {
+        let mut client = profile.identities();
+        let phone = with_identifiers(vec![identifier("phone", "1632")]);
+        // Half of them are the same record, told again.
+        let request = ingest("", ("app", &format!("{}", nth / 2)), 1, phone);
+        async move { client.ingest_source(request).await.map(drop) }
+    });
+    let answers = at_once(calls.collect::<Vec<_>>()).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(profile.count("SELECT count(*) FROM customers").await, 1);
+    assert_eq!(profile.count("SELECT count(*) FROM sources").await, 8);
+}

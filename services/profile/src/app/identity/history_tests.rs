@@ -275,7 +275,10 @@ impl World {
             let parts = profile.homes().into_iter();
             let parts = parts.filter_map(|it| figures.get(&it).cloned());
             assert_eq!((id, traits), (profile.id, Traits::of_all(parts)));
-            self.check_lists(*home, &profile.homes()).await;
+            if *home == *profile.homes().last().unwrap() {
+                // Lists are long: one id of each person, the newest.
+                self.check_lists(*home, &profile.homes()).await;
+            }
         }
     }
 

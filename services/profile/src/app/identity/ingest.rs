@@ -12,7 +12,7 @@ use super::{Person, trust};
 use crate::app::App;
 use crate::domain::customer::{Customer, Details};
 use crate::domain::field::Field;
-use crate::domain::identity::homes::Homes;
+use crate::domain::identifier::IdentifierKey;
 use crate::domain::identity::kinds::{Kind, kind_of};
 use crate::domain::identity::profile::Profile;
 use crate::domain::identity::source::{Source, SourceId};
@@ -69,19 +69,16 @@ impl App {
         db: &mut PgTransaction<'_>,
         statement: Statement,
     ) -> Result<(Customer, Source), Refusal> {
-        let known = self.whom(db, &statement).await?;
-        let (home, is_new) =
-            known.map_or((CustomerId(self.clock.new_id()), true), |it| (it, false));
-        let home = register(db, &statement, (home, is_new)).await?;
+        let meant = self.whom(db, &statement).await?;
+        let home = register(db, &statement, meant).await?;
         let name = (statement.channel.as_str(), statement.key.clone());
-        let source = Source::new(SourceId(self.clock.new_id()), home, name, self.now());
+        let mut source = Source::new(SourceId(self.clock.new_id()), home, name, self.now());
         let told = Told {
             fields: &statement.fields,
             details: &statement.details,
             observed_at: statement.observed_at,
         };
-        if is_new && homes::homes_of(db, home).await?.is_none() {
-            let mut source = source;
+        if meant == Meant::New(home) {
             source.tell(told.fields, told.details, told.observed_at);
             let customer = self.found(db, source.clone(), WITHIN).await?;
             return Ok((customer, source));
@@ -95,24 +92,53 @@ impl App {
         self.tell(db, person, (source, listed), ingest).await
     }
 
-    /// The home that a statement goes to, when it is known.
     async fn whom(
         &self,
         db: &mut PgTransaction<'_>,
         statement: &Statement,
-    ) -> Result<Option<CustomerId>, Refusal> {
+    ) -> Result<Meant, Refusal> {
         let known = source_keys::home(db, &statement.channel, &statement.key).await?;
         if let Some(named) = statement.customer {
-            let homes = homes::homes_of(db, named).await?;
-            let homes = homes.ok_or_else(refusals::customer_not_found)?;
-            check(known, &homes)?;
-            return Ok(known.or(Some(named)));
+            check(db, known, named).await?;
+            return Ok(Meant::Known(known.unwrap_or(named)));
         }
         match known {
-            Some(home) => Ok(Some(home)),
-            None => Ok(owner(db, &statement.details).await?),
+            Some(home) => Ok(Meant::Known(home)),
+            None => self.identified(db, statement).await,
         }
     }
+
+    /// Whoever has one of the identifiers; if nobody, a new customer, who has them from now on: another
+    /// request that meets the same newcomer waits for this one, and then finds it.
+    async fn identified(
+        &self,
+        db: &mut PgTransaction<'_>,
+        statement: &Statement,
+    ) -> Result<Meant, Refusal> {
+        let keys = telling(statement);
+        if let Some(owner) = owner(db, &keys).await? {
+            return Ok(Meant::Known(owner));
+        }
+        let home = CustomerId(self.clock.new_id());
+        if keys.is_empty() {
+            return Ok(Meant::New(home));
+        }
+        let claims: Vec<_> = keys.iter().map(|key| (key.clone(), home)).collect();
+        if identifiers::claim(db, &claims).await?.len() == claims.len() {
+            return Ok(Meant::New(home));
+        }
+        identifiers::release(db, &claims).await?;
+        let owner = owner(db, &keys).await?;
+        owner.map(Meant::Known).ok_or_else(refusals::unavailable)
+    }
+}
+
+/// Under which id a statement comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meant {
+    Known(CustomerId),
+    /// Somebody who is to be made.
+    New(CustomerId),
 }
 
 /// Registers where the channel's record came in, unless it is known. A request that was first with the
@@ -120,43 +146,56 @@ impl App {
 async fn register(
     db: &mut PgTransaction<'_>,
     statement: &Statement,
-    (home, is_new): (CustomerId, bool),
+    meant: Meant,
 ) -> Result<CustomerId, Refusal> {
+    let (Meant::Known(home) | Meant::New(home)) = meant;
     let name = (statement.channel.as_str(), statement.key.as_str());
     if source_keys::claim(db, name, home).await? {
         return Ok(home);
     }
     let first = source_keys::home(db, name.0, name.1).await?;
     let first = first.unwrap_or(home);
-    if !is_new && first != home {
-        let homes = homes::homes_of(db, home).await?;
-        check(
-            Some(first),
-            &homes.ok_or_else(refusals::customer_not_found)?,
-        )?;
+    match meant {
+        Meant::Known(home) => check(db, Some(first), home).await?,
+        Meant::New(home) => {
+            let claims = telling(statement).into_iter().map(|key| (key, home));
+            identifiers::release(db, &claims.collect::<Vec<_>>()).await?;
+        }
     }
     Ok(first)
 }
 
 /// Refuses a record of a person other than the one that is meant.
-fn check(known: Option<CustomerId>, meant: &Homes) -> Result<(), Refusal> {
+async fn check(
+    db: &mut PgTransaction<'_>,
+    known: Option<CustomerId>,
+    meant: CustomerId,
+) -> Result<(), Refusal> {
+    let homes = homes::homes_of(db, meant).await?;
+    let homes = homes.ok_or_else(refusals::customer_not_found)?;
     match known {
-        Some(home) if !meant.has(home) => Err(refusals::source_of_another_customer()),
+        Some(home) if !homes.has(home) => Err(refusals::source_of_another_customer()),
         _ => Ok(()),
     }
 }
 
-/// Whose the first of the identifiers is that somebody has. Kinds that people share tell nothing.
+/// The identifiers that tell who somebody is, sorted: those of kinds that people share do not.
+fn telling(statement: &Statement) -> Vec<IdentifierKey> {
+    let keys = statement.details.identifiers.iter().map(|it| &it.key);
+    let telling = keys.filter(|key| kind_of(&key.kind) != Kind::Shared);
+    let mut keys: Vec<_> = telling.cloned().collect();
+    keys.sort();
+    keys
+}
+
+/// Whose the first of these is that somebody has.
 async fn owner(
     db: &mut PgTransaction<'_>,
-    said: &Details,
+    keys: &[IdentifierKey],
 ) -> Result<Option<CustomerId>, StoreError> {
-    let keys = said.identifiers.iter().map(|identifier| &identifier.key);
-    let telling = keys.filter(|key| kind_of(&key.kind) != Kind::Shared);
-    let keys: Vec<_> = telling.cloned().collect();
     if keys.is_empty() {
         return Ok(None);
     }
-    let owners = identifiers::owners(db, &keys).await?;
+    let owners = identifiers::owners(db, keys).await?;
     Ok(keys.iter().find_map(|key| owners.get(key)).copied())
 }
