@@ -167,7 +167,8 @@ async fn a_source_that_would_mix_people_up_is_refused_by_name() {
     let profile = Profile::start().await;
     let card = |value| with_identifiers(vec![identifier("member_card", value)]);
     let anna = make(&profile, card("a-1")).await.customer_id;
-    let boris = make(&profile, card("b-1")).await.customer_id;
+    let phone = || with_identifiers(vec![identifier("phone", "1632")]);
+    let boris = make(&profile, phone()).await.customer_id;
     tell(&profile, &anna, ("app", "1"), 1, named("Anna"))
         .await
         .unwrap();
@@ -177,7 +178,7 @@ async fn a_source_that_would_mix_people_up_is_refused_by_name() {
             "SOURCE_OF_ANOTHER_CUSTOMER",
         ),
         (
-            tell(&profile, &anna, ("app", "1"), 2, card("b-1")).await,
+            tell(&profile, &anna, ("app", "1"), 2, phone()).await,
             "IDENTIFIER_TAKEN",
         ),
         (
@@ -270,20 +271,29 @@ async fn a_merged_customer_is_read_by_every_id_and_both_are_as_before_once_parte
         (own.order_count, other.order_count, other.return_count),
         (1, 2, 1)
     );
-    let events = profile.event_types(older).await;
+}
+
+#[tokio::test]
+async fn merging_and_parting_are_announced_and_the_later_has_the_greater_revision() {
+    let profile = Profile::start().await;
+    let older = make(&profile, named("Anna")).await.customer_id;
+    let newer = make(&profile, named("Ann")).await.customer_id;
+    let link_id = link(&profile, &older, &newer).await;
+    unmerge(&profile, &newer, &link_id).await.unwrap();
     let expected = [
         "CustomerCreated",
-        "OrderRecorded",
         "ProfilesMerged",
         "CustomerUpdated",
         "ProfilesUnmerged",
         "CustomerUpdated",
     ];
-    assert_eq!(events, expected);
-    let merged: Vec<ProfilesMerged> = profile.payloads(older).await;
-    let unmerged: Vec<ProfilesUnmerged> = profile.payloads(older).await;
-    assert_eq!(&merged[0].merged_customer_id, newer);
-    assert_eq!(&unmerged[0].parted_customer_id, newer);
+    assert_eq!(profile.event_types(&older).await, expected);
+    let expected = ["CustomerCreated", "CustomerUpdated"];
+    assert_eq!(profile.event_types(&newer).await, expected);
+    let merged: Vec<ProfilesMerged> = profile.payloads(&older).await;
+    assert_eq!(merged[0].merged_customer_ids, [newer.clone()]);
+    let unmerged: Vec<ProfilesUnmerged> = profile.payloads(&older).await;
+    assert_eq!(unmerged[0].parted_customer_id, newer);
     assert!(unmerged[0].revision > merged[0].revision);
 }
 

@@ -316,7 +316,7 @@ impl World {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 8,
+        cases: 4,
         max_shrink_iters: 0,
         failure_persistence: None,
         ..ProptestConfig::default()
@@ -324,7 +324,7 @@ proptest! {
 
     #[test]
     fn what_is_stored_is_what_the_domain_decides_and_parting_leaves_what_never_was_joined(
-        history in prop::collection::vec(steps(), 60..100),
+        history in prop::collection::vec(steps(), 50..80),
     ) {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
