@@ -291,7 +291,7 @@ async fn merging_and_parting_are_announced_and_the_later_has_the_greater_revisio
     let expected = ["CustomerCreated", "CustomerUpdated"];
     assert_eq!(profile.event_types(&newer).await, expected);
     let merged: Vec<ProfilesMerged> = profile.payloads(&older).await;
-    assert_eq!(merged[0].merged_customer_ids, [newer.clone()]);
+    assert_eq!(merged[0].merged_customer_ids, std::slice::from_ref(&newer));
     let unmerged: Vec<ProfilesUnmerged> = profile.payloads(&older).await;
     assert_eq!(unmerged[0].parted_customer_id, newer);
     assert!(unmerged[0].revision > merged[0].revision);
