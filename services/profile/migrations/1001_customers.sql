@@ -17,6 +17,8 @@ CREATE TABLE customers (
     revision      bigint NOT NULL CHECK (revision >= 1),
     -- {"field": {"source", "channel", "observed_at"}}: where each value comes from.
     origins       jsonb NOT NULL,
+    -- Phones, addresses and names in a form in which they are compared.
+    match_keys    text[] NOT NULL,
     -- [{"kind", "value", "verified"}], in the order in which they were given.
     identifiers   jsonb NOT NULL,
     display_name  text NOT NULL,
@@ -42,6 +44,9 @@ CREATE TABLE customers (
     CHECK (profile_id <= customer_id),
     CHECK (absorbed = '{}' OR profile_id = customer_id)
 );
+
+-- Who may be the same person. An array of many records changes less often than orders come in.
+CREATE INDEX customers_by_match_key ON customers USING gin (match_keys);
 
 -- Lists are by descending id, which is descending time of creation.
 CREATE INDEX customers_by_region ON customers (region_code, customer_id);

@@ -94,6 +94,20 @@ impl IdentityService for Identities {
         }))
     }
 
+    async fn find_matches(
+        &self,
+        request: Request<proto::FindMatchesRequest>,
+    ) -> Result<Response<proto::FindMatchesResponse>, Status> {
+        let deadline = deadline(&request);
+        let request = request.into_inner();
+        let customer = wire::customer_id("customer_id", &request.customer_id);
+        let customer = customer.map_err(Refusal::from)?;
+        let least = request.min_score_permille;
+        let found = self.app.matches(deadline, customer, least).await?;
+        let matches = found.into_iter().map(wire::identities::likeness).collect();
+        Ok(Response::new(proto::FindMatchesResponse { matches }))
+    }
+
     async fn merge_customers(
         &self,
         request: Request<proto::MergeCustomersRequest>,

@@ -11,7 +11,7 @@ use super::StoreError;
 use crate::domain::customer::Customer;
 use crate::domain::identifier::IdentifierKey;
 use crate::domain::ids::CustomerId;
-use row::CustomerRow;
+use row::{CustomerRow, NewRow, match_keys};
 
 /// Reads the one whom an id leads to.
 pub(crate) async fn get(
@@ -149,12 +149,35 @@ pub(crate) async fn list(
     rows.into_iter().map(CustomerRow::into_customer).collect()
 }
 
+/// At most `limit` others who have one of these keys.
+pub(crate) async fn sharing(
+    connection: &mut PgConnection,
+    keys: &[String],
+    than: CustomerId,
+    limit: i64,
+) -> Result<Vec<Customer>, StoreError> {
+    let rows = sqlx::query_as!(
+        CustomerRow,
+        r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
+                  identifiers AS "identifiers: _", display_name, family_name,
+                  given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
+                  region_code, brand, language_code, time_zone, version, create_time, update_time
+           FROM customers WHERE match_keys && $1 AND customer_id <> $2 LIMIT $3"#,
+        keys,
+        than.0,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(CustomerRow::into_customer).collect()
+}
+
 /// Adds customers, each with its row of traits. Their identifiers must be theirs already.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
     customers: &[Customer],
 ) -> Result<(), StoreError> {
-    let rows: Vec<_> = customers.iter().map(CustomerRow::of).collect();
+    let rows: Vec<_> = customers.iter().map(NewRow::of).collect();
     // Everything in one document: customers are created far more seldom than they buy.
     sqlx::query!(
         "WITH made AS (
@@ -180,7 +203,8 @@ pub(crate) async fn absorb(
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE customers SET
-             profile_id = $2, absorbed = '{}', origins = '{}', identifiers = '[]', display_name = '',
+             profile_id = $2, absorbed = '{}', origins = '{}', match_keys = '{}',
+             identifiers = '[]', display_name = '',
              family_name = '', given_name = '', birth_year = NULL, birth_month = NULL,
              birth_day = NULL, gender = 'unknown', occupation = '', income_band = '',
              region_code = '', brand = '', language_code = '', time_zone = ''
@@ -205,7 +229,7 @@ pub(crate) async fn update(
              birth_year = $6, birth_month = $7, birth_day = $8, gender = $9, occupation = $10,
              income_band = $11, region_code = $12, brand = $13, language_code = $14,
              time_zone = $15, version = $16, update_time = $17, profile_id = $1, absorbed = $18,
-             revision = $19, origins = $20
+             revision = $19, origins = $20, match_keys = $21
          WHERE customer_id = $1",
         row.customer_id,
         row.identifiers as _,
@@ -227,6 +251,7 @@ pub(crate) async fn update(
         &row.absorbed,
         row.revision,
         row.origins as _,
+        &match_keys(customer),
     )
     .execute(connection)
     .await?;

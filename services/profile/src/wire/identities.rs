@@ -1,5 +1,6 @@
 //! Sources and links.
 
+use chassis::Refusal;
 use contract::patron::profile::v1 as proto;
 use jiff::Timestamp;
 use proto::link::Kind;
@@ -9,7 +10,9 @@ use crate::app::identity::ingest::Statement;
 use crate::domain::field::{Field, parse_mask};
 use crate::domain::identifier::{Identifier, IdentifierKey};
 use crate::domain::identity::link::{Link, LinkKind};
+use crate::domain::identity::matching::{self, Likeness};
 use crate::domain::identity::source::{ACTIVITY, CRM, Source, SourceId};
+use crate::domain::ids::CustomerId;
 use crate::domain::invalid::{Invalid, Problem};
 use crate::domain::order::check_not_ahead;
 use crate::domain::text;
@@ -98,6 +101,37 @@ pub(crate) fn link(link: Link) -> proto::Link {
         undo_time,
         undone_by,
         undo_reason,
+    }
+}
+
+/// A customer who may be the same person.
+pub(crate) fn likeness((id, likeness): (CustomerId, Likeness)) -> proto::Likeness {
+    let evidence = likeness
+        .evidence
+        .into_iter()
+        .map(|it| proto::likeness::Evidence {
+            kind: evidence_kind(it.kind).into(),
+            weight_permille: it.weight_permille,
+        });
+    let refusal = likeness.conflict.map(Refusal::from);
+    proto::Likeness {
+        customer_id: id.0.to_string(),
+        score_permille: likeness.score_permille,
+        evidence: evidence.collect(),
+        refusal: refusal.map(|it| it.reason().to_owned()).unwrap_or_default(),
+    }
+}
+
+fn evidence_kind(kind: matching::Kind) -> proto::likeness::Kind {
+    use proto::likeness::Kind;
+    match kind {
+        matching::Kind::SameEmail => Kind::SameEmail,
+        matching::Kind::SamePhone => Kind::SamePhone,
+        matching::Kind::SameBirthDate => Kind::SameBirthDate,
+        matching::Kind::SameBirthday => Kind::SameBirthday,
+        matching::Kind::SameName => Kind::SameName,
+        matching::Kind::OtherBirthDate => Kind::OtherBirthDate,
+        matching::Kind::OtherGender => Kind::OtherGender,
     }
 }
 

@@ -94,6 +94,10 @@ fn identity_rpcs() -> Vec<Rpc> {
         customer_id: customer_id(),
         ..Default::default()
     };
+    let matches = proto::FindMatchesRequest {
+        customer_id: customer_id(),
+        min_score_permille: 0,
+    };
     let merge = proto::MergeCustomersRequest {
         customer_id: customer_id(),
         merged_customer_id: request_id(),
@@ -112,6 +116,7 @@ fn identity_rpcs() -> Vec<Rpc> {
         rpc("IdentityService/IngestSource", &ingest, ""),
         rpc("IdentityService/ListSources", &sources, unknown),
         rpc("IdentityService/ListLinks", &links, unknown),
+        rpc("IdentityService/FindMatches", &matches, unknown),
         rpc("IdentityService/MergeCustomers", &merge, unknown),
         rpc("IdentityService/UnmergeCustomers", &unmerge, unknown),
     ]

@@ -427,3 +427,49 @@ async fn channels_that_meet_the_same_newcomer_at_once_make_one_customer() {
     assert_eq!(profile.count("SELECT count(*) FROM customers").await, 1);
     assert_eq!(profile.count("SELECT count(*) FROM sources").await, 8);
 }
+
+#[tokio::test]
+async fn customers_who_may_be_the_same_person_are_found_with_what_speaks_for_it() {
+    let profile = Profile::start().await;
+    let anna = Customer {
+        identifiers: vec![
+            identifier("phone", "+44 1632 960001"),
+            proven("national_id", "a"),
+        ],
+        ..named("Anna Smith")
+    };
+    let anna = make(&profile, anna).await.customer_id;
+    let twin = Customer {
+        identifiers: vec![identifier("phone", "01632 960001")],
+        ..named("Smith, Anna")
+    };
+    let twin = make(&profile, twin).await.customer_id;
+    let flatmate = Customer {
+        identifiers: vec![
+            identifier("phone", "(01632) 960001"),
+            proven("national_id", "b"),
+        ],
+        ..named("Boris")
+    };
+    let flatmate = make(&profile, flatmate).await.customer_id;
+    let found = async |customer_id: &str, min_score_permille| {
+        let request = proto::FindMatchesRequest {
+            customer_id: customer_id.to_owned(),
+            min_score_permille,
+        };
+        let found = profile.identities().find_matches(request).await.unwrap();
+        let found = found.into_inner().matches.into_iter();
+        let figures = found.map(|it| (it.customer_id, it.score_permille, it.refusal));
+        figures.collect::<Vec<_>>()
+    };
+    let likely = (twin.clone(), 760, String::new());
+    let unlikely = (flatmate.clone(), 600, "SECOND_VALUE".to_owned());
+    assert_eq!(found(&anna, 0).await, [likely.clone(), unlikely.clone()]);
+    assert_eq!(found(&anna, 700).await, [likely]);
+    // Who is one person is not found twice, nor as somebody who may be the same.
+    let link_id = link(&profile, &anna, &twin).await;
+    assert_eq!(found(&twin, 0).await, [unlikely]);
+    assert_eq!(found(&flatmate, 0).await.len(), 1);
+    unmerge(&profile, &anna, &link_id).await.unwrap();
+    assert_eq!(found(&flatmate, 0).await.len(), 2);
+}

@@ -6,6 +6,7 @@
 //! after the others.
 
 pub(crate) mod ingest;
+pub(crate) mod matches;
 pub(crate) mod merge;
 pub(crate) mod tell;
 pub(crate) mod unmerge;

@@ -11,6 +11,7 @@ pub(crate) mod golden;
 pub(crate) mod homes;
 pub(crate) mod kinds;
 pub(crate) mod link;
+pub(crate) mod matching;
 pub(crate) mod profile;
 pub(crate) mod source;
 pub(crate) mod tell;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::customer::{Customer, Details};
 use crate::domain::identity::golden::Origin;
+use crate::domain::identity::matching;
 use crate::domain::identity::source::SourceId;
 use crate::domain::ids::CustomerId;
 use crate::store::details::{IdentifierRow, gender_named, name_of};
@@ -40,6 +41,28 @@ pub(super) struct CustomerRow {
     pub(super) version: i64,
     pub(super) create_time: Timestamp,
     pub(super) update_time: Timestamp,
+}
+
+/// A row with what is only written.
+#[derive(Debug, Serialize)]
+pub(super) struct NewRow {
+    #[serde(flatten)]
+    row: CustomerRow,
+    match_keys: Vec<String>,
+}
+
+impl NewRow {
+    pub(super) fn of(customer: &Customer) -> Self {
+        Self {
+            row: CustomerRow::of(customer),
+            match_keys: match_keys(customer),
+        }
+    }
+}
+
+/// By what others find the customer who may be the same person.
+pub(super) fn match_keys(customer: &Customer) -> Vec<String> {
+    matching::keys(&customer.details).into_iter().collect()
 }
 
 #[derive(Debug, Serialize, Deserialize)]
