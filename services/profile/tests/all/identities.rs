@@ -473,3 +473,50 @@ async fn customers_who_may_be_the_same_person_are_found_with_what_speaks_for_it(
     unmerge(&profile, &anna, &link_id).await.unwrap();
     assert_eq!(found(&flatmate, 0).await.len(), 2);
 }
+
+#[tokio::test]
+async fn an_identifier_withdrawn_of_a_merged_customer_is_back_once_the_two_are_parted() {
+    let profile = Profile::start().await;
+    let phone = |value| with_identifiers(vec![identifier("phone", value)]);
+    let anna = make(&profile, phone("1632")).await.customer_id;
+    let ann = make(&profile, phone("1999")).await.customer_id;
+    let request = merging(&anna, &ann);
+    let merged = profile.identities().merge_customers(request.clone()).await;
+    let merged = merged.unwrap().into_inner();
+    let again = profile.identities().merge_customers(request).await.unwrap();
+    assert_eq!(again.into_inner(), merged, "repeated, it is the same merge");
+    let request = proto::UpdateCustomerRequest {
+        customer: Some(Customer {
+            customer_id: anna.clone(),
+            etag: merged.customer.unwrap().etag,
+            ..phone("1632")
+        }),
+        update_mask: Some(prost_types::FieldMask {
+            paths: vec!["identifiers".to_owned()],
+        }),
+        request_id: request_id(),
+        validate_only: false,
+    };
+    let updated = profile.customers().update_customer(request).await.unwrap();
+    assert_eq!(updated.get_ref().identifiers, [identifier("phone", "1632")]);
+    let whose = async |value: &str| {
+        let request = proto::LookupCustomerRequest {
+            kind: "phone".to_owned(),
+            value: value.to_owned(),
+        };
+        let found = profile.customers().lookup_customer(request).await;
+        found.map(|it| it.into_inner().customer_id)
+    };
+    assert_eq!(whose("1632").await.unwrap(), anna);
+    assert_eq!(
+        reason(&whose("1999").await.unwrap_err()),
+        "CUSTOMER_NOT_FOUND"
+    );
+    // Nobody else gets it meanwhile.
+    let mut customers = profile.customers();
+    let eve = customers.create_customer(create(phone("1999"))).await;
+    assert_eq!(reason(&eve.unwrap_err()), "IDENTIFIER_TAKEN");
+    let link_id = merged.link.unwrap().link_id;
+    unmerge(&profile, &anna, &link_id).await.unwrap();
+    assert_eq!(whose("1999").await.unwrap(), ann);
+}
