@@ -6,6 +6,7 @@ mod contract_rules;
 mod crashes;
 mod end_to_end;
 mod faults;
+mod identities;
 mod import;
 mod loyalty_reference;
 mod programs;

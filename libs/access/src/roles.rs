@@ -14,6 +14,8 @@ const TABLE: &[(&str, &[&str])] = &[
         &[
             "profile.*.read",
             "profile.customers.write",
+            "profile.sources.write",
+            "profile.identities.write",
             "profile.activities.write",
             "loyalty.*.read",
             "loyalty.members.*",
@@ -82,6 +84,7 @@ const TABLE: &[(&str, &[&str])] = &[
         &[
             "profile.*.read",
             "profile.customers.write",
+            "profile.sources.write",
             "profile.activities.write",
             "loyalty.*.read",
             "loyalty.accruals.write",

@@ -1,5 +1,6 @@
 //! What loyalty does when other services announce something.
 
+mod identities;
 mod surveys;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use contract::patron::profile::v1::{
 use events::{Handler, HandlerError, Incoming};
 use sqlx::PgTransaction;
 
+use crate::app::membership::follow;
 use crate::app::rating::{Fact, Told, record};
 use crate::app::{Loyalty, packages};
 use crate::store;
@@ -19,7 +21,8 @@ use crate::wire;
 
 pub(crate) use surveys::Surveys;
 
-/// Customers become members, orders earn, returns take back, segments are noted.
+/// Customers become members, orders earn, returns take back, segments are noted, memberships are merged and
+/// unmerged as their customers are.
 pub(crate) struct Reactions(pub(crate) Loyalty);
 
 #[async_trait]
@@ -40,6 +43,7 @@ impl Handler for Reactions {
     ) -> Result<(), HandlerError> {
         let Self(loyalty) = self;
         let (mut told, mut birthdays) = (Vec::with_capacity(events.len()), Vec::new());
+        let mut regrouped = Vec::new();
         for event in events {
             if let Some(fact) = fact(event)? {
                 if let Fact::Joined(customer_id) = fact {
@@ -47,6 +51,8 @@ impl Handler for Reactions {
                 }
                 let trace = event.traceparent();
                 told.push(Told { fact, trace });
+            } else if let Some(told) = identities::regrouped(event)? {
+                regrouped.push((told, event.traceparent()));
             } else if let Some(updated) = event.payload::<CustomerUpdated>()? {
                 birthdays.extend(wire::birthday_changed(&updated)?);
             } else {
@@ -55,6 +61,9 @@ impl Handler for Reactions {
         }
         packages::ask_for_birthdays(loyalty, tx, &birthdays).await?;
         record(loyalty, tx, &told).await?;
+        for (told, trace) in regrouped {
+            follow(loyalty, tx, &told, trace).await?;
+        }
         Ok(())
     }
 }

@@ -7,6 +7,18 @@
 
 CREATE TABLE customers (
     customer_id   uuid PRIMARY KEY,
+    -- The customer whom this id leads to: itself, or the older one whom it was joined to. What is known
+    -- of a person stands in that row, and locking that row is what keeps others from changing who is who.
+    profile_id    uuid NOT NULL,
+    -- The ids that lead here, sorted.
+    absorbed      uuid[] NOT NULL,
+    -- Goes up whenever who belongs to the profile changes, also across profiles: of two that one id was
+    -- in, the later has the greater.
+    revision      bigint NOT NULL CHECK (revision >= 1),
+    -- {"field": {"source", "channel", "observed_at"}}: where each value comes from.
+    origins       jsonb NOT NULL,
+    -- Phones, addresses and names in a form in which they are compared.
+    match_keys    text[] NOT NULL,
     -- [{"kind", "value", "verified"}], in the order in which they were given.
     identifiers   jsonb NOT NULL,
     display_name  text NOT NULL,
@@ -28,12 +40,18 @@ CREATE TABLE customers (
     create_time   timestamptz NOT NULL,
     update_time   timestamptz NOT NULL,
     CHECK ((birth_month IS NULL) = (birth_day IS NULL)),
-    CHECK (birth_year IS NULL OR birth_month IS NOT NULL)
+    CHECK (birth_year IS NULL OR birth_month IS NOT NULL),
+    CHECK (profile_id <= customer_id),
+    CHECK (absorbed = '{}' OR profile_id = customer_id)
 );
+
+-- Who may be the same person. An array of many records changes less often than orders come in.
+CREATE INDEX customers_by_match_key ON customers USING gin (match_keys);
 
 -- Lists are by descending id, which is descending time of creation.
 CREATE INDEX customers_by_region ON customers (region_code, customer_id);
 
+-- Whose own sources name an identifier. Merges do not touch it, so it is right again after an unmerge.
 CREATE TABLE identifier_owners (
     kind        text COLLATE "C" NOT NULL,
     value       text COLLATE "C" NOT NULL,
@@ -41,11 +59,14 @@ CREATE TABLE identifier_owners (
     PRIMARY KEY (kind, value)
 );
 
--- One row for each customer, made with the customer. Whoever records activity locks it first: it is
--- what puts the activities of one customer in a row. It stands apart from `customers` because it
--- changes with each order.
+-- One row for each customer, made with the customer: what was recorded under this id. Whoever records
+-- activity locks the row of the profile first, which puts the activities of one person in a row. It
+-- stands apart from `customers` because it changes with each order; profile_id and absorbed are the same
+-- as there.
 CREATE TABLE customer_traits (
     customer_id        uuid PRIMARY KEY,
+    profile_id         uuid NOT NULL,
+    absorbed           uuid[] NOT NULL DEFAULT '{}',
     order_count        bigint NOT NULL DEFAULT 0,
     return_count       bigint NOT NULL DEFAULT 0,
     first_order_time   timestamptz,

@@ -1,11 +1,12 @@
 //! Customers, their orders and returns, timeline and traits.
 //!
-//! One truth per customer: who they are ([`CustomerService`]) and what they did
-//! ([`ActivityService`]). Activity is taken in exactly once, late, out of order and in any number
+//! One truth per customer: who they are ([`CustomerService`]), whose word that is and which records are
+//! one person's ([`IdentityService`]), and what they did ([`ActivityService`]). Activity is taken in exactly once, late, out of order and in any number
 //! (`app/intake.rs` tells how); what it adds up to is kept beside it in the same transaction.
 //! What happened is announced through the outbox; the service follows nobody.
 //!
 //! [`CustomerService`]: contract::patron::profile::v1::customer_service_server::CustomerService
+//! [`IdentityService`]: contract::patron::profile::v1::identity_service_server::IdentityService
 //! [`ActivityService`]: contract::patron::profile::v1::activity_service_server::ActivityService
 
 mod api;
@@ -20,10 +21,12 @@ use std::sync::Arc;
 
 use api::activities::Activities;
 use api::customers::Customers;
+use api::identities::Identities;
 use app::App;
 use chassis::{Context, Service};
 use contract::patron::profile::v1::activity_service_server::ActivityServiceServer;
 use contract::patron::profile::v1::customer_service_server::CustomerServiceServer;
+use contract::patron::profile::v1::identity_service_server::IdentityServiceServer;
 use events::{FeedConfig, Feeds, Outbox, Parts, UnknownFeed};
 use metrics::Intake;
 use postgres::{Database, Migrations, ProbeLimits};
@@ -57,6 +60,10 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         app: app.clone(),
         pages: context.pages.clone(),
     };
+    let identities = Identities {
+        app: app.clone(),
+        pages: context.pages.clone(),
+    };
     let metrics = Intake::register(service.metrics());
     let activities = Activities {
         app,
@@ -65,6 +72,7 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
     };
     let service = service
         .grpc(chassis::tuned!(CustomerServiceServer::new(customers)))
+        .grpc(chassis::tuned!(IdentityServiceServer::new(identities)))
         .grpc(chassis::tuned!(ActivityServiceServer::new(activities)));
     let service = watch(service, &db);
     let tokens = context.pages.clone();

@@ -12,6 +12,9 @@ use tonic::Code;
 use crate::app::intake::IntakeError;
 use crate::domain::book::Refused;
 use crate::domain::customer::EtagMismatch;
+use crate::domain::identity::conflict::{Conflict, MAX_MEMBERS, MAX_SOURCES};
+use crate::domain::identity::link::Link;
+use crate::domain::identity::profile::NoSuchLink;
 use crate::domain::invalid::Invalid;
 use crate::store::StoreError;
 use crate::wire::returns::reason_of;
@@ -35,14 +38,36 @@ pub(crate) fn order_not_found() -> Refusal {
 }
 
 /// An identifier is another customer's. The value is not told: it may not be the caller's to know.
-pub(crate) fn identifier_taken(kind: &str, place: usize) -> Refusal {
+pub(crate) fn identifier_taken(kind: &str, field: &str) -> Refusal {
     let message = "an identifier belongs to another customer";
     Refusal::new(Code::AlreadyExists, ErrorReason::IdentifierTaken, message)
         .metadata("kind", kind)
-        .field(
-            format!("customer.identifiers[{place}]"),
-            "belongs to another customer",
-        )
+        .field(field, "belongs to another customer")
+}
+
+/// No such link holds the person together.
+pub(crate) fn link_not_found() -> Refusal {
+    let message = "no such link joins this customer to another";
+    Refusal::new(Code::NotFound, ErrorReason::LinkNotFound, message)
+}
+
+/// The two ids are joined already, by this link.
+pub(crate) fn already_linked(link: &Link) -> Refusal {
+    let message = "a link joins these two customers already";
+    Refusal::new(
+        Code::FailedPrecondition,
+        ErrorReason::AlreadyLinked,
+        message,
+    )
+    .metadata("link_id", link.id.0.to_string())
+}
+
+/// A channel's record of a person is known as another customer's.
+pub(crate) fn source_of_another_customer() -> Refusal {
+    let reason = ErrorReason::SourceOfAnotherCustomer;
+    let message = "the channel's record came in under another customer";
+    Refusal::new(Code::FailedPrecondition, reason, message)
+        .field("source.customer_id", "is not whom the record came in under")
 }
 
 /// The error of a field.
@@ -82,6 +107,31 @@ impl From<Invalid> for Refusal {
     }
 }
 
+impl From<Conflict> for Refusal {
+    fn from(error: Conflict) -> Self {
+        let message = error.to_string();
+        let refusal = |reason| Self::new(Code::FailedPrecondition, reason, message);
+        match error {
+            Conflict::SecondValue { kind } => {
+                refusal(ErrorReason::SecondValue).metadata("kind", kind)
+            }
+            Conflict::TwoVerifiedPeople => refusal(ErrorReason::TwoVerifiedPeople),
+            Conflict::TooManyMembers => {
+                refusal(ErrorReason::PersonTooLarge).metadata("limit", MAX_MEMBERS.to_string())
+            }
+            Conflict::TooManySources => {
+                refusal(ErrorReason::PersonTooLarge).metadata("limit", MAX_SOURCES.to_string())
+            }
+        }
+    }
+}
+
+impl From<NoSuchLink> for Refusal {
+    fn from(_: NoSuchLink) -> Self {
+        link_not_found()
+    }
+}
+
 impl From<EtagMismatch> for Refusal {
     fn from(error: EtagMismatch) -> Self {
         Self::new(Code::Aborted, Common::EtagMismatch, error.to_string())
@@ -104,7 +154,7 @@ impl From<IntakeError> for Refusal {
         match error {
             IntakeError::Store(error) => error.into(),
             IntakeError::Outbox(error) => outbox(error),
-            IntakeError::IdentifierVanished => unavailable(),
+            IntakeError::IdentifierVanished | IntakeError::Regrouped => unavailable(),
         }
     }
 }
@@ -137,7 +187,8 @@ pub(crate) fn database(error: DatabaseError) -> Refusal {
     }
 }
 
-fn unavailable() -> Refusal {
+/// Others were in the way too often.
+pub(crate) fn unavailable() -> Refusal {
     let message = "the service can't do it now; try again";
     Refusal::new(Code::Unavailable, Common::Unavailable, message).retry_after(LATER)
 }

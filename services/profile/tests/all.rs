@@ -13,6 +13,8 @@ mod contract_rules;
 mod customers;
 #[path = "all/harness.rs"]
 mod harness;
+#[path = "all/identities.rs"]
+mod identities;
 #[path = "all/lists.rs"]
 mod lists;
 #[path = "all/orders.rs"]

@@ -1,6 +1,7 @@
 //! Hand-made events on a real database.
 
 mod bench;
+mod identities;
 mod throughput;
 
 use contract::patron::loyalty::v1 as announced;

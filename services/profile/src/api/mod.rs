@@ -3,6 +3,7 @@
 pub(crate) mod activities;
 pub(crate) mod batch;
 pub(crate) mod customers;
+pub(crate) mod identities;
 pub(crate) mod lists;
 
 use std::time::Duration;

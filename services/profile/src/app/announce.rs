@@ -1,7 +1,10 @@
 //! What the other services are told.
 
+use std::collections::BTreeSet;
+
 use contract::patron::profile::v1::{
-    CustomerCreated, CustomerUpdated, OrderRecorded, ReturnRecorded,
+    CustomerCreated, CustomerUpdated, OrderRecorded, ProfilesMerged, ProfilesUnmerged,
+    ReturnRecorded,
 };
 use events::NewEvent;
 use prost_types::FieldMask;
@@ -9,6 +12,7 @@ use prost_types::FieldMask;
 use crate::domain::book::Announcement;
 use crate::domain::customer::Customer;
 use crate::domain::field::Field;
+use crate::domain::identity::link::LinkId;
 use crate::domain::ids::CustomerId;
 use crate::wire::{orders, returns};
 
@@ -35,6 +39,35 @@ pub(crate) fn updated(customer: CustomerId, changed: &[Field]) -> NewEvent {
         changed_fields: Some(FieldMask { paths }),
     };
     about(customer, &payload)
+}
+
+/// Two customers are one person's.
+pub(crate) fn merged(survivor: &Customer, merged: CustomerId, link: LinkId) -> NewEvent {
+    let payload = ProfilesMerged {
+        customer_id: survivor.id.0.to_string(),
+        merged_customer_ids: texts(&survivor.absorbed),
+        merged_customer_id: merged.0.to_string(),
+        link_id: link.0.to_string(),
+        revision: survivor.revision,
+    };
+    about(survivor.id, &payload)
+}
+
+/// What was one person's is two people's.
+pub(crate) fn unmerged(stays: &Customer, parted: &Customer, link: LinkId) -> NewEvent {
+    let payload = ProfilesUnmerged {
+        customer_id: stays.id.0.to_string(),
+        merged_customer_ids: texts(&stays.absorbed),
+        parted_customer_id: parted.id.0.to_string(),
+        parted_merged_customer_ids: texts(&parted.absorbed),
+        link_id: link.0.to_string(),
+        revision: stays.revision,
+    };
+    about(stays.id, &payload)
+}
+
+fn texts(ids: &BTreeSet<CustomerId>) -> Vec<String> {
+    ids.iter().map(|id| id.0.to_string()).collect()
 }
 
 /// A customer has bought or given back.

@@ -2,11 +2,15 @@
 
 use chassis::{Deadline, Refusal};
 use jiff::Timestamp;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::App;
 use crate::domain::customer::Customer;
 use crate::domain::identifier::IdentifierKey;
+use crate::domain::identity::homes::Homes;
+use crate::domain::identity::link::{Link, LinkId};
+use crate::domain::identity::source::{Source, SourceId};
 use crate::domain::ids::{CustomerId, OrderId};
 use crate::domain::order::RecordedOrder;
 use crate::domain::returns::RecordedReturn;
@@ -14,7 +18,7 @@ use crate::domain::traits::Traits;
 use crate::refusals;
 use crate::store::orders::After;
 use crate::store::timeline::Entry;
-use crate::store::{customers, orders, returns, timeline, traits};
+use crate::store::{customers, homes, links, orders, returns, sources, timeline, traits};
 
 /// Before the latest activity that there can be.
 pub(crate) const LATEST: After = (Timestamp::MAX, Uuid::max());
@@ -67,8 +71,11 @@ impl App {
         key: &IdentifierKey,
     ) -> Result<Customer, Refusal> {
         let mut tx = self.begin(deadline).await?;
-        customers::find(&mut tx, key)
-            .await?
+        let found = customers::find(&mut tx, key).await?;
+        // What an operator has withdrawn for the person as a whole identifies nobody as long as that holds.
+        let is_theirs = |it: &Customer| it.details.identifiers.iter().any(|it| it.key == *key);
+        found
+            .filter(is_theirs)
             .ok_or_else(refusals::customer_not_found)
     }
 
@@ -90,11 +97,12 @@ impl App {
         &self,
         deadline: Deadline,
         id: CustomerId,
-    ) -> Result<Traits, Refusal> {
+    ) -> Result<(CustomerId, Traits), Refusal> {
         let mut tx = self.begin(deadline).await?;
-        traits::get(&mut tx, id)
-            .await?
-            .ok_or_else(refusals::customer_not_found)
+        let homes = homes_of(&mut tx, id).await?;
+        let parts = traits::of(&mut tx, &homes.ids()).await?;
+        let parts = parts.into_iter().map(|(_, traits)| traits);
+        Ok((homes.profile, Traits::of_all(parts)))
     }
 
     /// An order of a customer.
@@ -105,9 +113,37 @@ impl App {
         id: &OrderId,
     ) -> Result<RecordedOrder, Refusal> {
         let mut tx = self.begin(deadline).await?;
-        orders::get(&mut tx, customer, id)
+        let homes = homes::homes_of(&mut tx, customer).await?;
+        let homes = homes.ok_or_else(refusals::order_not_found)?.ids();
+        orders::get(&mut tx, &homes, id)
             .await?
             .ok_or_else(refusals::order_not_found)
+    }
+
+    /// What the channels said about a person, in the order of the sources' ids after one.
+    pub(crate) async fn sources(
+        &self,
+        deadline: Deadline,
+        (customer, after): (CustomerId, SourceId),
+        size: u16,
+    ) -> Result<Page<Source>, Refusal> {
+        let mut tx = self.begin(deadline).await?;
+        let homes = homes_of(&mut tx, customer).await?.ids();
+        let found = sources::list(&mut tx, &homes, after, with_one_more(size)).await?;
+        Ok(Page::cut(found, size))
+    }
+
+    /// What joins a person's ids to each other and ever joined them to others, the newest first.
+    pub(crate) async fn links(
+        &self,
+        deadline: Deadline,
+        (customer, before): (CustomerId, LinkId),
+        size: u16,
+    ) -> Result<Page<Link>, Refusal> {
+        let mut tx = self.begin(deadline).await?;
+        let homes = homes_of(&mut tx, customer).await?.ids();
+        let found = links::list(&mut tx, &homes, before, with_one_more(size)).await?;
+        Ok(Page::cut(found, size))
     }
 
     /// Orders of a customer, the latest first.
@@ -122,8 +158,8 @@ impl App {
             after,
             size,
         } = window;
-        let found = orders::list(&mut tx, customer, after, with_one_more(size)).await?;
-        explain_emptiness(&mut tx, customer, found.is_empty()).await?;
+        let homes = homes_of(&mut tx, customer).await?.ids();
+        let found = orders::list(&mut tx, &homes, after, with_one_more(size)).await?;
         Ok(Page::cut(found, size))
     }
 
@@ -139,8 +175,8 @@ impl App {
             after,
             size,
         } = window;
-        let found = returns::list(&mut tx, customer, after, with_one_more(size)).await?;
-        explain_emptiness(&mut tx, customer, found.is_empty()).await?;
+        let homes = homes_of(&mut tx, customer).await?.ids();
+        let found = returns::list(&mut tx, &homes, after, with_one_more(size)).await?;
         Ok(Page::cut(found, size))
     }
 
@@ -156,21 +192,14 @@ impl App {
             after,
             size,
         } = window;
-        let found = timeline::list(&mut tx, customer, after, with_one_more(size)).await?;
-        explain_emptiness(&mut tx, customer, found.is_empty()).await?;
+        let homes = homes_of(&mut tx, customer).await?.ids();
+        let found = timeline::list(&mut tx, &homes, after, with_one_more(size)).await?;
         Ok(Page::cut(found, size))
     }
 }
 
-/// An empty list of somebody unknown is NOT_FOUND. Asked only then, so that a list that is not empty
-/// costs nothing more.
-async fn explain_emptiness(
-    connection: &mut sqlx::PgConnection,
-    customer: CustomerId,
-    is_empty: bool,
-) -> Result<(), Refusal> {
-    if is_empty && !customers::exists(connection, customer).await? {
-        return Err(refusals::customer_not_found());
-    }
-    Ok(())
+/// The homes of the person to whom an id leads.
+async fn homes_of(db: &mut PgConnection, customer: CustomerId) -> Result<Homes, Refusal> {
+    let homes = homes::homes_of(db, customer).await?;
+    homes.ok_or_else(refusals::customer_not_found)
 }

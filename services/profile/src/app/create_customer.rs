@@ -3,14 +3,17 @@
 use chassis::{Deadline, Refusal};
 use contract::patron::profile::v1 as proto;
 use idempotency::{Claim, Key};
-use sqlx::{Postgres, Transaction};
+use sqlx::PgTransaction;
 use tonic::{Response, Status};
 
+use super::identity::tell::{Listed, take};
+use super::identity::trust;
 use super::{App, announce};
 use crate::domain::customer::{Customer, Details};
-use crate::domain::identifier::{Identifier, IdentifierKey};
+use crate::domain::identity::golden::Golden;
+use crate::domain::identity::source::{CRM, Source, SourceId};
 use crate::domain::ids::CustomerId;
-use crate::store::{customers, identifiers};
+use crate::store::{customers, sources};
 use crate::{refusals, wire};
 
 const METHOD: &str = "patron.profile.v1.CustomerService/CreateCustomer";
@@ -25,15 +28,22 @@ impl App {
         details: Details,
     ) -> Result<Response<proto::Customer>, Status> {
         let now = self.now();
-        let customer = Customer::create(CustomerId(self.clock.new_id()), details, now);
+        let id = CustomerId(self.clock.new_id());
+        let crm = Source::new(
+            SourceId(self.clock.new_id()),
+            id,
+            (CRM, id.0.to_string()),
+            now,
+        );
+        let crm = crm.saying(&details, now);
         if request.validate_only {
-            return Ok(Response::new(self.try_create(deadline, customer).await?));
+            return Ok(Response::new(self.try_create(deadline, crm).await?));
         }
         let key = Key::new(caller, METHOD, &request.request_id)?;
         match idempotency::claim(&self.db, deadline, key, request, now).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
-                let outcome = self.create(claimed.transaction(), customer).await;
+                let outcome = self.found(claimed.transaction(), crm, "customer").await;
                 let answer = claimed.finish(outcome.map(wire::customers::encode)).await?;
                 self.outbox.committed();
                 Ok(answer)
@@ -45,10 +55,10 @@ impl App {
     async fn try_create(
         &self,
         deadline: Deadline,
-        customer: Customer,
+        crm: Source,
     ) -> Result<proto::Customer, Refusal> {
         let mut tx = self.begin(deadline).await?;
-        let created = wire::customers::encode(self.create(&mut tx, customer).await?);
+        let created = wire::customers::encode(self.found(&mut tx, crm, "customer").await?);
         Ok(proto::Customer {
             customer_id: String::new(),
             etag: String::new(),
@@ -56,46 +66,28 @@ impl App {
         })
     }
 
-    async fn create(
+    /// Makes the customer of whom a source is the first to tell. `within` is the path of the message that
+    /// lists its identifiers.
+    pub(super) async fn found(
         &self,
-        tx: &mut Transaction<'static, Postgres>,
-        customer: Customer,
+        db: &mut PgTransaction<'_>,
+        source: Source,
+        within: &'static str,
     ) -> Result<Customer, Refusal> {
-        let all = &customer.details.identifiers;
-        let keys = all
-            .iter()
-            .map(|identifier| identifier.key.clone())
-            .collect();
-        take_identifiers(tx, customer.id, keys, all).await?;
-        customers::insert(tx, std::slice::from_ref(&customer)).await?;
+        let golden = Golden::of(std::slice::from_ref(&source), &trust());
+        let customer = Customer::create(source.home, golden, source.record_time);
+        let identifiers = &customer.details.identifiers;
+        let keys = identifiers.iter().map(|it| it.key.clone()).collect();
+        let listed = Listed {
+            within,
+            identifiers,
+        };
+        take(db, (&customer.homes(), customer.id), keys, listed).await?;
+        customers::insert(db, std::slice::from_ref(&customer)).await?;
+        sources::put(db, &[source]).await?;
         let event = announce::created(&customer);
-        self.outbox
-            .append(tx, event)
-            .await
-            .map_err(refusals::outbox)?;
+        let appended = self.outbox.append(db, event).await;
+        appended.map_err(refusals::outbox)?;
         Ok(customer)
     }
-}
-
-/// Makes these identifiers the customer's. `listed` is where they stand in the request.
-pub(super) async fn take_identifiers(
-    tx: &mut Transaction<'static, Postgres>,
-    customer: CustomerId,
-    mut keys: Vec<IdentifierKey>,
-    listed: &[Identifier],
-) -> Result<(), Refusal> {
-    if keys.is_empty() {
-        return Ok(());
-    }
-    keys.sort();
-    let claims: Vec<_> = keys.into_iter().map(|key| (key, customer)).collect();
-    let claimed = identifiers::claim(tx, &claims).await?;
-    let lost = claims.iter().find(|(key, _)| !claimed.contains(key));
-    lost.map_or(Ok(()), |(key, _)| {
-        let place = listed.iter().position(|identifier| identifier.key == *key);
-        Err(refusals::identifier_taken(
-            &key.kind,
-            place.unwrap_or_default(),
-        ))
-    })
 }

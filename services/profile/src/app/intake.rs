@@ -1,7 +1,7 @@
 //! Recording orders and returns: any number of them, for any customers, in one transaction.
 //!
 //! 1. Identifiers become customers; unknown ones are taken for new customers (`people`).
-//! 2. The customers are locked in ascending order, then the order ids, then everything that the
+//! 2. Those whom the customers lead to are locked in ascending order, then the order ids, then everything that the
 //!    activities touch is read into a [`Book`] (`load`).
 //! 3. The book decides over the activities one by one, in their order.
 //! 4. What it has changed is written (`write`) and announced.
@@ -16,6 +16,7 @@ mod write;
 
 use chassis::Deadline;
 use events::OutboxError;
+use jiff::Timestamp;
 use postgres::DatabaseError;
 
 use super::{App, announce};
@@ -77,6 +78,14 @@ impl Activity {
         }
     }
 
+    /// When it happened.
+    pub(crate) fn time(&self) -> Timestamp {
+        match self {
+            Self::Order(order) => order.time,
+            Self::Return(content) => content.time,
+        }
+    }
+
     /// Its id, when it is a return.
     pub(crate) fn return_id(&self) -> Option<&ReturnId> {
         match self {
@@ -105,13 +114,15 @@ pub(crate) enum IntakeError {
     Outbox(#[from] OutboxError),
     #[error("an identifier changed hands while its owner was looked up")]
     IdentifierVanished,
+    #[error("customers were joined or parted while they were looked up")]
+    Regrouped,
 }
 
 impl IntakeError {
     /// True when another transaction was in the way, and the same may succeed at once.
     fn is_race(&self) -> bool {
         match self {
-            Self::IdentifierVanished => true,
+            Self::IdentifierVanished | Self::Regrouped => true,
             Self::Store(StoreError::Database(error))
             | Self::Outbox(OutboxError::Database(error)) => {
                 error.is_serialization_or_deadlock()
@@ -170,7 +181,9 @@ impl App {
             // Identifiers that were taken for nothing go with the transaction.
             return Ok((verdicts, view));
         }
-        let created = people.create(&mut tx, items, &verdicts, self.now()).await?;
+        let created = people
+            .create(&mut tx, items, &verdicts, &self.clock)
+            .await?;
         write::changes(&mut tx, &changes).await?;
         let created = created.iter().map(announce::created);
         let events: Vec<_> = created

@@ -3,6 +3,7 @@
 pub(crate) mod announce;
 pub(crate) mod browse;
 pub(crate) mod create_customer;
+pub(crate) mod identity;
 pub(crate) mod intake;
 pub(crate) mod update_customer;
 

@@ -1,21 +1,21 @@
 //! Changing a customer.
 
-use std::collections::BTreeSet;
-
 use chassis::{Deadline, Refusal};
 use contract::patron::profile::v1 as proto;
 use idempotency::{Claim, Key};
-use sqlx::{Postgres, Transaction};
+use sqlx::PgTransaction;
 use tonic::{Response, Status};
 
-use super::create_customer::take_identifiers;
-use super::{App, announce};
+use super::App;
+use super::identity::tell::Listed;
+use super::identity::{Person, trust};
 use crate::domain::customer::{Customer, Details};
 use crate::domain::field::Field;
-use crate::domain::identifier::{Identifier, IdentifierKey};
+use crate::domain::identity::profile::Profile;
+use crate::domain::identity::source::{CRM, Source, SourceId};
+use crate::domain::identity::tell::Told;
 use crate::domain::ids::CustomerId;
-use crate::store::{customers, identifiers};
-use crate::{refusals, wire};
+use crate::wire;
 
 const METHOD: &str = "patron.profile.v1.CustomerService/UpdateCustomer";
 
@@ -57,56 +57,35 @@ impl App {
         }
     }
 
-    async fn update(
+    pub(super) async fn update(
         &self,
-        tx: &mut Transaction<'static, Postgres>,
+        db: &mut PgTransaction<'_>,
         update: Update,
     ) -> Result<Customer, Refusal> {
-        let customer = customers::lock(tx, update.id).await?;
-        let mut customer = customer.ok_or_else(refusals::customer_not_found)?;
-        customer.check_etag(&update.etag)?;
-        let before = customer.details.identifiers.clone();
-        let changed = customer.update(&update.fields, &update.sent, self.now());
-        if changed.is_empty() {
-            return Ok(customer);
-        }
-        customer
-            .details
-            .check()
-            .map_err(|invalid| invalid.within("customer"))?;
-        if changed.contains(&Field::Identifiers) {
-            exchange_identifiers(tx, &before, &customer).await?;
-        }
-        customers::update(tx, &customer).await?;
-        let event = announce::updated(customer.id, &changed);
-        self.outbox
-            .append(tx, event)
-            .await
-            .map_err(refusals::outbox)?;
+        let Update {
+            id,
+            etag,
+            fields,
+            sent,
+        } = update;
+        let person = Person::lock(db, id).await?;
+        person.customer.check_etag(&etag)?;
+        let said = sent.only(&fields);
+        said.check().map_err(|invalid| invalid.within("customer"))?;
+        let now = self.now();
+        let crm = (CRM, id.0.to_string());
+        let crm = Source::new(SourceId(self.clock.new_id()), id, crm, now);
+        let told = Told {
+            fields: &fields,
+            details: &said,
+            observed_at: now,
+        };
+        let listed = Listed {
+            within: "customer",
+            identifiers: &said.identifiers,
+        };
+        let amend = |profile: &mut Profile, crm| profile.amend(crm, told, &trust());
+        let (customer, _) = self.tell(db, person, (crm, listed), amend).await?;
         Ok(customer)
     }
-}
-
-/// Takes the identifiers that are new and gives up those that are no more.
-async fn exchange_identifiers(
-    tx: &mut Transaction<'static, Postgres>,
-    before: &[Identifier],
-    customer: &Customer,
-) -> Result<(), Refusal> {
-    let listed = &customer.details.identifiers;
-    let (old, new) = (keys(before), keys(listed));
-    let gone: Vec<_> = old.difference(&new).map(|key| (*key).clone()).collect();
-    let added = new.difference(&old).map(|key| (*key).clone()).collect();
-    take_identifiers(tx, customer.id, added, listed).await?;
-    if !gone.is_empty() {
-        identifiers::release(tx, &gone).await?;
-    }
-    Ok(())
-}
-
-fn keys(identifiers: &[Identifier]) -> BTreeSet<&IdentifierKey> {
-    identifiers
-        .iter()
-        .map(|identifier| &identifier.key)
-        .collect()
 }

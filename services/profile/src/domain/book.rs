@@ -60,6 +60,8 @@ pub(crate) struct Stamp {
 #[derive(Debug, Default)]
 pub(crate) struct Book {
     customers: BTreeMap<CustomerId, Tracked<Traits>>,
+    /// Whom the ids lead to that were joined to another. All ids of everybody who is in `customers`.
+    joined: BTreeMap<CustomerId, CustomerId>,
     orders: BTreeMap<OrderId, Tracked<RecordedOrder>>,
     returns: BTreeMap<ReturnId, Tracked<RecordedReturn>>,
     /// Returns without their order; the lists are kept in the order in which they take effect.
@@ -79,6 +81,16 @@ impl Book {
     /// activity is recorded for it.
     pub(crate) fn open_customer(&mut self, id: CustomerId) {
         self.load_customer(id, Traits::default());
+    }
+
+    /// Whether there is an account of this id.
+    pub(crate) fn has_customer(&self, id: CustomerId) -> bool {
+        self.customers.contains_key(&id)
+    }
+
+    /// Notes that an id leads to another customer.
+    pub(crate) fn join(&mut self, id: CustomerId, profile: CustomerId) {
+        self.joined.insert(id, profile);
     }
 
     /// Brings in an order that is stored.
@@ -118,14 +130,16 @@ impl Book {
         order: Order,
         stamp: Stamp,
     ) -> Result<Outcome, Refused> {
-        let traits = self
-            .customers
-            .get_mut(&customer)
-            .ok_or(Refused::CustomerNotFound)?;
-        if let Some(known) = self.orders.get(&order.id).map(Tracked::get) {
-            return same_order(known, customer, &order);
+        if !self.customers.contains_key(&customer) {
+            return Err(Refused::CustomerNotFound);
         }
-        traits.try_change(|traits| traits.add_order(&order))?;
+        if let Some(known) = self.orders.get(&order.id).map(Tracked::get) {
+            let is_theirs = self.is_one(known.customer, customer);
+            return same_order(known, is_theirs, &order);
+        }
+        if let Some(traits) = self.customers.get_mut(&customer) {
+            traits.try_change(|traits| traits.add_order(&order))?;
+        }
         let id = order.id.clone();
         let recorded = RecordedOrder {
             customer,
@@ -154,7 +168,8 @@ impl Book {
             return Err(Refused::CustomerNotFound);
         }
         if let Some(known) = self.returns.get(&content.id).map(Tracked::get) {
-            return same_return(known, customer, &content);
+            let is_theirs = self.is_one(known.customer, customer);
+            return same_return(known, is_theirs, &content);
         }
         let Stamp {
             entry_id,
@@ -183,6 +198,12 @@ impl Book {
         Ok(outcome)
     }
 
+    /// Whether two ids lead to the same person.
+    fn is_one(&self, one: CustomerId, other: CustomerId) -> bool {
+        let person = |id| self.joined.get(&id).copied().unwrap_or(id);
+        person(one) == person(other)
+    }
+
     fn await_order(&mut self, content: &Return) {
         let waiting = self.awaiting.entry(content.order_id.clone()).or_default();
         waiting.insert((content.time, content.id.clone()));
@@ -209,8 +230,10 @@ impl Book {
         }
     }
 
-    /// Lets a return take effect on its order, its customer's figures and the events.
+    /// Lets a return take effect on its order, its customer's figures and the events. It goes to the id
+    /// under which the person bought, so that the two stay together if that id is parted from others.
     fn apply(&mut self, waiting: RecordedReturn) -> Result<RecordedReturn, Contradiction> {
+        let waiting = self.at_home_of_order(waiting);
         // Only called once the order is there; without it, it can't be this customer's.
         let order = self
             .orders
@@ -231,26 +254,32 @@ impl Book {
             .push(Announcement::ReturnRecorded(announced));
         Ok(applied)
     }
+
+    fn at_home_of_order(&self, waiting: RecordedReturn) -> RecordedReturn {
+        let order = self.orders.get(&waiting.content.order_id);
+        let home = order.map_or(waiting.customer, |order| order.get().customer);
+        let customer = if self.is_one(home, waiting.customer) {
+            home
+        } else {
+            waiting.customer
+        };
+        RecordedReturn {
+            customer,
+            ..waiting
+        }
+    }
 }
 
-fn same_order(
-    known: &RecordedOrder,
-    customer: CustomerId,
-    sent: &Order,
-) -> Result<Outcome, Refused> {
-    let of_another = (known.customer != customer).then(|| "customer_id".to_owned());
+fn same_order(known: &RecordedOrder, is_theirs: bool, sent: &Order) -> Result<Outcome, Refused> {
+    let of_another = (!is_theirs).then(|| "customer_id".to_owned());
     match of_another.or_else(|| known.order.difference(sent)) {
         Some(field) => Err(Refused::OrderConflict { field }),
         None => Ok(Outcome::AlreadyRecorded),
     }
 }
 
-fn same_return(
-    known: &RecordedReturn,
-    customer: CustomerId,
-    sent: &Return,
-) -> Result<Outcome, Refused> {
-    let of_another = (known.customer != customer).then(|| "customer_id".to_owned());
+fn same_return(known: &RecordedReturn, is_theirs: bool, sent: &Return) -> Result<Outcome, Refused> {
+    let of_another = (!is_theirs).then(|| "customer_id".to_owned());
     match of_another.or_else(|| known.content.difference(sent)) {
         Some(field) => Err(Refused::ReturnConflict { field }),
         None => Ok(Outcome::AlreadyRecorded),

@@ -1,11 +1,16 @@
 //! Customer records.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::birth_date::BirthDate;
 use super::field::Field;
 use super::gender::Gender;
 use super::identifier::{self, Identifier};
+use super::identity::golden::{Golden, Origins};
+use super::identity::homes::Homes;
+use super::identity::profile::Profile;
 use super::ids::CustomerId;
 use super::invalid::{Invalid, Problem};
 use super::{language, text, zone};
@@ -31,11 +36,36 @@ pub(crate) struct Details {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Customer {
     pub(crate) id: CustomerId,
+    /// The golden record.
     pub(crate) details: Details,
+    /// Where its values come from.
+    pub(crate) origins: Origins,
+    /// Other ids that lead to this customer.
+    pub(crate) absorbed: BTreeSet<CustomerId>,
+    /// Goes up whenever who belongs to the customer changes.
+    pub(crate) revision: i64,
     /// 1, 2, 3 …: goes up with each change.
     pub(crate) version: i64,
     pub(crate) create_time: Timestamp,
     pub(crate) update_time: Timestamp,
+}
+
+/// How far the numbers of some records have come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Past {
+    pub(crate) version: i64,
+    pub(crate) revision: i64,
+}
+
+impl Past {
+    /// The latest of these.
+    pub(crate) fn of<'a>(customers: impl IntoIterator<Item = &'a Customer>) -> Self {
+        let later = |past: Self, it: &Customer| Self {
+            version: past.version.max(it.version),
+            revision: past.revision.max(it.revision),
+        };
+        customers.into_iter().fold(Self::default(), later)
+    }
 }
 
 /// The record was changed since its `etag` was read.
@@ -68,6 +98,15 @@ impl Details {
     /// True when it has a value for the field.
     pub(crate) fn has(&self, field: Field) -> bool {
         Self::default().take(field, self)
+    }
+
+    /// Just these fields.
+    pub(crate) fn only(&self, fields: &[Field]) -> Self {
+        let mut only = Self::default();
+        for field in fields {
+            only.take(*field, self);
+        }
+        only
     }
 
     fn texts(&self) -> [(Field, &str); 9] {
@@ -113,13 +152,24 @@ fn replace<T: Clone + PartialEq>(place: &mut T, value: &T) -> bool {
 
 impl Customer {
     /// A customer of whom Patron hears for the first time.
-    pub(crate) fn create(id: CustomerId, details: Details, now: Timestamp) -> Self {
+    pub(crate) fn create(id: CustomerId, golden: Golden, now: Timestamp) -> Self {
         Self {
             id,
-            details,
+            details: golden.details,
+            origins: golden.origins,
+            absorbed: BTreeSet::new(),
+            revision: 1,
             version: 1,
             create_time: now,
             update_time: now,
+        }
+    }
+
+    /// The ids that lead to this customer.
+    pub(crate) fn homes(&self) -> Homes {
+        Homes {
+            profile: self.id,
+            absorbed: self.absorbed.clone(),
         }
     }
 
@@ -137,21 +187,41 @@ impl Customer {
         }
     }
 
-    /// Takes these fields over from `sent`. Answers those that differed; with none of them the
-    /// record stays as it was, its version too.
-    pub(crate) fn update(
-        &mut self,
-        fields: &[Field],
-        sent: &Details,
-        now: Timestamp,
-    ) -> Vec<Field> {
-        let take = |field: &Field| self.details.take(*field, sent).then_some(*field);
-        let changed: Vec<_> = fields.iter().filter_map(take).collect();
+    /// Takes over what is known of the person now. Answers the fields that differed; with none of them
+    /// the record keeps its version.
+    pub(crate) fn settle(&mut self, golden: Golden, now: Timestamp) -> Vec<Field> {
+        let take = |field: &Field| self.details.take(*field, &golden.details);
+        let changed: Vec<_> = Field::all().filter(take).collect();
+        self.origins = golden.origins;
         if !changed.is_empty() {
-            self.version = self.version.saturating_add(1);
-            self.update_time = self.update_time.max(now);
+            self.touch(now);
         }
         changed
+    }
+
+    /// Takes over who belongs to the person now, and what is known of them; answers the fields that
+    /// differed. `past` is the latest of
+    /// anything that these ids ever were: no version of theirs comes again.
+    pub(crate) fn regroup(
+        &mut self,
+        profile: &Profile,
+        golden: Golden,
+        past: Past,
+        now: Timestamp,
+    ) -> Vec<Field> {
+        self.absorbed.clone_from(&profile.absorbed);
+        self.version = self.version.max(past.version);
+        self.revision = past.revision.saturating_add(1);
+        let changed = self.settle(golden, now);
+        if changed.is_empty() {
+            self.touch(now);
+        }
+        changed
+    }
+
+    fn touch(&mut self, now: Timestamp) {
+        self.version = self.version.saturating_add(1);
+        self.update_time = self.update_time.max(now);
     }
 }
 
@@ -166,29 +236,24 @@ mod tests {
     }
 
     #[test]
-    fn an_update_changes_what_the_mask_names_and_nothing_else() {
+    fn a_version_is_new_when_a_value_is() {
         let id = CustomerId(Uuid::nil());
-        let details = Details {
-            brand: "north".to_owned(),
-            ..Details::default()
+        let golden = |name: &str| Golden {
+            details: Details {
+                display_name: name.to_owned(),
+                ..Details::default()
+            },
+            ..Golden::default()
         };
-        let mut customer = Customer::create(id, details, at("2025-03-09T10:00:00Z"));
-        let sent = Details {
-            brand: "north".to_owned(),
-            display_name: "Ada".to_owned(),
-            occupation: "engineer".to_owned(),
-            ..Details::default()
-        };
+        let mut customer = Customer::create(id, golden("Eve"), at("2025-03-09T10:00:00Z"));
         let now = at("2025-03-10T10:00:00Z");
-        assert_eq!(customer.update(&[Field::Brand], &sent, now), []);
+        assert_eq!(customer.settle(golden("Eve"), now), []);
         assert_eq!(
             (customer.version, customer.update_time),
             (1, customer.create_time)
         );
-        let changed = customer.update(&[Field::DisplayName, Field::Brand], &sent, now);
-        assert_eq!(changed, [Field::DisplayName]);
+        assert_eq!(customer.settle(golden("Ada"), now), [Field::DisplayName]);
         assert_eq!((customer.version, customer.update_time), (2, now));
-        assert_eq!(customer.details.occupation, "");
         assert_eq!(customer.check_etag("1"), Err(EtagMismatch));
         assert_eq!(
             (customer.check_etag("2"), customer.check_etag("")),

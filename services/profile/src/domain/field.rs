@@ -43,6 +43,12 @@ impl Field {
         PATHS.iter().map(|(_, field)| *field)
     }
 
+    /// The field of this path.
+    pub(crate) fn named(path: &str) -> Option<Self> {
+        let named = PATHS.iter().find(|(known, _)| *known == path);
+        named.map(|(_, field)| *field)
+    }
+
     /// Its path in the contract.
     pub(crate) fn path(self) -> &'static str {
         PATHS

@@ -60,6 +60,10 @@ pub(crate) enum Problem {
     SecondValue,
     #[error("stands for nobody in particular")]
     IdentifiesNobody,
+    #[error("must be another customer")]
+    SameCustomer,
+    #[error("is a channel of Patron's own")]
+    ReservedChannel,
     #[error("must be a real date")]
     NotADate,
     #[error("must not be in the future")]

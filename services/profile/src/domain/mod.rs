@@ -9,13 +9,6 @@ pub(crate) mod customer;
 pub(crate) mod field;
 pub(crate) mod gender;
 pub(crate) mod identifier;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "proven here before the tables and calls that stand on it"
-    )
-)]
 pub(crate) mod identity;
 pub(crate) mod ids;
 pub(crate) mod instant;

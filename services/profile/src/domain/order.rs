@@ -156,7 +156,7 @@ fn common_currency(lines: &[LineDraft]) -> Result<Currency, Invalid> {
 }
 
 /// Refuses an activity that its system dates into the future.
-pub(super) fn check_not_ahead(field: &str, time: Timestamp, now: Timestamp) -> Result<(), Invalid> {
+pub(crate) fn check_not_ahead(field: &str, time: Timestamp, now: Timestamp) -> Result<(), Invalid> {
     if time.duration_since(now) > CLOCK_TOLERANCE {
         return Err(Invalid::new(field, Problem::InFuture));
     }

@@ -47,6 +47,28 @@ impl Spend {
 }
 
 impl Traits {
+    /// The figures of a person whose activity stands under several ids.
+    pub(crate) fn of_all(parts: impl IntoIterator<Item = Self>) -> Self {
+        parts.into_iter().fold(Self::default(), Self::with)
+    }
+
+    /// Sums stop at the most that can be counted; only those of one id are refused beyond it.
+    fn with(mut self, other: Self) -> Self {
+        self.order_count = self.order_count.saturating_add(other.order_count);
+        self.return_count = self.return_count.saturating_add(other.return_count);
+        let firsts = [self.first_order_time, other.first_order_time];
+        self.first_order_time = firsts.into_iter().flatten().min();
+        self.last_order_time = self.last_order_time.max(other.last_order_time);
+        self.last_activity_time = self.last_activity_time.max(other.last_activity_time);
+        for (currency, theirs) in other.spend {
+            let spend = self.spend.entry(currency).or_default();
+            spend.order_count = spend.order_count.saturating_add(theirs.order_count);
+            spend.gross = spend.gross.saturating_add(theirs.gross);
+            spend.refunded = spend.refunded.saturating_add(theirs.refunded);
+        }
+        self
+    }
+
     /// Counts an order; changes nothing when it can't be counted.
     pub(crate) fn add_order(&mut self, order: &Order) -> Result<(), SpendTooLarge> {
         let spend = self.spend.get(&order.currency).copied().unwrap_or_default();

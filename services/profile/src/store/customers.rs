@@ -11,19 +11,21 @@ use super::StoreError;
 use crate::domain::customer::Customer;
 use crate::domain::identifier::IdentifierKey;
 use crate::domain::ids::CustomerId;
-use row::CustomerRow;
+use row::{CustomerRow, NewRow, match_keys};
 
-/// Reads one.
+/// Reads the one whom an id leads to.
 pub(crate) async fn get(
     connection: &mut PgConnection,
     id: CustomerId,
 ) -> Result<Option<Customer>, StoreError> {
     let row = sqlx::query_as!(
         CustomerRow,
-        r#"SELECT customer_id, identifiers AS "identifiers: _", display_name, family_name,
+        r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
+                  identifiers AS "identifiers: _", display_name, family_name,
                   given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
                   region_code, brand, language_code, time_zone, version, create_time, update_time
-           FROM customers WHERE customer_id = $1"#,
+           FROM customers
+           WHERE customer_id = (SELECT profile_id FROM customers WHERE customer_id = $1)"#,
         id.0,
     )
     .fetch_optional(connection)
@@ -31,17 +33,44 @@ pub(crate) async fn get(
     row.map(CustomerRow::into_customer).transpose()
 }
 
-/// Reads one and keeps others from changing it until the transaction ends.
+/// Locks those whom these ids lead to, in ascending order, and reads them. An id may lead elsewhere by
+/// the time the lock is had: then nobody in the answer has it.
 pub(crate) async fn lock(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+) -> Result<Vec<Customer>, StoreError> {
+    // What is selected from the locked row itself is its latest version, not the snapshot's.
+    let rows = sqlx::query_as!(
+        CustomerRow,
+        r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
+                  identifiers AS "identifiers: _", display_name, family_name,
+                  given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
+                  region_code, brand, language_code, time_zone, version, create_time, update_time
+           FROM customers
+           WHERE customer_id = ANY (ARRAY(
+               SELECT profile_id FROM customers WHERE customer_id = ANY ($1)))
+           ORDER BY customer_id FOR NO KEY UPDATE"#,
+        ids,
+    )
+    .fetch_all(connection)
+    .await?;
+    let is_known = |row: &CustomerRow| row.profile_id == row.customer_id;
+    let known = rows.into_iter().filter(is_known);
+    known.map(CustomerRow::into_customer).collect()
+}
+
+/// Reads the row of an id that leads to another: when it was created, and how far its numbers came.
+pub(crate) async fn absorbed(
     connection: &mut PgConnection,
     id: CustomerId,
 ) -> Result<Option<Customer>, StoreError> {
     let row = sqlx::query_as!(
         CustomerRow,
-        r#"SELECT customer_id, identifiers AS "identifiers: _", display_name, family_name,
+        r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
+                  identifiers AS "identifiers: _", display_name, family_name,
                   given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
                   region_code, brand, language_code, time_zone, version, create_time, update_time
-           FROM customers WHERE customer_id = $1 FOR NO KEY UPDATE"#,
+           FROM customers WHERE customer_id = $1"#,
         id.0,
     )
     .fetch_optional(connection)
@@ -56,12 +85,14 @@ pub(crate) async fn find(
 ) -> Result<Option<Customer>, StoreError> {
     let row = sqlx::query_as!(
         CustomerRow,
-        r#"SELECT customer_id, identifiers AS "identifiers: _", display_name, family_name,
+        r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
+                  identifiers AS "identifiers: _", display_name, family_name,
                   given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
                   region_code, brand, language_code, time_zone, version, create_time, update_time
            FROM customers
            WHERE customer_id =
-               (SELECT customer_id FROM identifier_owners WHERE kind = $1 AND value = $2)"#,
+               (SELECT profile_id FROM identifier_owners JOIN customers USING (customer_id)
+                WHERE kind = $1 AND value = $2)"#,
         key.kind,
         key.value,
     )
@@ -79,51 +110,66 @@ pub(crate) async fn list(
 ) -> Result<Vec<Customer>, StoreError> {
     // Two statements, since one with `region_code = $1 OR $1 IS NULL` would use neither index.
     let before = before.map_or(Uuid::max(), |id| id.0);
-    let rows =
-        match region_code {
-            None => sqlx::query_as!(
+    let rows = match region_code {
+        None => {
+            sqlx::query_as!(
                 CustomerRow,
-                r#"SELECT customer_id, identifiers AS "identifiers: _", display_name, family_name,
+                r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
+                  identifiers AS "identifiers: _", display_name, family_name,
                           given_name, birth_year, birth_month, birth_day, gender, occupation,
                           income_band, region_code, brand, language_code, time_zone, version,
                           create_time, update_time
-                   FROM customers WHERE customer_id < $1
+                   FROM customers WHERE customer_id < $1 AND profile_id = customer_id
                    ORDER BY customer_id DESC LIMIT $2"#,
                 before,
                 limit,
             )
             .fetch_all(connection)
-            .await?,
-            Some(region_code) => sqlx::query_as!(
+            .await?
+        }
+        Some(region_code) => {
+            sqlx::query_as!(
                 CustomerRow,
-                r#"SELECT customer_id, identifiers AS "identifiers: _", display_name, family_name,
+                r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
+                  identifiers AS "identifiers: _", display_name, family_name,
                           given_name, birth_year, birth_month, birth_day, gender, occupation,
                           income_band, region_code, brand, language_code, time_zone, version,
                           create_time, update_time
-                   FROM customers WHERE region_code = $3 AND customer_id < $1
+                   FROM customers
+                   WHERE region_code = $3 AND customer_id < $1 AND profile_id = customer_id
                    ORDER BY customer_id DESC LIMIT $2"#,
                 before,
                 limit,
                 region_code,
             )
             .fetch_all(connection)
-            .await?,
-        };
+            .await?
+        }
+    };
     rows.into_iter().map(CustomerRow::into_customer).collect()
 }
 
-/// True when there is such a customer.
-pub(crate) async fn exists(
+/// At most `limit` others who have one of these keys.
+pub(crate) async fn sharing(
     connection: &mut PgConnection,
-    id: CustomerId,
-) -> Result<bool, StoreError> {
-    let exists = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM customers WHERE customer_id = $1) AS "exists!""#,
-        id.0
+    keys: &[String],
+    than: CustomerId,
+    limit: i64,
+) -> Result<Vec<Customer>, StoreError> {
+    let rows = sqlx::query_as!(
+        CustomerRow,
+        r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
+                  identifiers AS "identifiers: _", display_name, family_name,
+                  given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
+                  region_code, brand, language_code, time_zone, version, create_time, update_time
+           FROM customers WHERE match_keys && $1 AND customer_id <> $2 LIMIT $3"#,
+        keys,
+        than.0,
+        limit,
     )
-    .fetch_one(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(exists)
+    rows.into_iter().map(CustomerRow::into_customer).collect()
 }
 
 /// Adds customers, each with its row of traits. Their identifiers must be theirs already.
@@ -131,7 +177,7 @@ pub(crate) async fn insert(
     connection: &mut PgConnection,
     customers: &[Customer],
 ) -> Result<(), StoreError> {
-    let rows: Vec<_> = customers.iter().map(CustomerRow::of).collect();
+    let rows: Vec<_> = customers.iter().map(NewRow::of).collect();
     // Everything in one document: customers are created far more seldom than they buy.
     sqlx::query!(
         "WITH made AS (
@@ -139,7 +185,8 @@ pub(crate) async fn insert(
              SELECT * FROM jsonb_populate_recordset(NULL::customers, $1)
              RETURNING customer_id
          )
-         INSERT INTO customer_traits (customer_id) SELECT customer_id FROM made",
+         INSERT INTO customer_traits (customer_id, profile_id)
+         SELECT customer_id, customer_id FROM made",
         Json(rows) as _,
     )
     .execute(connection)
@@ -147,7 +194,30 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Writes a customer that was locked and changed.
+/// Lets ids lead to another customer. What was known of them stands in the golden record of that one, and
+/// in its sources; it is not kept twice.
+pub(crate) async fn absorb(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+    profile: CustomerId,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE customers SET
+             profile_id = $2, absorbed = '{}', origins = '{}', match_keys = '{}',
+             identifiers = '[]', display_name = '',
+             family_name = '', given_name = '', birth_year = NULL, birth_month = NULL,
+             birth_day = NULL, gender = 'unknown', occupation = '', income_band = '',
+             region_code = '', brand = '', language_code = '', time_zone = ''
+         WHERE customer_id = ANY ($1)",
+        ids,
+        profile.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Writes a customer that was locked and changed, and is known by its own id.
 pub(crate) async fn update(
     connection: &mut PgConnection,
     customer: &Customer,
@@ -158,7 +228,8 @@ pub(crate) async fn update(
              identifiers = $2, display_name = $3, family_name = $4, given_name = $5,
              birth_year = $6, birth_month = $7, birth_day = $8, gender = $9, occupation = $10,
              income_band = $11, region_code = $12, brand = $13, language_code = $14,
-             time_zone = $15, version = $16, update_time = $17
+             time_zone = $15, version = $16, update_time = $17, profile_id = $1, absorbed = $18,
+             revision = $19, origins = $20, match_keys = $21
          WHERE customer_id = $1",
         row.customer_id,
         row.identifiers as _,
@@ -177,6 +248,10 @@ pub(crate) async fn update(
         row.time_zone,
         row.version,
         customer.update_time.to_sqlx(),
+        &row.absorbed,
+        row.revision,
+        row.origins as _,
+        &match_keys(customer),
     )
     .execute(connection)
     .await?;

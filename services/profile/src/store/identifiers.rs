@@ -40,9 +40,7 @@ pub(crate) async fn claim(
     connection: &mut PgConnection,
     claims: &[(IdentifierKey, CustomerId)],
 ) -> Result<HashSet<IdentifierKey>, StoreError> {
-    let kinds: Vec<_> = claims.iter().map(|(key, _)| key.kind.as_str()).collect();
-    let values: Vec<_> = claims.iter().map(|(key, _)| key.value.as_str()).collect();
-    let customers: Vec<Uuid> = claims.iter().map(|(_, customer)| customer.0).collect();
+    let (kinds, values, customers) = claimed_columns(claims);
     let rows = sqlx::query!(
         "INSERT INTO identifier_owners (kind, value, customer_id)
          SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[])
@@ -61,19 +59,22 @@ pub(crate) async fn claim(
     Ok(claimed.collect())
 }
 
-/// Makes these nobody's.
+/// Makes nobody's which of these are these customers'. One that another id has stays its: it goes with
+/// that id when the two are parted.
 pub(crate) async fn release(
     connection: &mut PgConnection,
-    keys: &[IdentifierKey],
+    claims: &[(IdentifierKey, CustomerId)],
 ) -> Result<(), StoreError> {
-    let (kinds, values) = columns(keys);
+    let (kinds, values, customers) = claimed_columns(claims);
     sqlx::query!(
         "DELETE FROM identifier_owners
-         USING unnest($1::text[], $2::text[]) AS released (kind, value)
+         USING unnest($1::text[], $2::text[], $3::uuid[]) AS released (kind, value, customer_id)
          WHERE identifier_owners.kind = released.kind
-           AND identifier_owners.value = released.value",
+           AND identifier_owners.value = released.value
+           AND identifier_owners.customer_id = released.customer_id",
         &kinds as &[&str],
         &values as &[&str],
+        &customers,
     )
     .execute(connection)
     .await?;
@@ -84,4 +85,11 @@ fn columns(keys: &[IdentifierKey]) -> (Vec<&str>, Vec<&str>) {
     keys.iter()
         .map(|key| (key.kind.as_str(), key.value.as_str()))
         .unzip()
+}
+
+fn claimed_columns(claims: &[(IdentifierKey, CustomerId)]) -> (Vec<&str>, Vec<&str>, Vec<Uuid>) {
+    let kinds = claims.iter().map(|(key, _)| key.kind.as_str()).collect();
+    let values = claims.iter().map(|(key, _)| key.value.as_str()).collect();
+    let customers = claims.iter().map(|(_, customer)| customer.0).collect();
+    (kinds, values, customers)
 }

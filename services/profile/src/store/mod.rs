@@ -2,11 +2,16 @@
 
 pub(crate) mod corrupt;
 pub(crate) mod customers;
+mod details;
+pub(crate) mod homes;
 pub(crate) mod identifiers;
+pub(crate) mod links;
 pub(crate) mod order_ids;
 pub(crate) mod orders;
 pub(crate) mod return_ids;
 pub(crate) mod returns;
+pub(crate) mod source_keys;
+pub(crate) mod sources;
 pub(crate) mod timeline;
 pub(crate) mod traits;
 

@@ -16,18 +16,18 @@ use crate::domain::order::RecordedOrder;
 /// Where a page of a customer's activities goes on: after this time and entry, backwards in time.
 pub(crate) type After = (Timestamp, Uuid);
 
-/// Reads one.
+/// Reads one of those that are kept under these homes.
 pub(crate) async fn get(
     connection: &mut PgConnection,
-    customer: CustomerId,
+    homes: &[Uuid],
     id: &OrderId,
 ) -> Result<Option<RecordedOrder>, StoreError> {
     let row = sqlx::query_as!(
         OrderRow,
         r#"SELECT customer_id, order_id, entry_id, channel, store_id, order_time, currency,
                   total_minor, lines AS "lines: _", returned AS "returned: _", record_time
-           FROM orders WHERE customer_id = $1 AND order_id = $2"#,
-        customer.0,
+           FROM orders WHERE customer_id = ANY ($1) AND order_id = $2"#,
+        homes,
         id.0,
     )
     .fetch_optional(connection)
@@ -56,10 +56,12 @@ pub(crate) async fn get_many(
     rows.into_iter().map(OrderRow::into_domain).collect()
 }
 
-/// A customer's latest `limit` after a place in the list.
+/// The latest `limit` of a person with these homes, after a place in the list.
+///
+/// Each home gives its own latest from the index; the page is among them.
 pub(crate) async fn list(
     connection: &mut PgConnection,
-    customer: CustomerId,
+    homes: &[Uuid],
     (time, entry): After,
     limit: i64,
 ) -> Result<Vec<RecordedOrder>, StoreError> {
@@ -67,10 +69,13 @@ pub(crate) async fn list(
         OrderRow,
         r#"SELECT customer_id, order_id, entry_id, channel, store_id, order_time, currency,
                   total_minor, lines AS "lines: _", returned AS "returned: _", record_time
-           FROM orders
-           WHERE customer_id = $1 AND (order_time, entry_id) < ($2, $3)
+           FROM unnest($1::uuid[]) AS homes (home) CROSS JOIN LATERAL (
+               SELECT * FROM orders
+               WHERE customer_id = home AND (order_time, entry_id) < ($2, $3)
+               ORDER BY order_time DESC, entry_id DESC LIMIT $4
+           ) AS latest
            ORDER BY order_time DESC, entry_id DESC LIMIT $4"#,
-        customer.0,
+        homes,
         time.to_sqlx(),
         entry,
         limit,

@@ -10,7 +10,6 @@ use row::{FateColumns, LineRow, ReturnRow};
 
 use super::orders::After;
 use super::{StoreError, documents, texts};
-use crate::domain::ids::CustomerId;
 use crate::domain::returns::RecordedReturn;
 
 /// Reads the returns of these ids, whosever they are.
@@ -50,10 +49,10 @@ pub(crate) async fn get_awaiting(
     rows.into_iter().map(ReturnRow::into_domain).collect()
 }
 
-/// A customer's latest `limit` after a place in the list.
+/// The latest `limit` of a person with these homes, after a place in the list.
 pub(crate) async fn list(
     connection: &mut PgConnection,
-    customer: CustomerId,
+    homes: &[Uuid],
     (time, entry): After,
     limit: i64,
 ) -> Result<Vec<RecordedReturn>, StoreError> {
@@ -62,10 +61,13 @@ pub(crate) async fn list(
         r#"SELECT customer_id, return_id, order_id, entry_id, return_time, reason, told_currency,
                   lines AS "lines: _", state, reject_reason, refunds AS "refunds: _", currency,
                   record_time
-           FROM returns
-           WHERE customer_id = $1 AND (return_time, entry_id) < ($2, $3)
+           FROM unnest($1::uuid[]) AS homes (home) CROSS JOIN LATERAL (
+               SELECT * FROM returns
+               WHERE customer_id = home AND (return_time, entry_id) < ($2, $3)
+               ORDER BY return_time DESC, entry_id DESC LIMIT $4
+           ) AS latest
            ORDER BY return_time DESC, entry_id DESC LIMIT $4"#,
-        customer.0,
+        homes,
         time.to_sqlx(),
         entry,
         limit,
@@ -75,10 +77,10 @@ pub(crate) async fn list(
     rows.into_iter().map(ReturnRow::into_domain).collect()
 }
 
-/// A customer's latest `limit` in effect after a place in the timeline.
+/// The latest `limit` in effect of a person with these homes, after a place in the timeline.
 pub(crate) async fn list_applied(
     connection: &mut PgConnection,
-    customer: CustomerId,
+    homes: &[Uuid],
     (time, entry): After,
     limit: i64,
 ) -> Result<Vec<RecordedReturn>, StoreError> {
@@ -87,11 +89,14 @@ pub(crate) async fn list_applied(
         r#"SELECT customer_id, return_id, order_id, entry_id, return_time, reason, told_currency,
                   lines AS "lines: _", state, reject_reason, refunds AS "refunds: _", currency,
                   record_time
-           FROM returns
-           WHERE customer_id = $1 AND (return_time, entry_id) < ($2, $3)
-             AND state = 'applied'
+           FROM unnest($1::uuid[]) AS homes (home) CROSS JOIN LATERAL (
+               SELECT * FROM returns
+               WHERE customer_id = home AND (return_time, entry_id) < ($2, $3)
+                 AND state = 'applied'
+               ORDER BY return_time DESC, entry_id DESC LIMIT $4
+           ) AS latest
            ORDER BY return_time DESC, entry_id DESC LIMIT $4"#,
-        customer.0,
+        homes,
         time.to_sqlx(),
         entry,
         limit,
@@ -147,7 +152,8 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Writes what became of returns that had waited.
+/// Writes what became of returns that had waited, under the home where they are kept from now on. The
+/// register still says where they were.
 pub(crate) async fn update_fates(
     connection: &mut PgConnection,
     returns: &[RecordedReturn],
@@ -155,11 +161,13 @@ pub(crate) async fn update_fates(
     let customers: Vec<Uuid> = returns.iter().map(|settled| settled.customer.0).collect();
     let fates = FateColumns::of(returns);
     sqlx::query!(
-        "UPDATE returns SET state = new.state, reject_reason = new.reject_reason,
-                            refunds = new.refunds, currency = new.currency
+        "UPDATE returns SET customer_id = new.customer_id, state = new.state,
+                            reject_reason = new.reject_reason, refunds = new.refunds,
+                            currency = new.currency
          FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::text[])
              AS new (customer_id, return_id, state, reject_reason, refunds, currency)
-         WHERE returns.customer_id = new.customer_id AND returns.return_id = new.return_id",
+         JOIN return_ids ON return_ids.return_id = new.return_id
+         WHERE returns.customer_id = return_ids.customer_id AND returns.return_id = new.return_id",
         &customers,
         &texts(returns, |settled| &settled.content.id.0) as &[&str],
         &fates.states as &[&str],

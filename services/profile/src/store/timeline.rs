@@ -1,10 +1,10 @@
 //! Everything that a customer did, merged from the tables of each kind.
 
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::StoreError;
 use super::orders::After;
-use crate::domain::ids::CustomerId;
 use crate::domain::order::RecordedOrder;
 use crate::domain::returns::RecordedReturn;
 
@@ -25,18 +25,18 @@ impl Entry {
     }
 }
 
-/// A customer's latest `limit` after a place in the timeline. Returns are in it once they are
+/// The latest `limit` of a person with these homes, after a place in the timeline. Returns are in it once they are
 /// applied.
 ///
 /// Each kind gives its own latest from its own index; the page is among them.
 pub(crate) async fn list(
     connection: &mut PgConnection,
-    customer: CustomerId,
+    homes: &[Uuid],
     after: After,
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
-    let orders = super::orders::list(connection, customer, after, limit).await?;
-    let returns = super::returns::list_applied(connection, customer, after, limit).await?;
+    let orders = super::orders::list(connection, homes, after, limit).await?;
+    let returns = super::returns::list_applied(connection, homes, after, limit).await?;
     let mut entries: Vec<_> = orders
         .into_iter()
         .map(Entry::Order)

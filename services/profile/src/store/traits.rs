@@ -9,48 +9,79 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::homes::ids;
 use super::{CorruptRow, StoreError, documents};
+use crate::domain::identity::homes::Homes;
 use crate::domain::ids::CustomerId;
 use crate::domain::money::Currency;
 use crate::domain::traits::{Spend, Traits};
 
-/// Reads a customer's figures; `None` when there is no such customer.
-pub(crate) async fn get(
+/// Reads the figures of each of these homes.
+pub(crate) async fn of(
     connection: &mut PgConnection,
-    id: CustomerId,
-) -> Result<Option<Traits>, StoreError> {
-    let row = sqlx::query_as!(
+    homes: &[Uuid],
+) -> Result<Vec<(CustomerId, Traits)>, StoreError> {
+    let rows = sqlx::query_as!(
         TraitsRow,
-        r#"SELECT customer_id, order_count, return_count, first_order_time AS "first_order_time: _",
+        r#"SELECT customer_id, profile_id, absorbed, order_count, return_count, first_order_time AS "first_order_time: _",
                   last_order_time AS "last_order_time: _",
                   last_activity_time AS "last_activity_time: _", spend AS "spend: _"
-           FROM customer_traits WHERE customer_id = $1"#,
-        id.0,
+           FROM customer_traits WHERE customer_id = ANY ($1)"#,
+        homes,
     )
-    .fetch_optional(connection)
+    .fetch_all(connection)
     .await?;
-    row.map(|row| Ok(row.into_domain()?.1)).transpose()
+    let figures = rows.into_iter().map(|row| {
+        let (homes, traits) = row.into_domain()?;
+        Ok((homes.profile, traits))
+    });
+    figures.collect()
 }
 
-/// Locks these customers for recording activity, in ascending order, and reads their figures.
-/// Those who do not exist are not in the answer.
+/// Locks those whom these ids lead to for recording activity, in ascending order, and reads the figures
+/// under their own ids. The lock holds for all that leads there. Who does not exist is not in the answer;
+/// an id may lead elsewhere by the time the lock is had: then nobody in the answer has it.
 pub(crate) async fn lock(
     connection: &mut PgConnection,
     ids: &[Uuid],
-) -> Result<Vec<(CustomerId, Traits)>, StoreError> {
+) -> Result<Vec<(Homes, Traits)>, StoreError> {
     // What is selected from the locked row itself is its latest version, not the snapshot's.
     let rows = sqlx::query_as!(
         TraitsRow,
-        r#"SELECT customer_id, order_count, return_count, first_order_time AS "first_order_time: _",
+        r#"SELECT customer_id, profile_id, absorbed, order_count, return_count, first_order_time AS "first_order_time: _",
                   last_order_time AS "last_order_time: _",
                   last_activity_time AS "last_activity_time: _", spend AS "spend: _"
-           FROM customer_traits WHERE customer_id = ANY($1)
+           FROM customer_traits
+           WHERE customer_id = ANY (ARRAY(
+               SELECT profile_id FROM customer_traits WHERE customer_id = ANY ($1)))
            ORDER BY customer_id FOR NO KEY UPDATE"#,
         ids,
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(TraitsRow::into_domain).collect()
+    let is_known = |row: &TraitsRow| row.profile_id == row.customer_id;
+    rows.into_iter()
+        .filter(is_known)
+        .map(TraitsRow::into_domain)
+        .collect()
+}
+
+/// Lets ids lead where the profile says that was made of them.
+pub(crate) async fn regroup(
+    connection: &mut PgConnection,
+    homes: &Homes,
+) -> Result<(), StoreError> {
+    let absorbed: Vec<Uuid> = homes.absorbed.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "UPDATE customer_traits SET
+             profile_id = $1, absorbed = CASE customer_id WHEN $1 THEN $2::uuid[] ELSE '{}' END
+         WHERE customer_id = ANY ($2) OR customer_id = $1",
+        homes.profile.0,
+        &absorbed,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Writes the figures of customers that are locked.
@@ -98,6 +129,8 @@ pub(crate) async fn update(
 
 struct TraitsRow {
     customer_id: Uuid,
+    profile_id: Uuid,
+    absorbed: Vec<Uuid>,
     order_count: i64,
     return_count: i64,
     first_order_time: Option<jiff_sqlx::Timestamp>,
@@ -115,7 +148,7 @@ struct SpendRow {
 }
 
 impl TraitsRow {
-    fn into_domain(self) -> Result<(CustomerId, Traits), StoreError> {
+    fn into_domain(self) -> Result<(Homes, Traits), StoreError> {
         let instant = |time: jiff_sqlx::Timestamp| time.to_jiff();
         let spend: BTreeMap<_, _> = self
             .spend
@@ -131,7 +164,11 @@ impl TraitsRow {
             last_activity_time: self.last_activity_time.map(instant),
             spend,
         };
-        Ok((CustomerId(self.customer_id), traits))
+        let homes = Homes {
+            profile: CustomerId(self.customer_id),
+            absorbed: ids(self.absorbed),
+        };
+        Ok((homes, traits))
     }
 }
 

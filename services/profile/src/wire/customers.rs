@@ -10,6 +10,7 @@ use crate::domain::birth_date::BirthDate;
 use crate::domain::customer::{Customer, Details};
 use crate::domain::gender::Gender;
 use crate::domain::identifier::{Identifier, IdentifierKey};
+use crate::domain::identity::golden::Origin;
 use crate::domain::invalid::Invalid;
 
 /// What was sent about a customer. Output-only fields are ignored.
@@ -55,14 +56,24 @@ pub(crate) fn decode_identifier(sent: proto::Identifier) -> Identifier {
 /// A customer record.
 pub(crate) fn encode(customer: Customer) -> proto::Customer {
     let etag = customer.etag();
-    let details = customer.details;
+    let merged = customer.absorbed.iter().map(|id| id.0.to_string());
     proto::Customer {
         customer_id: customer.id.0.to_string(),
-        identifiers: details
-            .identifiers
-            .into_iter()
-            .map(encode_identifier)
-            .collect(),
+        state: State::Active.into(),
+        create_time: Some(time::encode(customer.create_time)),
+        update_time: Some(time::encode(customer.update_time)),
+        etag,
+        merged_customer_ids: merged.collect(),
+        origins: customer.origins.into_iter().map(encode_origin).collect(),
+        ..encode_details(customer.details)
+    }
+}
+
+/// What is said about a customer, and nothing of what only Patron says.
+pub(crate) fn encode_details(details: Details) -> proto::Customer {
+    let identifiers = details.identifiers.into_iter().map(encode_identifier);
+    proto::Customer {
+        identifiers: identifiers.collect(),
         display_name: details.display_name,
         family_name: details.family_name,
         given_name: details.given_name,
@@ -74,14 +85,21 @@ pub(crate) fn encode(customer: Customer) -> proto::Customer {
         brand: details.brand,
         language_code: details.language_code,
         time_zone: details.time_zone,
-        state: State::Active.into(),
-        create_time: Some(time::encode(customer.create_time)),
-        update_time: Some(time::encode(customer.update_time)),
-        etag,
+        ..proto::Customer::default()
     }
 }
 
-fn encode_identifier(identifier: Identifier) -> proto::Identifier {
+fn encode_origin((field, origin): (String, Origin)) -> proto::FieldOrigin {
+    proto::FieldOrigin {
+        field,
+        source_id: origin.source.0.to_string(),
+        channel: origin.channel,
+        observe_time: Some(time::encode(origin.observed_at)),
+    }
+}
+
+/// An identifier.
+pub(crate) fn encode_identifier(identifier: Identifier) -> proto::Identifier {
     let Identifier {
         key: IdentifierKey { kind, value },
         verified,

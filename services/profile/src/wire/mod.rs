@@ -1,6 +1,7 @@
 //! Between the contract's messages and the domain. Nothing is decided here.
 
 pub(crate) mod customers;
+pub(crate) mod identities;
 pub(crate) mod money;
 pub(crate) mod orders;
 pub(crate) mod returns;
@@ -10,6 +11,7 @@ pub(crate) mod traits;
 
 use uuid::Uuid;
 
+use crate::domain::identity::link::LinkId;
 use crate::domain::ids::CustomerId;
 use crate::domain::invalid::{Invalid, Problem};
 use crate::domain::text;
@@ -18,6 +20,12 @@ use crate::domain::text;
 pub(crate) fn customer_id(field: &str, text: &str) -> Result<CustomerId, Invalid> {
     let id = Uuid::try_parse(text).map_err(|_| Invalid::new(field, Problem::Missing))?;
     Ok(CustomerId(id))
+}
+
+/// A link id that the contract has checked to be a UUID; empty when it was left out.
+pub(crate) fn link_id(field: &str, text: &str) -> Result<LinkId, Invalid> {
+    let id = Uuid::try_parse(text).map_err(|_| Invalid::new(field, Problem::Missing))?;
+    Ok(LinkId(id))
 }
 
 /// Refuses text that can't be stored.

@@ -13,7 +13,9 @@ use tonic::codegen::http::uri::PathAndQuery;
 use tonic::service::interceptor::InterceptedService;
 use tonic::{Code, Request, Status};
 
-use crate::harness::{Bearer, Profile, create, give_back, order, order_input, reason, request_id};
+use crate::harness::{
+    Bearer, Profile, create, give_back, ingest, order, order_input, reason, request_id,
+};
 
 const NOBODY: &str = "0190a000-0000-7000-8000-000000000000";
 
@@ -35,6 +37,7 @@ fn rpc(path: &'static str, request: &impl Message, about_nobody: &'static str) -
 
 fn rpcs() -> Vec<Rpc> {
     let mut all = customer_rpcs();
+    all.extend(identity_rpcs());
     all.extend(activity_rpcs());
     all
 }
@@ -76,6 +79,46 @@ fn customer_rpcs() -> Vec<Rpc> {
         rpc("CustomerService/ListCustomers", &list, ""),
         rpc("CustomerService/UpdateCustomer", &update, unknown),
         rpc("CustomerService/GetCustomerTraits", &traits, unknown),
+    ]
+}
+
+fn identity_rpcs() -> Vec<Rpc> {
+    let customer_id = || NOBODY.to_owned();
+    let reason = || "the same phone".to_owned();
+    let ingest = ingest("", ("app", "1"), 1, proto::Customer::default());
+    let sources = proto::ListSourcesRequest {
+        customer_id: customer_id(),
+        ..Default::default()
+    };
+    let links = proto::ListLinksRequest {
+        customer_id: customer_id(),
+        ..Default::default()
+    };
+    let matches = proto::FindMatchesRequest {
+        customer_id: customer_id(),
+        min_score_permille: 0,
+    };
+    let merge = proto::MergeCustomersRequest {
+        customer_id: customer_id(),
+        merged_customer_id: request_id(),
+        reason: reason(),
+        request_id: request_id(),
+        validate_only: false,
+    };
+    let unmerge = proto::UnmergeCustomersRequest {
+        customer_id: customer_id(),
+        link_id: request_id(),
+        reason: reason(),
+        request_id: request_id(),
+    };
+    let unknown = "CUSTOMER_NOT_FOUND";
+    vec![
+        rpc("IdentityService/IngestSource", &ingest, ""),
+        rpc("IdentityService/ListSources", &sources, unknown),
+        rpc("IdentityService/ListLinks", &links, unknown),
+        rpc("IdentityService/FindMatches", &matches, unknown),
+        rpc("IdentityService/MergeCustomers", &merge, unknown),
+        rpc("IdentityService/UnmergeCustomers", &unmerge, unknown),
     ]
 }
 

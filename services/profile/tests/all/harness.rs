@@ -9,9 +9,11 @@ use chassis::paging::PageTokens;
 use chassis::{Clock, Context};
 use contract::patron::profile::v1::activity_service_client::ActivityServiceClient;
 use contract::patron::profile::v1::customer_service_client::CustomerServiceClient;
+use contract::patron::profile::v1::identity_service_client::IdentityServiceClient;
 use contract::patron::profile::v1::{
     ActivityInput, CreateCustomerRequest, Customer, CustomerTraits, GetCustomerTraitsRequest,
-    Identifier, Order, OrderLine, RecordOrderRequest, RecordReturnRequest, Return, ReturnLine,
+    Identifier, IngestSourceRequest, Order, OrderLine, RecordOrderRequest, RecordReturnRequest,
+    Return, ReturnLine, Source,
 };
 use contract::patron::r#type::v1::Money;
 use events::Feeds;
@@ -107,6 +109,11 @@ impl Profile {
 
     pub(crate) fn customers(&self) -> CustomerServiceClient<Caller> {
         CustomerServiceClient::with_interceptor(self.channel.clone(), Bearer::of(&["operator"]))
+    }
+
+    pub(crate) fn identities(&self) -> IdentityServiceClient<Caller> {
+        let bearer = Bearer::of(&["operator"]);
+        IdentityServiceClient::with_interceptor(self.channel.clone(), bearer)
     }
 
     pub(crate) fn activities(&self) -> ActivityServiceClient<Caller> {
@@ -234,6 +241,28 @@ pub(crate) fn create(customer: Customer) -> CreateCustomerRequest {
         customer: Some(customer),
         request_id: request_id(),
         validate_only: false,
+    }
+}
+
+/// What a channel saw of a person at a minute, by the channel's own id; `customer_id` may be empty.
+pub(crate) fn ingest(
+    customer_id: &str,
+    (channel, source_key): (&str, &str),
+    at: i64,
+    details: Customer,
+) -> IngestSourceRequest {
+    let source = Source {
+        customer_id: customer_id.to_owned(),
+        channel: channel.to_owned(),
+        source_key: source_key.to_owned(),
+        details: Some(details),
+        ..Source::default()
+    };
+    IngestSourceRequest {
+        source: Some(source),
+        update_mask: None,
+        observe_time: Some(minute(at)),
+        request_id: request_id(),
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) async fn merge(
     loyalty.finish(claimed, outcome).await
 }
 
-async fn join(
+pub(super) async fn join(
     loyalty: &Loyalty,
     tx: &mut PgTransaction<'_>,
     call: &Call,

@@ -40,7 +40,7 @@ pub(crate) async fn unmerge(
     loyalty.finish(claimed, outcome).await
 }
 
-async fn part(
+pub(super) async fn part(
     loyalty: &Loyalty,
     tx: &mut PgTransaction<'_>,
     call: &Call,

@@ -4,6 +4,7 @@ pub(crate) mod cards;
 pub(crate) mod changes;
 pub(crate) mod merges;
 pub(crate) mod overview;
+pub(crate) mod profiles;
 
 use sqlx::PgConnection;
 use uuid::Uuid;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::Item;
 use super::people::People;
+use super::{IntakeError, Item};
 use crate::domain::book::Book;
 use crate::domain::ids::{CustomerId, OrderId};
 use crate::store::{StoreError, order_ids, orders, returns, traits};
@@ -16,7 +16,7 @@ pub(super) async fn book(
     connection: &mut PgConnection,
     items: &[Item],
     people: &People,
-) -> Result<Book, StoreError> {
+) -> Result<Book, IntakeError> {
     let mut book = Book::default();
     load_customers(connection, &mut book, items, people).await?;
     load_orders(connection, &mut book, items).await?;
@@ -29,7 +29,7 @@ async fn load_customers(
     book: &mut Book,
     items: &[Item],
     people: &People,
-) -> Result<(), StoreError> {
+) -> Result<(), IntakeError> {
     let new = people.to_be_made();
     let all: BTreeSet<CustomerId> = items
         .iter()
@@ -37,12 +37,37 @@ async fn load_customers(
         .collect();
     let stored: Vec<Uuid> = all.difference(&new).map(|id| id.0).collect();
     if !stored.is_empty() {
-        for (id, traits) in traits::lock(connection, &stored).await? {
-            book.load_customer(id, traits);
-        }
+        lock_people(connection, book, &stored).await?;
     }
     for id in new {
         book.open_customer(id);
+    }
+    Ok(())
+}
+
+/// Locks those whom these ids lead to, and opens the accounts of all ids that lead there.
+async fn lock_people(
+    connection: &mut PgConnection,
+    book: &mut Book,
+    ids: &[Uuid],
+) -> Result<(), IntakeError> {
+    let mut joined = Vec::new();
+    for (homes, traits) in traits::lock(connection, ids).await? {
+        book.load_customer(homes.profile, traits);
+        for id in homes.absorbed {
+            book.join(id, homes.profile);
+            joined.push(id.0);
+        }
+    }
+    if !joined.is_empty() {
+        for (id, traits) in traits::of(connection, &joined).await? {
+            book.load_customer(id, traits);
+        }
+    }
+    let has_account = |id: &&Uuid| book.has_customer(CustomerId(**id));
+    let without: Vec<Uuid> = ids.iter().filter(|id| !has_account(id)).copied().collect();
+    if !without.is_empty() && !traits::of(connection, &without).await?.is_empty() {
+        return Err(IntakeError::Regrouped);
     }
     Ok(())
 }

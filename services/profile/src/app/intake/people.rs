@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chassis::Clock;
-use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use super::{IntakeError, Item, Newcomer, Verdict, Who};
 use crate::domain::customer::{Customer, Details};
 use crate::domain::identifier::{Identifier, IdentifierKey};
+use crate::domain::identity::golden::Golden;
+use crate::domain::identity::source::{ACTIVITY, Source, SourceId};
+use crate::domain::identity::trust::Trust;
 use crate::domain::ids::CustomerId;
-use crate::store::{StoreError, customers, identifiers};
+use crate::domain::instant::to_microsecond;
+use crate::store::{StoreError, customers, identifiers, sources};
 
 /// The customers behind the identifiers of a batch.
 #[derive(Debug, Default)]
@@ -97,25 +100,35 @@ impl People {
         connection: &mut PgConnection,
         items: &[Item],
         verdicts: &[Verdict],
-        now: Timestamp,
+        clock: &Clock,
     ) -> Result<Vec<Customer>, StoreError> {
+        let now = to_microsecond(clock.now());
         let mut made = BTreeMap::new();
         for (item, verdict) in items.iter().zip(verdicts) {
             if let (Who::Identified(newcomer), Ok(_)) = (&item.who, verdict)
                 && let Some(id) = self.new.get(&newcomer.key)
             {
-                made.entry(*id)
-                    .or_insert_with(|| customer(*id, newcomer, now));
+                made.entry(*id).or_insert_with(|| {
+                    let name = (ACTIVITY, id.0.to_string());
+                    let source = Source::new(SourceId(clock.new_id()), *id, name, now);
+                    source.saying(&details(newcomer), item.activity.time())
+                });
             }
         }
         let unused = self.new.iter().filter(|(_, id)| !made.contains_key(id));
-        let unused: Vec<_> = unused.map(|(key, _)| key.clone()).collect();
+        let unused: Vec<_> = unused.map(|(key, id)| (key.clone(), *id)).collect();
         if !unused.is_empty() {
             identifiers::release(connection, &unused).await?;
         }
-        let made: Vec<_> = made.into_values().collect();
+        let sources: Vec<_> = made.into_values().collect();
+        let customer = |source: &Source| {
+            let golden = Golden::of(std::slice::from_ref(source), &Trust::default());
+            Customer::create(source.home, golden, now)
+        };
+        let made: Vec<_> = sources.iter().map(customer).collect();
         if !made.is_empty() {
             customers::insert(connection, &made).await?;
+            sources::put(connection, &sources).await?;
         }
         Ok(made)
     }
@@ -128,16 +141,16 @@ fn newcomers(items: &[Item]) -> impl Iterator<Item = &Newcomer> {
     })
 }
 
-fn customer(id: CustomerId, newcomer: &Newcomer, now: Timestamp) -> Customer {
+/// What is known of somebody from an activity alone.
+fn details(newcomer: &Newcomer) -> Details {
     let Newcomer {
         key,
         verified,
         region_code,
     } = newcomer.clone();
-    let details = Details {
+    Details {
         identifiers: vec![Identifier { key, verified }],
         region_code,
         ..Details::default()
-    };
-    Customer::create(id, details, now)
+    }
 }

@@ -25,6 +25,7 @@ pub(super) async fn changes(
     }
     if !changes.settled_returns.is_empty() {
         returns::update_fates(connection, &changes.settled_returns).await?;
+        return_ids::follow(connection, &changes.settled_returns).await?;
     }
     if !changes.traits.is_empty() {
         traits::update(connection, &changes.traits).await?;

@@ -6,6 +6,9 @@ use crate::domain::identifier::Identifier;
 /// Most customer ids that may be one person: more are a mistake, such as a rule that joins an office.
 pub(crate) const MAX_MEMBERS: usize = 100;
 
+/// Most sources of one person: all of them are read for each golden record.
+pub(crate) const MAX_SOURCES: usize = 500;
+
 /// Why a link, or what a channel says, is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Conflict {
@@ -15,6 +18,8 @@ pub(crate) enum Conflict {
     TwoVerifiedPeople,
     #[error("more than {MAX_MEMBERS} records would be one person")]
     TooManyMembers,
+    #[error("more than {MAX_SOURCES} sources would speak of one person")]
+    TooManySources,
 }
 
 /// True for two values of a kind of which a person has one.

@@ -64,10 +64,11 @@ fn link(nth: usize, one: CustomerId, other: CustomerId) -> Link {
         reason: String::new(),
         actor: "test".to_owned(),
         made_at: at(0),
+        undone: None,
     }
 }
 
-fn details() -> impl Strategy<Value = (Vec<Field>, Details)> {
+pub(crate) fn details() -> impl Strategy<Value = (Vec<Field>, Details)> {
     let kinds = prop::sample::select(vec!["phone", "email", "member_card", "national_id"]);
     let identifier = (kinds, 1_u8..3, any::<bool>()).prop_map(|(kind, value, verified)| {
         let key = IdentifierKey {

@@ -33,6 +33,17 @@ pub(crate) struct Link {
     /// Who made it.
     pub(crate) actor: String,
     pub(crate) made_at: Timestamp,
+    /// That it was taken back.
+    pub(crate) undone: Option<Undone>,
+}
+
+/// How a link came to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Undone {
+    pub(crate) at: Timestamp,
+    /// Who took it back.
+    pub(crate) actor: String,
+    pub(crate) reason: String,
 }
 
 /// The two, the older first.

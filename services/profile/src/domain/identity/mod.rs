@@ -8,14 +8,16 @@
 
 pub(crate) mod conflict;
 pub(crate) mod golden;
+pub(crate) mod homes;
 pub(crate) mod kinds;
 pub(crate) mod link;
+pub(crate) mod matching;
 pub(crate) mod profile;
 pub(crate) mod source;
 pub(crate) mod tell;
 pub(crate) mod trust;
 
 #[cfg(test)]
-mod history_tests;
+pub(crate) mod history_tests;
 #[cfg(test)]
 mod tests;

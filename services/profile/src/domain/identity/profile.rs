@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::conflict::{Conflict, MAX_MEMBERS, check_pair};
+use super::conflict::{Conflict, MAX_MEMBERS, MAX_SOURCES, check_pair};
 use super::golden::Golden;
 use super::link::{Link, LinkId};
 use super::source::Source;
 use super::trust::Trust;
+use crate::domain::identifier::IdentifierKey;
 use crate::domain::ids::CustomerId;
 
 /// A connected component of links.
@@ -27,11 +28,6 @@ pub(crate) struct Profile {
 pub(crate) struct NoSuchLink;
 
 impl Profile {
-    /// Somebody whom nothing joins to anybody.
-    pub(crate) fn alone(id: CustomerId, sources: Vec<Source>) -> Self {
-        Self::of(id, BTreeSet::new(), sources, Vec::new())
-    }
-
     /// The profile of these homes; `home` is any of them.
     pub(crate) fn of(
         home: CustomerId,
@@ -57,9 +53,23 @@ impl Profile {
         homes
     }
 
-    /// True when this id leads here.
-    pub(crate) fn has(&self, home: CustomerId) -> bool {
-        self.id == home || self.absorbed.contains(&home)
+    /// What a channel said under one of the homes.
+    pub(crate) fn source(&self, home: CustomerId, channel: &str, key: &str) -> Option<&Source> {
+        let is_it = |it: &&Source| it.home == home && it.channel == channel && it.key == key;
+        self.sources.iter().find(is_it)
+    }
+
+    /// The identifiers that are known under one of the homes, whatever is joined to it.
+    pub(crate) fn identifiers_of(
+        &self,
+        home: CustomerId,
+        trust: &Trust,
+    ) -> BTreeSet<IdentifierKey> {
+        let own = self.sources.iter().filter(|it| it.home == home);
+        let own: Vec<_> = own.cloned().collect();
+        let golden = Golden::of(&own, trust);
+        let identifiers = golden.details.identifiers.into_iter();
+        identifiers.map(|identifier| identifier.key).collect()
     }
 
     /// What is known of the person.
@@ -72,6 +82,9 @@ impl Profile {
         let homes = self.absorbed.len().saturating_add(other.absorbed.len());
         if homes.saturating_add(2) > MAX_MEMBERS {
             return Err(Conflict::TooManyMembers);
+        }
+        if self.sources.len().saturating_add(other.sources.len()) > MAX_SOURCES {
+            return Err(Conflict::TooManySources);
         }
         let identifiers = |profile: &Self| profile.golden(trust).details.identifiers;
         check_pair(&identifiers(self), &identifiers(other))
@@ -129,5 +142,18 @@ impl Profile {
                 return reached;
             }
         }
+    }
+}
+
+#[cfg(test)]
+impl Profile {
+    /// Somebody whom nothing joins to anybody.
+    pub(crate) fn alone(id: CustomerId, sources: Vec<Source>) -> Self {
+        Self::of(id, BTreeSet::new(), sources, Vec::new())
+    }
+
+    /// True when this id leads here.
+    pub(crate) fn has(&self, home: CustomerId) -> bool {
+        self.id == home || self.absorbed.contains(&home)
     }
 }

@@ -72,6 +72,13 @@ impl Source {
         }
     }
 
+    /// The source once it has said all that it knows.
+    pub(crate) fn saying(mut self, details: &Details, observed_at: Timestamp) -> Self {
+        let known: Vec<_> = Field::all().filter(|field| details.has(*field)).collect();
+        self.tell(&known, details, observed_at);
+        self
+    }
+
     /// When the channel last saw anything of it.
     pub(crate) fn last_observed(&self) -> Option<Timestamp> {
         self.observed.values().max().copied()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::conflict::{Conflict, check_values};
+use super::conflict::{Conflict, MAX_SOURCES, check_values};
 use super::golden::{Golden, claimed};
 use super::profile::Profile;
 use super::source::{Source, SourceId};
@@ -30,6 +30,7 @@ impl Profile {
         told: Told<'_>,
         trust: &Trust,
     ) -> Result<Golden, Conflict> {
+        self.check_room(&source)?;
         self.attempt(trust, |profile| {
             let id = profile.enter(source);
             profile.tell(id, told);
@@ -44,6 +45,7 @@ impl Profile {
         told: Told<'_>,
         trust: &Trust,
     ) -> Result<Golden, Conflict> {
+        self.check_room(&crm)?;
         self.attempt(trust, |profile| {
             let id = profile.enter(crm);
             // Two updates follow each other also when the clock steps back.
@@ -87,12 +89,19 @@ impl Profile {
         check_values(&claims)
     }
 
+    fn check_room(&self, named: &Source) -> Result<(), Conflict> {
+        let is_known = self
+            .source(named.home, &named.channel, &named.key)
+            .is_some();
+        if !is_known && self.sources.len() >= MAX_SOURCES {
+            return Err(Conflict::TooManySources);
+        }
+        Ok(())
+    }
+
     /// The id of the source that has this name here already, else of this one, added.
     fn enter(&mut self, named: Source) -> SourceId {
-        let is_it = |it: &&Source| {
-            (it.home, &it.channel, &it.key) == (named.home, &named.channel, &named.key)
-        };
-        if let Some(known) = self.sources.iter().find(is_it) {
+        if let Some(known) = self.source(named.home, &named.channel, &named.key) {
             return known.id;
         }
         let id = named.id;

@@ -1,5 +1,7 @@
 //! A row of `customers`.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
@@ -7,15 +9,21 @@ use uuid::Uuid;
 
 use crate::domain::birth_date::BirthDate;
 use crate::domain::customer::{Customer, Details};
-use crate::domain::gender::Gender;
-use crate::domain::identifier::{Identifier, IdentifierKey};
+use crate::domain::identity::golden::Origin;
+use crate::domain::identity::matching;
+use crate::domain::identity::source::SourceId;
 use crate::domain::ids::CustomerId;
+use crate::store::details::{IdentifierRow, gender_named, name_of};
 use crate::store::{CorruptRow, StoreError};
 
 /// Named like the columns: it is also written as a JSON document of them.
 #[derive(Debug, Serialize)]
 pub(super) struct CustomerRow {
     pub(super) customer_id: Uuid,
+    pub(super) profile_id: Uuid,
+    pub(super) absorbed: Vec<Uuid>,
+    pub(super) revision: i64,
+    pub(super) origins: Json<BTreeMap<String, OriginRow>>,
     pub(super) identifiers: Json<Vec<IdentifierRow>>,
     pub(super) display_name: String,
     pub(super) family_name: String,
@@ -35,11 +43,33 @@ pub(super) struct CustomerRow {
     pub(super) update_time: Timestamp,
 }
 
+/// A row with what is only written.
+#[derive(Debug, Serialize)]
+pub(super) struct NewRow {
+    #[serde(flatten)]
+    row: CustomerRow,
+    match_keys: Vec<String>,
+}
+
+impl NewRow {
+    pub(super) fn of(customer: &Customer) -> Self {
+        Self {
+            row: CustomerRow::of(customer),
+            match_keys: match_keys(customer),
+        }
+    }
+}
+
+/// By what others find the customer who may be the same person.
+pub(super) fn match_keys(customer: &Customer) -> Vec<String> {
+    matching::keys(&customer.details).into_iter().collect()
+}
+
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct IdentifierRow {
-    kind: String,
-    value: String,
-    verified: bool,
+pub(super) struct OriginRow {
+    source: Uuid,
+    channel: String,
+    observed_at: Timestamp,
 }
 
 impl CustomerRow {
@@ -48,13 +78,11 @@ impl CustomerRow {
         let birth = details.birth_date;
         Self {
             customer_id: customer.id.0,
-            identifiers: Json(
-                details
-                    .identifiers
-                    .into_iter()
-                    .map(IdentifierRow::of)
-                    .collect(),
-            ),
+            profile_id: customer.id.0,
+            absorbed: customer.absorbed.iter().map(|id| id.0).collect(),
+            revision: customer.revision,
+            origins: Json(customer.origins.iter().map(OriginRow::of).collect()),
+            identifiers: Json(IdentifierRow::all_of(&details.identifiers)),
             display_name: details.display_name,
             family_name: details.family_name,
             given_name: details.given_name,
@@ -78,12 +106,7 @@ impl CustomerRow {
         let birth_date = self.birth_date()?;
         let gender = gender_named(&self.gender).ok_or(corrupt("gender"))?;
         let details = Details {
-            identifiers: self
-                .identifiers
-                .0
-                .into_iter()
-                .map(IdentifierRow::into_domain)
-                .collect(),
+            identifiers: IdentifierRow::into_all(self.identifiers.0),
             display_name: self.display_name,
             family_name: self.family_name,
             given_name: self.given_name,
@@ -99,6 +122,14 @@ impl CustomerRow {
         Ok(Customer {
             id: CustomerId(self.customer_id),
             details,
+            origins: self
+                .origins
+                .0
+                .into_iter()
+                .map(OriginRow::into_domain)
+                .collect(),
+            absorbed: self.absorbed.into_iter().map(CustomerId).collect(),
+            revision: self.revision,
             version: self.version,
             create_time: self.create_time,
             update_time: self.update_time,
@@ -119,52 +150,24 @@ impl CustomerRow {
     }
 }
 
-impl IdentifierRow {
-    fn of(identifier: Identifier) -> Self {
-        let Identifier {
-            key: IdentifierKey { kind, value },
-            verified,
-        } = identifier;
-        Self {
-            kind,
-            value,
-            verified,
-        }
+impl OriginRow {
+    fn of((field, origin): (&String, &Origin)) -> (String, Self) {
+        let row = Self {
+            source: origin.source.0,
+            channel: origin.channel.clone(),
+            observed_at: origin.observed_at,
+        };
+        (field.clone(), row)
     }
 
-    fn into_domain(self) -> Identifier {
-        let Self {
-            kind,
-            value,
-            verified,
-        } = self;
-        Identifier {
-            key: IdentifierKey { kind, value },
-            verified,
-        }
+    fn into_domain((field, row): (String, Self)) -> (String, Origin) {
+        let origin = Origin {
+            source: SourceId(row.source),
+            channel: row.channel,
+            observed_at: row.observed_at,
+        };
+        (field, origin)
     }
-}
-
-const GENDERS: [(&str, Gender); 5] = [
-    ("unknown", Gender::Unknown),
-    ("female", Gender::Female),
-    ("male", Gender::Male),
-    ("other", Gender::Other),
-    ("undisclosed", Gender::Undisclosed),
-];
-
-fn name_of(gender: Gender) -> &'static str {
-    GENDERS
-        .iter()
-        .find(|(_, known)| *known == gender)
-        .map_or("unknown", |(name, _)| name)
-}
-
-fn gender_named(name: &str) -> Option<Gender> {
-    GENDERS
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, gender)| *gender)
 }
 
 fn corrupt(column: &'static str) -> CorruptRow {

@@ -1,0 +1,187 @@
+//! The profile service takes customers for one person, or no longer: their memberships follow.
+//!
+//! What it says may come in any order, since it says it of different customers. So what counts is kept
+//! ([`profiles`]), and the memberships are brought to it: merges that it no longer stands behind are
+//! undone, from the last to the first, then whoever is one person's is merged. Merges by hand stay.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use chassis::Deadline;
+use sqlx::{Acquire as _, PgTransaction};
+use uuid::Uuid;
+
+use super::MembershipError;
+use super::merge::join;
+use super::unmerge::part;
+use crate::app::{AppError, Call, Loyalty, enrol};
+use crate::store::ledger::holders;
+use crate::store::membership::{merges, profiles};
+
+/// Who merges and unmerges here.
+const FOLLOWER: &str = "service:profile";
+const REASON: &str = "as the profiles of the customers";
+/// Most merges and unmerges that follow from one statement: a person has at most 100 ids.
+const MOST_STEPS: usize = 400;
+
+/// What the profile service says: whom ids lead to, sorted by id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Regrouped {
+    pub(crate) homes: BTreeMap<Uuid, Uuid>,
+    pub(crate) revision: i64,
+}
+
+/// A merge that stands: who was taken in, by whom.
+type Edge = (Uuid, Uuid);
+
+/// The transaction, and what is done in it.
+struct Follower<'d, 't> {
+    loyalty: &'d Loyalty,
+    tx: &'d mut PgTransaction<'t>,
+    call: Call,
+    /// The ids that are looked at.
+    ids: BTreeSet<Uuid>,
+    /// What loyalty refuses to do. It is left as it is, and told.
+    refused: BTreeSet<Edge>,
+}
+
+/// Brings memberships to what the profile service says, unless it has said something newer.
+pub(crate) async fn follow(
+    loyalty: &Loyalty,
+    tx: &mut PgTransaction<'_>,
+    told: &Regrouped,
+    trace: &str,
+) -> Result<(), AppError> {
+    let homes: Vec<_> = told.homes.iter().map(|(id, to)| (*id, *to)).collect();
+    if !profiles::learn(tx, &homes, told.revision).await? {
+        return Ok(());
+    }
+    // Those whose creation is announced elsewhere, and not heard of yet.
+    let ids = told.homes.keys().map(|id| (*id, trace)).collect();
+    let enrolled = enrol::enrol_all(loyalty, tx, &ids).await?;
+    let events: Vec<_> = enrolled.into_iter().map(|(_, event)| event).collect();
+    loyalty.outbox.append_all(tx, &events).await?;
+    let mut follower = Follower {
+        loyalty,
+        tx,
+        call: Call {
+            caller: FOLLOWER.to_owned(),
+            deadline: Deadline::after(Duration::from_mins(1)),
+        },
+        ids: told.homes.keys().copied().collect(),
+        refused: BTreeSet::new(),
+    };
+    follower.part_all().await?;
+    follower.join_all().await
+}
+
+impl Follower<'_, '_> {
+    async fn part_all(&mut self) -> Result<(), AppError> {
+        for _ in 0..MOST_STEPS {
+            let Some((from, into)) = self.wrong().await? else {
+                return Ok(());
+            };
+            self.ids.extend([from, into]);
+            let made = merges::page(self.tx, into, None, i64::MAX).await?;
+            let standing = made.into_iter().find(|merge| {
+                merge.merged_customer_id == from
+                    && merge.undone_at.is_none()
+                    && merge.merged_by == FOLLOWER
+            });
+            let Some(merge) = standing else {
+                // By hand: whoever decided so is to decide again.
+                self.refused.insert((from, into));
+                continue;
+            };
+            let mut attempt = self.tx.begin().await?;
+            let which = (into, merge.merge_id);
+            let done = part(self.loyalty, &mut attempt, &self.call, which, REASON).await;
+            let done = settle(attempt, done.map(drop)).await?;
+            self.note((from, into), done);
+        }
+        Ok(())
+    }
+
+    /// A merge of two that are not one person, or the last of those that were made on top of it.
+    async fn wrong(&mut self) -> Result<Option<Edge>, AppError> {
+        for id in self.ids.clone() {
+            let chain = self.chain(id).await?;
+            let all: Vec<Uuid> = chain.iter().flat_map(|(from, to)| [*from, *to]).collect();
+            let people = self.people(&all).await?;
+            let is_wrong = |(from, to): &Edge| people.get(from) != people.get(to);
+            if chain.iter().any(is_wrong)
+                && let Some(last) = chain.last().filter(|last| !self.refused.contains(*last))
+            {
+                return Ok(Some(*last));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn join_all(&mut self) -> Result<(), AppError> {
+        let ids: Vec<Uuid> = self.ids.iter().copied().collect();
+        let people = self.people(&ids).await?;
+        for (id, into) in ids.iter().filter_map(|id| Some((*id, *people.get(id)?))) {
+            let last = |chain: Vec<Edge>, id| chain.last().map_or(id, |(_, to): &Edge| *to);
+            let from = last(self.chain(id).await?, id);
+            let into = last(self.chain(into).await?, into);
+            if from == into {
+                continue;
+            }
+            let mut attempt = self.tx.begin().await?;
+            let two = (from, into, REASON);
+            let done = join(self.loyalty, &mut attempt, &self.call, two).await;
+            let done = settle(attempt, done.map(drop)).await?;
+            self.note((from, into), done);
+        }
+        Ok(())
+    }
+
+    /// The merges that lead on from a membership, in their order.
+    async fn chain(&mut self, id: Uuid) -> Result<Vec<Edge>, AppError> {
+        let mut chain = Vec::new();
+        let mut at = id;
+        while chain.len() < MOST_STEPS {
+            let holder = holders::find(&mut **self.tx, at).await?;
+            let Some(into) = holder.and_then(|holder| holder.merged_into) else {
+                break;
+            };
+            chain.push((at, into));
+            at = into;
+        }
+        Ok(chain)
+    }
+
+    /// Whom the profile service takes these for.
+    async fn people(&mut self, ids: &[Uuid]) -> Result<HashMap<Uuid, Uuid>, AppError> {
+        let known = profiles::known(&mut **self.tx, ids).await?;
+        let person = |id: &Uuid| (*id, known.get(id).copied().unwrap_or(*id));
+        Ok(ids.iter().map(person).collect())
+    }
+
+    fn note(&mut self, edge: Edge, done: Result<(), MembershipError>) {
+        if let Err(error) = done {
+            let (from, into) = edge;
+            tracing::warn!(%from, %into, %error, "memberships don't follow their profiles");
+            self.refused.insert(edge);
+        }
+    }
+}
+
+/// Keeps what was done, or takes it back when a membership forbids it. Other errors are not for here.
+async fn settle(
+    attempt: PgTransaction<'_>,
+    done: Result<(), AppError>,
+) -> Result<Result<(), MembershipError>, AppError> {
+    match done {
+        Ok(()) => {
+            attempt.commit().await?;
+            Ok(Ok(()))
+        }
+        Err(AppError::Membership(error)) => {
+            attempt.rollback().await?;
+            Ok(Err(error))
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,201 @@
+//! A channel says something about a person.
+
+use chassis::{Deadline, Refusal};
+use contract::patron::profile::v1 as proto;
+use idempotency::{Claim, Key};
+use jiff::Timestamp;
+use sqlx::PgTransaction;
+use tonic::{Response, Status};
+
+use super::tell::Listed;
+use super::{Person, trust};
+use crate::app::App;
+use crate::domain::customer::{Customer, Details};
+use crate::domain::field::Field;
+use crate::domain::identifier::IdentifierKey;
+use crate::domain::identity::kinds::{Kind, kind_of};
+use crate::domain::identity::profile::Profile;
+use crate::domain::identity::source::{Source, SourceId};
+use crate::domain::identity::tell::Told;
+use crate::domain::ids::CustomerId;
+use crate::store::{StoreError, homes, identifiers, source_keys};
+use crate::{refusals, wire};
+
+const METHOD: &str = "patron.profile.v1.IdentityService/IngestSource";
+/// The path of what the channel says in its request.
+const WITHIN: &str = "source.details";
+
+/// What a channel says.
+#[derive(Clone, Debug)]
+pub(crate) struct Statement {
+    /// Whom the channel takes the person for, when it knows.
+    pub(crate) customer: Option<CustomerId>,
+    pub(crate) channel: String,
+    pub(crate) key: String,
+    pub(crate) fields: Vec<Field>,
+    /// Has values for `fields` only.
+    pub(crate) details: Details,
+    pub(crate) observed_at: Timestamp,
+}
+
+impl App {
+    /// Takes in what a channel says, once per `request_id`.
+    pub(crate) async fn ingest_source(
+        &self,
+        caller: &str,
+        deadline: Deadline,
+        request: &proto::IngestSourceRequest,
+        statement: Statement,
+    ) -> Result<Response<proto::IngestSourceResponse>, Status> {
+        let key = Key::new(caller, METHOD, &request.request_id)?;
+        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+            Claim::Replayed(answer) => answer,
+            Claim::Fresh(mut claimed) => {
+                let outcome = self.ingest(claimed.transaction(), statement).await;
+                let outcome = outcome.map(|(customer, source)| proto::IngestSourceResponse {
+                    source: Some(wire::identities::source(source)),
+                    customer: Some(wire::customers::encode(customer)),
+                });
+                let answer = claimed.finish(outcome).await?;
+                self.outbox.committed();
+                Ok(answer)
+            }
+        }
+    }
+
+    /// Takes in what a channel says; answers the customer, and all that the channel says of it then.
+    pub(super) async fn ingest(
+        &self,
+        db: &mut PgTransaction<'_>,
+        statement: Statement,
+    ) -> Result<(Customer, Source), Refusal> {
+        let meant = self.whom(db, &statement).await?;
+        let home = register(db, &statement, meant).await?;
+        let name = (statement.channel.as_str(), statement.key.clone());
+        let mut source = Source::new(SourceId(self.clock.new_id()), home, name, self.now());
+        let told = Told {
+            fields: &statement.fields,
+            details: &statement.details,
+            observed_at: statement.observed_at,
+        };
+        if meant == Meant::New(home) {
+            source.tell(told.fields, told.details, told.observed_at);
+            let customer = self.found(db, source.clone(), WITHIN).await?;
+            return Ok((customer, source));
+        }
+        let person = Person::lock(db, home).await?;
+        let listed = Listed {
+            within: WITHIN,
+            identifiers: &statement.details.identifiers,
+        };
+        let ingest = |profile: &mut Profile, source| profile.ingest(source, told, &trust());
+        self.tell(db, person, (source, listed), ingest).await
+    }
+
+    async fn whom(
+        &self,
+        db: &mut PgTransaction<'_>,
+        statement: &Statement,
+    ) -> Result<Meant, Refusal> {
+        let known = source_keys::home(db, &statement.channel, &statement.key).await?;
+        if let Some(named) = statement.customer {
+            check(db, known, named).await?;
+            return Ok(Meant::Known(known.unwrap_or(named)));
+        }
+        match known {
+            Some(home) => Ok(Meant::Known(home)),
+            None => self.identified(db, statement).await,
+        }
+    }
+
+    /// Whoever has one of the identifiers; if nobody, a new customer, who has them from now on: another
+    /// request that meets the same newcomer waits for this one, and then finds it.
+    async fn identified(
+        &self,
+        db: &mut PgTransaction<'_>,
+        statement: &Statement,
+    ) -> Result<Meant, Refusal> {
+        let keys = telling(statement);
+        if let Some(owner) = owner(db, &keys).await? {
+            return Ok(Meant::Known(owner));
+        }
+        let home = CustomerId(self.clock.new_id());
+        if keys.is_empty() {
+            return Ok(Meant::New(home));
+        }
+        let claims: Vec<_> = keys.iter().map(|key| (key.clone(), home)).collect();
+        if identifiers::claim(db, &claims).await?.len() == claims.len() {
+            return Ok(Meant::New(home));
+        }
+        identifiers::release(db, &claims).await?;
+        let owner = owner(db, &keys).await?;
+        owner.map(Meant::Known).ok_or_else(refusals::unavailable)
+    }
+}
+
+/// Under which id a statement comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meant {
+    Known(CustomerId),
+    /// Somebody who is to be made.
+    New(CustomerId),
+}
+
+/// Registers where the channel's record came in, unless it is known. A request that was first with the
+/// same record decides.
+async fn register(
+    db: &mut PgTransaction<'_>,
+    statement: &Statement,
+    meant: Meant,
+) -> Result<CustomerId, Refusal> {
+    let (Meant::Known(home) | Meant::New(home)) = meant;
+    let name = (statement.channel.as_str(), statement.key.as_str());
+    if source_keys::claim(db, name, home).await? {
+        return Ok(home);
+    }
+    let first = source_keys::home(db, name.0, name.1).await?;
+    let first = first.unwrap_or(home);
+    match meant {
+        Meant::Known(home) => check(db, Some(first), home).await?,
+        Meant::New(home) => {
+            let claims = telling(statement).into_iter().map(|key| (key, home));
+            identifiers::release(db, &claims.collect::<Vec<_>>()).await?;
+        }
+    }
+    Ok(first)
+}
+
+/// Refuses a record of a person other than the one that is meant.
+async fn check(
+    db: &mut PgTransaction<'_>,
+    known: Option<CustomerId>,
+    meant: CustomerId,
+) -> Result<(), Refusal> {
+    let homes = homes::homes_of(db, meant).await?;
+    let homes = homes.ok_or_else(refusals::customer_not_found)?;
+    match known {
+        Some(home) if !homes.has(home) => Err(refusals::source_of_another_customer()),
+        _ => Ok(()),
+    }
+}
+
+/// The identifiers that tell who somebody is, sorted: those of kinds that people share do not.
+fn telling(statement: &Statement) -> Vec<IdentifierKey> {
+    let keys = statement.details.identifiers.iter().map(|it| &it.key);
+    let telling = keys.filter(|key| kind_of(&key.kind) != Kind::Shared);
+    let mut keys: Vec<_> = telling.cloned().collect();
+    keys.sort();
+    keys
+}
+
+/// Whose the first of these is that somebody has.
+async fn owner(
+    db: &mut PgTransaction<'_>,
+    keys: &[IdentifierKey],
+) -> Result<Option<CustomerId>, StoreError> {
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    let owners = identifiers::owners(db, keys).await?;
+    Ok(keys.iter().find_map(|key| owners.get(key)).copied())
+}

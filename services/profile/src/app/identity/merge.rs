@@ -1,0 +1,143 @@
+//! Two customers are one person.
+
+use chassis::{Deadline, Refusal};
+use contract::patron::profile::v1 as proto;
+use idempotency::{Claim, Key};
+use sqlx::PgTransaction;
+use tonic::{Response, Status};
+use uuid::Uuid;
+
+use super::{Person, lock, trust};
+use crate::app::{App, announce};
+use crate::domain::customer::{Customer, Past};
+use crate::domain::identity::link::{Link, LinkId, LinkKind, ordered};
+use crate::domain::ids::CustomerId;
+use crate::domain::invalid::{Invalid, Problem};
+use crate::store::{customers, links, traits};
+use crate::{refusals, wire};
+
+const METHOD: &str = "patron.profile.v1.IdentityService/MergeCustomers";
+/// How sure somebody is who decides by hand, in thousandths.
+const CERTAIN: i32 = 1000;
+
+/// Who says that two ids are one person's, and why.
+#[derive(Clone, Debug)]
+pub(crate) struct Merge {
+    pub(crate) ids: (CustomerId, CustomerId),
+    pub(crate) actor: String,
+    pub(crate) reason: String,
+}
+
+impl App {
+    /// Joins two customers, once per `request_id`.
+    pub(crate) async fn merge_customers(
+        &self,
+        deadline: Deadline,
+        request: &proto::MergeCustomersRequest,
+        merge: Merge,
+    ) -> Result<Response<proto::MergeCustomersResponse>, Status> {
+        if request.validate_only {
+            // Does all of it and takes it back. The id of the link is not told: it will never be.
+            let mut tx = self.begin(deadline).await?;
+            let (link, customer) = self.merge(&mut tx, merge).await?;
+            let mut answer = encode((link, customer));
+            if let Some(link) = &mut answer.link {
+                link.link_id.clear();
+            }
+            return Ok(Response::new(answer));
+        }
+        let key = Key::new(&merge.actor, METHOD, &request.request_id)?;
+        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+            Claim::Replayed(answer) => answer,
+            Claim::Fresh(mut claimed) => {
+                let outcome = self.merge(claimed.transaction(), merge).await;
+                let answer = claimed.finish(outcome.map(encode)).await?;
+                self.outbox.committed();
+                Ok(answer)
+            }
+        }
+    }
+
+    /// Joins two customers; answers what joins them, and the one that both ids lead to.
+    pub(super) async fn merge(
+        &self,
+        db: &mut PgTransaction<'_>,
+        merge: Merge,
+    ) -> Result<(Link, Customer), Refusal> {
+        let (one, other) = merge.ids;
+        if one == other {
+            return Err(Invalid::new("merged_customer_id", Problem::SameCustomer).into());
+        }
+        let link = Link {
+            id: LinkId(self.clock.new_id()),
+            ends: ordered(one, other),
+            kind: LinkKind::ByHand,
+            score_permille: CERTAIN,
+            reason: merge.reason,
+            actor: merge.actor,
+            made_at: self.now(),
+            undone: None,
+        };
+        let locked = lock(db, &[one, other]).await?;
+        let mut people = Vec::with_capacity(2);
+        for customer in locked {
+            people.push(Person::load(db, customer).await?);
+        }
+        let mut people = people.into_iter();
+        let customer = match (people.next(), people.next()) {
+            (Some(one), Some(other)) => self.join(db, one, other, &link).await?,
+            (Some(person), None) => strengthen(person, &link)?,
+            (None, _) => return Err(refusals::customer_not_found()),
+        };
+        links::insert(db, &link).await?;
+        Ok((link, customer))
+    }
+
+    /// Makes one of two people.
+    async fn join(
+        &self,
+        db: &mut PgTransaction<'_>,
+        one: Person,
+        other: Person,
+        link: &Link,
+    ) -> Result<Customer, Refusal> {
+        let past = Past::of([&one.customer, &other.customer]);
+        let merged = one.profile.merge(other.profile, link.clone(), &trust())?;
+        let golden = merged.golden(&trust());
+        let (mut survivor, gone) = if merged.id == one.customer.id {
+            (one.customer, other.customer)
+        } else {
+            (other.customer, one.customer)
+        };
+        let changed = survivor.regroup(&merged, golden, past, self.now());
+        // Now nobody records anything who still takes the two for strangers.
+        traits::lock(db, &[survivor.id.0, gone.id.0]).await?;
+        let absorbed: Vec<Uuid> = survivor.absorbed.iter().map(|id| id.0).collect();
+        customers::absorb(db, &absorbed, survivor.id).await?;
+        customers::update(db, &survivor).await?;
+        traits::regroup(db, &survivor.homes()).await?;
+        let mut events = vec![announce::merged(&survivor, gone.id, link.id)];
+        if !changed.is_empty() {
+            events.push(announce::updated(survivor.id, &changed));
+        }
+        let appended = self.outbox.append_all(db, &events).await;
+        appended.map_err(refusals::outbox)?;
+        Ok(survivor)
+    }
+}
+
+/// Two ids of one person may be joined once more, though not by the same two ends.
+fn strengthen(person: Person, link: &Link) -> Result<Customer, Refusal> {
+    let same = person.profile.links.iter().find(|it| it.ends == link.ends);
+    match same {
+        Some(known) => Err(refusals::already_linked(known)),
+        None => Ok(person.customer),
+    }
+}
+
+fn encode((link, customer): (Link, Customer)) -> proto::MergeCustomersResponse {
+    proto::MergeCustomersResponse {
+        link: Some(wire::identities::link(link)),
+        customer: Some(wire::customers::encode(customer)),
+    }
+}

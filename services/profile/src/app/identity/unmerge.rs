@@ -1,0 +1,137 @@
+//! What was one person's is two people's.
+
+use chassis::{Deadline, Refusal};
+use contract::patron::profile::v1 as proto;
+use idempotency::{Claim, Key};
+use sqlx::PgTransaction;
+use tonic::{Response, Status};
+use uuid::Uuid;
+
+use super::{Person, trust};
+use crate::app::{App, announce};
+use crate::domain::customer::{Customer, Past};
+use crate::domain::identity::link::{Link, LinkId, Undone};
+use crate::domain::identity::profile::Profile;
+use crate::domain::ids::CustomerId;
+use crate::store::{customers, links, traits};
+use crate::{refusals, wire};
+
+const METHOD: &str = "patron.profile.v1.IdentityService/UnmergeCustomers";
+
+/// Which link is taken back, by whom and why.
+#[derive(Clone, Debug)]
+pub(crate) struct Unmerge {
+    pub(crate) customer: CustomerId,
+    pub(crate) link: LinkId,
+    pub(crate) actor: String,
+    pub(crate) reason: String,
+}
+
+/// What is left: who keeps the id, and who is a customer again.
+#[derive(Clone, Debug)]
+pub(crate) struct Left {
+    pub(crate) link: Link,
+    pub(crate) stays: Customer,
+    pub(crate) parted: Option<Customer>,
+}
+
+impl App {
+    /// Takes a link back, once per `request_id`.
+    pub(crate) async fn unmerge_customers(
+        &self,
+        deadline: Deadline,
+        request: &proto::UnmergeCustomersRequest,
+        unmerge: Unmerge,
+    ) -> Result<Response<proto::UnmergeCustomersResponse>, Status> {
+        let key = Key::new(&unmerge.actor, METHOD, &request.request_id)?;
+        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+            Claim::Replayed(answer) => answer,
+            Claim::Fresh(mut claimed) => {
+                let outcome = self.unmerge(claimed.transaction(), unmerge).await;
+                let answer = claimed.finish(outcome.map(encode)).await?;
+                self.outbox.committed();
+                Ok(answer)
+            }
+        }
+    }
+
+    /// Takes a link back.
+    pub(super) async fn unmerge(
+        &self,
+        db: &mut PgTransaction<'_>,
+        unmerge: Unmerge,
+    ) -> Result<Left, Refusal> {
+        let person = Person::lock(db, unmerge.customer).await?;
+        let links = &person.profile.links;
+        let link = links.iter().find(|link| link.id == unmerge.link).cloned();
+        let mut link = link.ok_or_else(refusals::link_not_found)?;
+        let undone = Undone {
+            at: self.now(),
+            actor: unmerge.actor,
+            reason: unmerge.reason,
+        };
+        links::undo(db, &link, &undone).await?;
+        link.undone = Some(undone);
+        let (stays, parted) = person.profile.unmerge(link.id)?;
+        let Some(parted) = parted else {
+            // Other links still hold the two together.
+            let stays = person.customer;
+            let parted = None;
+            return Ok(Left {
+                link,
+                stays,
+                parted,
+            });
+        };
+        let (stays, parted) = self
+            .part(db, person.customer, (stays, parted), link.id)
+            .await?;
+        let parted = Some(parted);
+        Ok(Left {
+            link,
+            stays,
+            parted,
+        })
+    }
+
+    /// Makes two people of one.
+    async fn part(
+        &self,
+        db: &mut PgTransaction<'_>,
+        mut stays: Customer,
+        (near, far): (Profile, Profile),
+        link: LinkId,
+    ) -> Result<(Customer, Customer), Refusal> {
+        let parted = customers::absorbed(db, far.id).await?;
+        let mut parted = parted.ok_or_else(refusals::customer_not_found)?;
+        let past = Past::of([&stays, &parted]);
+        let now = self.now();
+        let left = stays.regroup(&near, near.golden(&trust()), past, now);
+        let got = parted.regroup(&far, far.golden(&trust()), past, now);
+        // Now nobody records anything who still takes the two for one.
+        traits::lock(db, &[stays.id.0]).await?;
+        for customer in [&stays, &parted] {
+            let absorbed: Vec<Uuid> = customer.absorbed.iter().map(|id| id.0).collect();
+            customers::absorb(db, &absorbed, customer.id).await?;
+            customers::update(db, customer).await?;
+            traits::regroup(db, &customer.homes()).await?;
+        }
+        let mut events = vec![announce::unmerged(&stays, &parted, link)];
+        for (customer, changed) in [(&stays, left), (&parted, got)] {
+            if !changed.is_empty() {
+                events.push(announce::updated(customer.id, &changed));
+            }
+        }
+        let appended = self.outbox.append_all(db, &events).await;
+        appended.map_err(refusals::outbox)?;
+        Ok((stays, parted))
+    }
+}
+
+fn encode(left: Left) -> proto::UnmergeCustomersResponse {
+    proto::UnmergeCustomersResponse {
+        link: Some(wire::identities::link(left.link)),
+        customer: Some(wire::customers::encode(left.stays)),
+        parted_customer: left.parted.map(wire::customers::encode),
+    }
+}

@@ -1,0 +1,147 @@
+//! What is said about a customer, as a document.
+
+use serde::{Deserialize, Serialize};
+
+use super::CorruptRow;
+use crate::domain::birth_date::BirthDate;
+use crate::domain::customer::Details;
+use crate::domain::gender::Gender;
+use crate::domain::identifier::{Identifier, IdentifierKey};
+
+/// Without the fields that are empty.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct DetailsRow {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    identifiers: Vec<IdentifierRow>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    display_name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    family_name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    given_name: String,
+    /// Month, day, and the year when it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    birth_date: Option<(i8, i8, Option<i16>)>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    gender: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    occupation: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    income_band: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    region_code: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    brand: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    language_code: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    time_zone: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct IdentifierRow {
+    kind: String,
+    value: String,
+    verified: bool,
+}
+
+impl DetailsRow {
+    pub(super) fn of(details: &Details) -> Self {
+        let details = details.clone();
+        let is_stated = details.gender != Gender::Unknown;
+        let gender = if is_stated {
+            name_of(details.gender)
+        } else {
+            ""
+        };
+        Self {
+            identifiers: IdentifierRow::all_of(&details.identifiers),
+            display_name: details.display_name,
+            family_name: details.family_name,
+            given_name: details.given_name,
+            birth_date: details.birth_date.map(|it| (it.month, it.day, it.year)),
+            gender: gender.to_owned(),
+            occupation: details.occupation,
+            income_band: details.income_band,
+            region_code: details.region_code,
+            brand: details.brand,
+            language_code: details.language_code,
+            time_zone: details.time_zone,
+        }
+    }
+
+    pub(super) fn into_domain(self) -> Result<Details, CorruptRow> {
+        let gender = match self.gender.as_str() {
+            "" => Some(Gender::Unknown),
+            name => gender_named(name),
+        };
+        let corrupt = CorruptRow {
+            table: "sources",
+            column: "details",
+        };
+        let birth = |(month, day, year)| BirthDate { year, month, day };
+        Ok(Details {
+            identifiers: IdentifierRow::into_all(self.identifiers),
+            display_name: self.display_name,
+            family_name: self.family_name,
+            given_name: self.given_name,
+            birth_date: self.birth_date.map(birth),
+            gender: gender.ok_or(corrupt)?,
+            occupation: self.occupation,
+            income_band: self.income_band,
+            region_code: self.region_code,
+            brand: self.brand,
+            language_code: self.language_code,
+            time_zone: self.time_zone,
+        })
+    }
+}
+
+impl IdentifierRow {
+    pub(super) fn all_of(identifiers: &[Identifier]) -> Vec<Self> {
+        let row = |identifier: &Identifier| Self {
+            kind: identifier.key.kind.clone(),
+            value: identifier.key.value.clone(),
+            verified: identifier.verified,
+        };
+        identifiers.iter().map(row).collect()
+    }
+
+    pub(super) fn into_all(rows: Vec<Self>) -> Vec<Identifier> {
+        let identifier = |row: Self| {
+            let Self {
+                kind,
+                value,
+                verified,
+            } = row;
+            let key = IdentifierKey { kind, value };
+            Identifier { key, verified }
+        };
+        rows.into_iter().map(identifier).collect()
+    }
+}
+
+const GENDERS: [(&str, Gender); 5] = [
+    ("unknown", Gender::Unknown),
+    ("female", Gender::Female),
+    ("male", Gender::Male),
+    ("other", Gender::Other),
+    ("undisclosed", Gender::Undisclosed),
+];
+
+/// How a gender is stored.
+pub(super) fn name_of(gender: Gender) -> &'static str {
+    GENDERS
+        .iter()
+        .find(|(_, known)| *known == gender)
+        .map_or("unknown", |(name, _)| name)
+}
+
+/// The gender that is stored so.
+pub(super) fn gender_named(name: &str) -> Option<Gender> {
+    GENDERS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, gender)| *gender)
+}

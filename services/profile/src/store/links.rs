@@ -1,0 +1,152 @@
+//! Links, those that were taken back too.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{CorruptRow, StoreError};
+use crate::domain::identity::link::{Link, LinkId, LinkKind, Undone};
+use crate::domain::ids::CustomerId;
+
+struct LinkRow {
+    older: Uuid,
+    newer: Uuid,
+    link_id: Uuid,
+    kind: String,
+    score_permille: i32,
+    reason: String,
+    actor: String,
+    made_at: jiff_sqlx::Timestamp,
+    undone_at: Option<jiff_sqlx::Timestamp>,
+    undone_by: Option<String>,
+    undone_reason: Option<String>,
+}
+
+/// The links that hold these homes together, sorted by id. How many there may be is bounded.
+pub(crate) async fn holding(
+    connection: &mut PgConnection,
+    homes: &[Uuid],
+) -> Result<Vec<Link>, StoreError> {
+    let rows = sqlx::query_as!(
+        LinkRow,
+        r#"SELECT older, newer, link_id, kind, score_permille, reason, actor, made_at,
+                  undone_at AS "undone_at: _", undone_by, undone_reason
+           FROM links WHERE older = ANY ($1) AND undone_at IS NULL ORDER BY link_id"#,
+        homes,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(LinkRow::into_domain).collect()
+}
+
+/// The newest `limit` before one, of all that ever joined one of these homes to another.
+pub(crate) async fn list(
+    connection: &mut PgConnection,
+    homes: &[Uuid],
+    before: LinkId,
+    limit: i64,
+) -> Result<Vec<Link>, StoreError> {
+    // One index for each end; a link within the person is found at both.
+    let rows = sqlx::query_as!(
+        LinkRow,
+        r#"SELECT older AS "older!", newer AS "newer!", link_id AS "link_id!", kind AS "kind!",
+                  score_permille AS "score_permille!", reason AS "reason!", actor AS "actor!",
+                  made_at AS "made_at!", undone_at AS "undone_at: _", undone_by, undone_reason
+           FROM (
+               SELECT * FROM (SELECT * FROM links WHERE older = ANY ($1) AND link_id < $2
+                              ORDER BY link_id DESC LIMIT $3) AS by_older
+               UNION
+               SELECT * FROM (SELECT * FROM links WHERE newer = ANY ($1) AND link_id < $2
+                              ORDER BY link_id DESC LIMIT $3) AS by_newer
+           ) AS either
+           ORDER BY link_id DESC LIMIT $3"#,
+        homes,
+        before.0,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(LinkRow::into_domain).collect()
+}
+
+/// Adds one.
+pub(crate) async fn insert(connection: &mut PgConnection, link: &Link) -> Result<(), StoreError> {
+    let (older, newer) = link.ends;
+    sqlx::query!(
+        "INSERT INTO links (older, newer, link_id, kind, score_permille, reason, actor, made_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        older.0,
+        newer.0,
+        link.id.0,
+        name_of(link.kind),
+        link.score_permille,
+        link.reason,
+        link.actor,
+        link.made_at.to_sqlx(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes that one was taken back.
+pub(crate) async fn undo(
+    connection: &mut PgConnection,
+    link: &Link,
+    undone: &Undone,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE links SET undone_at = $3, undone_by = $4, undone_reason = $5
+         WHERE older = $1 AND link_id = $2",
+        link.ends.0.0,
+        link.id.0,
+        undone.at.to_sqlx(),
+        undone.actor,
+        undone.reason,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+impl LinkRow {
+    fn into_domain(self) -> Result<Link, StoreError> {
+        let kind = kind_named(&self.kind).ok_or(CorruptRow {
+            table: "links",
+            column: "kind",
+        })?;
+        let undone_at = self.undone_at.map(jiff_sqlx::Timestamp::to_jiff);
+        let undone = |at: Timestamp| Undone {
+            at,
+            actor: self.undone_by.unwrap_or_default(),
+            reason: self.undone_reason.unwrap_or_default(),
+        };
+        Ok(Link {
+            id: LinkId(self.link_id),
+            ends: (CustomerId(self.older), CustomerId(self.newer)),
+            kind,
+            score_permille: self.score_permille,
+            reason: self.reason,
+            actor: self.actor,
+            made_at: self.made_at.to_jiff(),
+            undone: undone_at.map(undone),
+        })
+    }
+}
+
+const KINDS: [(&str, LinkKind); 3] = [
+    ("by_hand", LinkKind::ByHand),
+    ("verified_identifier", LinkKind::VerifiedIdentifier),
+    ("rule", LinkKind::Rule),
+];
+
+fn name_of(kind: LinkKind) -> &'static str {
+    let found = KINDS.iter().find(|(_, known)| *known == kind);
+    found.map_or("", |(name, _)| name)
+}
+
+fn kind_named(name: &str) -> Option<LinkKind> {
+    let found = KINDS.iter().find(|(known, _)| *known == name);
+    found.map(|(_, kind)| *kind)
+}

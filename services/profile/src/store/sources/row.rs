@@ -1,0 +1,85 @@
+//! A row of `sources`.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::domain::field::Field;
+use crate::domain::identifier::IdentifierKey;
+use crate::domain::identity::source::{Source, SourceId};
+use crate::domain::ids::CustomerId;
+use crate::store::details::DetailsRow;
+use crate::store::{CorruptRow, StoreError};
+
+pub(super) struct SourceRow {
+    pub(super) home: Uuid,
+    pub(super) source_id: Uuid,
+    pub(super) channel: String,
+    pub(super) source_key: String,
+    pub(super) details: Json<DetailsRow>,
+    pub(super) observed: Json<BTreeMap<String, Timestamp>>,
+    pub(super) withdrawn: Json<Vec<WithdrawnRow>>,
+    pub(super) record_time: jiff_sqlx::Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct WithdrawnRow {
+    source: Uuid,
+    kind: String,
+    value: String,
+    since: Timestamp,
+}
+
+impl SourceRow {
+    pub(super) fn into_domain(self) -> Result<Source, StoreError> {
+        let observed = self.observed.0.into_iter().map(|(path, at)| {
+            let field = Field::named(&path);
+            field.map(|field| (field, at)).ok_or(CorruptRow {
+                table: "sources",
+                column: "observed",
+            })
+        });
+        let withdrawn = self.withdrawn.0.into_iter();
+        Ok(Source {
+            id: SourceId(self.source_id),
+            home: CustomerId(self.home),
+            channel: self.channel,
+            key: self.source_key,
+            details: self.details.0.into_domain()?,
+            observed: observed.collect::<Result<_, _>>()?,
+            withdrawn: withdrawn.map(WithdrawnRow::into_domain).collect(),
+            record_time: self.record_time.to_jiff(),
+        })
+    }
+}
+
+/// When each field was seen, by its path.
+pub(super) fn observed_of(source: &Source) -> BTreeMap<&'static str, Timestamp> {
+    let observed = source.observed.iter();
+    observed.map(|(field, at)| (field.path(), *at)).collect()
+}
+
+impl WithdrawnRow {
+    pub(super) fn all_of(source: &Source) -> Vec<Self> {
+        let row = |((of, key), since): (&(SourceId, IdentifierKey), &Timestamp)| Self {
+            source: of.0,
+            kind: key.kind.clone(),
+            value: key.value.clone(),
+            since: *since,
+        };
+        source.withdrawn.iter().map(row).collect()
+    }
+
+    fn into_domain(self) -> ((SourceId, IdentifierKey), Timestamp) {
+        let Self {
+            source,
+            kind,
+            value,
+            since,
+        } = self;
+        ((SourceId(source), IdentifierKey { kind, value }), since)
+    }
+}
