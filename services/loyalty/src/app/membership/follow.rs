@@ -143,7 +143,7 @@ impl Follower<'_, '_> {
         let mut at = id;
         while chain.len() < MOST_STEPS {
             let holder = holders::find(&mut **self.tx, at).await?;
-            let Some(into) = holder.and_then(|holder| holder.merged_into) else {
+            let Some(into) = holder.and_then(|holder| Some(holder.merged?.into)) else {
                 break;
             };
             chain.push((at, into));

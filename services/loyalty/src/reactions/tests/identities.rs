@@ -49,7 +49,7 @@ async fn ends<const N: usize>(bench: &Bench) -> [u128; N] {
         let mut at = id(nth);
         let mut tx = bench.loyalty.db.begin().await.unwrap();
         while let Some(holder) = holders::find(&mut *tx, at).await.unwrap() {
-            match holder.merged_into {
+            match holder.merged.map(|merged| merged.into) {
                 Some(into) => at = into,
                 None => break,
             }
