@@ -15,6 +15,8 @@ const TABLE: &[(&str, &[&str])] = &[
             "profile.*.read",
             "profile.customers.write",
             "profile.activities.write",
+            "profile.consents.write",
+            "profile.contacts.write",
             "loyalty.*.read",
             "loyalty.members.*",
             "loyalty.households.write",
@@ -38,6 +40,8 @@ const TABLE: &[(&str, &[&str])] = &[
             "profile.traits.read",
             "profile.segments.*",
             "profile.tags.*",
+            "profile.contact_policy.*",
+            "profile.contacts.*",
             "loyalty.programs.*",
             "loyalty.simulations.*",
             "loyalty.rewards.read",
@@ -83,6 +87,8 @@ const TABLE: &[(&str, &[&str])] = &[
             "profile.*.read",
             "profile.customers.write",
             "profile.activities.write",
+            "profile.consents.write",
+            "profile.contacts.write",
             "loyalty.*.read",
             "loyalty.accruals.write",
             "loyalty.activities.write",
@@ -103,8 +109,11 @@ const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     // Patron's services among themselves: they follow each other's events and ask for what the
-    // events do not tell.
-    ("service", &["events.feed.read", "*.*.read"]),
+    // events do not tell, and before they write to somebody.
+    (
+        "service",
+        &["events.feed.read", "*.*.read", "profile.contacts.write"],
+    ),
 ];
 
 /// Whether a caller may do something, and why.

@@ -1,5 +1,7 @@
 //! How callers learn of what went wrong: every error of this service, mapped once.
 
+mod contact;
+
 use std::time::Duration;
 
 use chassis::Refusal;

@@ -7,6 +7,10 @@
 
 #[path = "all/batch.rs"]
 mod batch;
+#[path = "all/consents.rs"]
+mod consents;
+#[path = "all/contacts.rs"]
+mod contacts;
 #[path = "all/contract_rules.rs"]
 mod contract_rules;
 #[path = "all/customers.rs"]

@@ -2,6 +2,7 @@
 
 pub(crate) mod announce;
 pub(crate) mod browse;
+pub(crate) mod contact;
 pub(crate) mod create_customer;
 pub(crate) mod intake;
 pub(crate) mod update_customer;
@@ -21,6 +22,7 @@ pub(crate) struct App {
     pub(crate) db: Database,
     pub(crate) outbox: Outbox,
     pub(crate) clock: Clock,
+    pub(crate) secrets: contact::Secrets,
 }
 
 impl App {

@@ -8,6 +8,8 @@ use chassis::config::{Config, IssuerConfig, IssuerRole};
 use chassis::paging::PageTokens;
 use chassis::{Clock, Context};
 use contract::patron::profile::v1::activity_service_client::ActivityServiceClient;
+use contract::patron::profile::v1::consent_service_client::ConsentServiceClient;
+use contract::patron::profile::v1::contact_service_client::ContactServiceClient;
 use contract::patron::profile::v1::customer_service_client::CustomerServiceClient;
 use contract::patron::profile::v1::{
     ActivityInput, CreateCustomerRequest, Customer, CustomerTraits, GetCustomerTraitsRequest,
@@ -55,7 +57,7 @@ impl Bearer {
         let now = Clock::system().now();
         let token = KEYS
             .issuer
-            .token("somebody", roles, now, SignedDuration::from_hours(1));
+            .token("somebody", roles, now, SignedDuration::from_hours(24 * 400));
         Self(Some(
             format!("Bearer {}", token.unwrap().expose())
                 .parse()
@@ -86,9 +88,14 @@ pub(crate) struct Profile {
 
 impl Profile {
     pub(crate) async fn start() -> Self {
+        Self::start_with(Clock::system()).await
+    }
+
+    /// The service under a clock of the test's own.
+    pub(crate) async fn start_with(clock: Clock) -> Self {
         let database = TestDatabase::create(&profile::migrations()).await;
         let context = Context {
-            clock: Clock::system(),
+            clock,
             pages: PageTokens::new(b"test"),
         };
         let service = profile::service(database.db().clone(), &Feeds::default(), &context).unwrap();
@@ -112,6 +119,14 @@ impl Profile {
     pub(crate) fn activities(&self) -> ActivityServiceClient<Caller> {
         let bearer = Bearer::of(&["operator"]);
         ActivityServiceClient::with_interceptor(self.channel.clone(), bearer)
+    }
+
+    pub(crate) fn consents(&self) -> ConsentServiceClient<Caller> {
+        ConsentServiceClient::with_interceptor(self.channel.clone(), Bearer::of(&["operator"]))
+    }
+
+    pub(crate) fn contacts(&self) -> ContactServiceClient<Caller> {
+        ContactServiceClient::with_interceptor(self.channel.clone(), Bearer::of(&["operator"]))
     }
 
     pub(crate) fn channel(&self) -> Channel {
@@ -180,6 +195,15 @@ impl Profile {
         rows.iter()
             .map(|row| (row.get("type"), row.get("payload")))
             .collect()
+    }
+
+    /// A count that a statement gives of a text.
+    pub(crate) async fn count_of(&self, statement: &'static str, text: &str) -> i64 {
+        sqlx::query_scalar(statement)
+            .bind(text)
+            .fetch_one(self.database.owner_pool())
+            .await
+            .unwrap()
     }
 
     /// A count that a statement gives.
