@@ -9,6 +9,8 @@
 mod batch;
 #[path = "all/consents.rs"]
 mod consents;
+#[path = "all/contact_caps.rs"]
+mod contact_caps;
 #[path = "all/contacts.rs"]
 mod contacts;
 #[path = "all/contract_rules.rs"]

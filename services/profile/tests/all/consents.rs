@@ -344,6 +344,7 @@ async fn a_token_is_of_no_use_too_late_after_a_withdrawal_or_forged() {
     decide(&profile, &anna, vec![withdraw("marketing", "email")])
         .await
         .unwrap();
+    clock.advance(SignedDuration::from_mins(1));
     let late = request().await.unwrap().opt_ins.remove(0);
     clock.advance(SignedDuration::from_hours(48));
     for (opt_in, cause) in [(&withdrawn, "WITHDRAWN"), (&late, "EXPIRED")] {

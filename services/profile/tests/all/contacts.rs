@@ -1,4 +1,4 @@
-//! Whoever asks before sending never exceeds a cap, and is told why not and when at last.
+//! Whoever asks before sending is told whether, why not, and when at last.
 
 use std::collections::BTreeMap;
 
@@ -17,9 +17,9 @@ use tonic::{Code, Status};
 use crate::consents::{decide, grant, withdraw};
 use crate::harness::{Profile, at_once, create, fields, metadata, reason, request_id};
 
-const NOON: &str = "2027-01-04T12:00:00Z";
+pub(crate) const NOON: &str = "2027-01-04T12:00:00Z";
 
-fn at(text: &str) -> Timestamp {
+pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
@@ -27,7 +27,7 @@ fn time(text: &str) -> prost_types::Timestamp {
     contract::time::timestamp(at(text))
 }
 
-fn ask(customer_id: &str, purpose: &str, channel: &str) -> CheckContactRequest {
+pub(crate) fn ask(customer_id: &str, purpose: &str, channel: &str) -> CheckContactRequest {
     CheckContactRequest {
         customer_id: customer_id.to_owned(),
         purpose: purpose.to_owned(),
@@ -38,7 +38,7 @@ fn ask(customer_id: &str, purpose: &str, channel: &str) -> CheckContactRequest {
     }
 }
 
-async fn check(profile: &Profile, request: CheckContactRequest) -> ContactDecision {
+pub(crate) async fn check(profile: &Profile, request: CheckContactRequest) -> ContactDecision {
     let answer = profile.contacts().check_contact(request).await;
     answer.unwrap().into_inner()
 }
@@ -49,7 +49,7 @@ async fn reserve(profile: &Profile, customer_id: &str, purpose: &str) -> Contact
     decision.contact.unwrap()
 }
 
-async fn confirm(profile: &Profile, contact: &Contact) -> Result<Contact, Status> {
+pub(crate) async fn confirm(profile: &Profile, contact: &Contact) -> Result<Contact, Status> {
     let request = ConfirmContactRequest {
         customer_id: contact.customer_id.clone(),
         contact_id: contact.contact_id.clone(),
@@ -62,7 +62,7 @@ async fn confirm(profile: &Profile, contact: &Contact) -> Result<Contact, Status
         .into_inner())
 }
 
-async fn release(profile: &Profile, contact: &Contact) -> Result<Contact, Status> {
+pub(crate) async fn release(profile: &Profile, contact: &Contact) -> Result<Contact, Status> {
     let request = ReleaseContactRequest {
         customer_id: contact.customer_id.clone(),
         contact_id: contact.contact_id.clone(),
@@ -75,13 +75,13 @@ async fn release(profile: &Profile, contact: &Contact) -> Result<Contact, Status
         .into_inner())
 }
 
-async fn policy(profile: &Profile) -> ContactPolicy {
+pub(crate) async fn policy(profile: &Profile) -> ContactPolicy {
     let request = GetContactPolicyRequest {};
     let answer = profile.contacts().get_contact_policy(request).await;
     answer.unwrap().into_inner()
 }
 
-async fn put(profile: &Profile, policy: ContactPolicy) -> Result<ContactPolicy, Status> {
+pub(crate) async fn put(profile: &Profile, policy: ContactPolicy) -> Result<ContactPolicy, Status> {
     let request = UpdateContactPolicyRequest {
         policy: Some(policy),
         request_id: request_id(),
@@ -92,7 +92,7 @@ async fn put(profile: &Profile, policy: ContactPolicy) -> Result<ContactPolicy, 
 }
 
 /// One cap over everything, and no quiet hours.
-async fn only_cap(profile: &Profile, limit: i32, window: Window) {
+pub(crate) async fn only_cap(profile: &Profile, limit: i32, window: Window) {
     let cap = ContactCap {
         cap_id: "all".to_owned(),
         limit,
@@ -108,82 +108,19 @@ async fn only_cap(profile: &Profile, limit: i32, window: Window) {
 }
 
 /// Somebody who has agreed to everything by post.
-async fn willing(profile: &Profile) -> String {
+pub(crate) async fn willing(profile: &Profile) -> String {
     let anna = profile.customer().await;
     let changes = vec![grant("marketing", "post"), grant("survey", "post")];
     decide(profile, &anna, changes).await.unwrap();
     anna
 }
 
-fn reasons(decision: &ContactDecision) -> Vec<Reason> {
+pub(crate) fn reasons(decision: &ContactDecision) -> Vec<Reason> {
     decision
         .obstacles
         .iter()
         .map(ContactObstacle::reason)
         .collect()
-}
-
-/// Asks as clients do: again, under the same id, when the service can't answer now.
-fn insist(
-    profile: &Profile,
-    request: CheckContactRequest,
-) -> impl Future<Output = ContactDecision> + Send + use<> {
-    let mut client = profile.contacts();
-    async move {
-        let mut answer = client.check_contact(request.clone()).await;
-        for _ in 0..50 {
-            if answer
-                .as_ref()
-                .is_err_and(|it| it.code() == Code::Unavailable)
-            {
-                answer = client.check_contact(request.clone()).await;
-            }
-        }
-        answer.unwrap().into_inner()
-    }
-}
-
-/// What 64 senders are allowed who ask at once.
-async fn at_once_64(profile: &Profile, customer_id: &str) -> Vec<Contact> {
-    let calls = (0..64).map(|_| insist(profile, ask(customer_id, "marketing", "post")));
-    let decisions = at_once(calls).await;
-    for refused in decisions.iter().filter(|it| !it.allowed) {
-        assert_eq!(reasons(refused), [Reason::CapReached]);
-        assert!(refused.next_time.is_some());
-    }
-    decisions.into_iter().filter_map(|it| it.contact).collect()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn sixty_four_senders_at_once_never_exceed_a_cap() {
-    let profile = Profile::start().await;
-    only_cap(&profile, 5, Window::RollingHours(24)).await;
-    let (anna, boris) = (willing(&profile).await, willing(&profile).await);
-    let allowed = at_once_64(&profile, &anna).await;
-    assert_eq!(allowed.len(), 5);
-    // Three go out, two are given back: so there is room for two more, whoever is first.
-    for contact in &allowed[..3] {
-        confirm(&profile, contact).await.unwrap();
-    }
-    for contact in &allowed[3..] {
-        release(&profile, contact).await.unwrap();
-    }
-    assert_eq!(at_once_64(&profile, &anna).await.len(), 2);
-    assert_eq!(at_once_64(&profile, &anna).await.len(), 0);
-    // Somebody else's cap is somebody else's.
-    assert_eq!(at_once_64(&profile, &boris).await.len(), 5);
-    let live = "SELECT count(*) FROM contacts WHERE state IN ('reserved', 'confirmed')";
-    assert_eq!(profile.count(live).await, 10);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_check_that_is_delivered_fifty_times_at_once_is_one_reservation() {
-    let profile = Profile::start().await;
-    let anna = willing(&profile).await;
-    let request = ask(&anna, "marketing", "post");
-    let decisions = at_once((0..50).map(|_| insist(&profile, request.clone()))).await;
-    assert!(decisions[0].allowed && decisions.iter().all(|it| it == &decisions[0]));
-    assert_eq!(profile.count("SELECT count(*) FROM contacts").await, 1);
 }
 
 #[tokio::test]

@@ -54,10 +54,13 @@ impl Bearer {
     }
 
     pub(crate) fn of(roles: &[&str]) -> Self {
-        let now = Clock::system().now();
-        let token = KEYS
-            .issuer
-            .token("somebody", roles, now, SignedDuration::from_hours(24 * 400));
+        Self::since(Clock::system().now(), roles)
+    }
+
+    /// A token of that time, good for years.
+    fn since(now: Timestamp, roles: &[&str]) -> Self {
+        let years = SignedDuration::from_hours(24 * 3_650);
+        let token = KEYS.issuer.token("somebody", roles, now, years);
         Self(Some(
             format!("Bearer {}", token.unwrap().expose())
                 .parse()
@@ -83,6 +86,7 @@ type Caller = InterceptedService<Channel, Bearer>;
 pub(crate) struct Profile {
     pub(crate) database: TestDatabase,
     channel: Channel,
+    start_time: Timestamp,
     _shutdown: DropGuard,
 }
 
@@ -94,6 +98,7 @@ impl Profile {
     /// The service under a clock of the test's own.
     pub(crate) async fn start_with(clock: Clock) -> Self {
         let database = TestDatabase::create(&profile::migrations()).await;
+        let start_time = clock.now();
         let context = Context {
             clock,
             pages: PageTokens::new(b"test"),
@@ -108,25 +113,29 @@ impl Profile {
         Self {
             database,
             channel,
+            start_time,
             _shutdown: shutdown.drop_guard(),
         }
     }
 
+    fn operator(&self) -> Bearer {
+        Bearer::since(self.start_time, &["operator"])
+    }
+
     pub(crate) fn customers(&self) -> CustomerServiceClient<Caller> {
-        CustomerServiceClient::with_interceptor(self.channel.clone(), Bearer::of(&["operator"]))
+        CustomerServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
 
     pub(crate) fn activities(&self) -> ActivityServiceClient<Caller> {
-        let bearer = Bearer::of(&["operator"]);
-        ActivityServiceClient::with_interceptor(self.channel.clone(), bearer)
+        ActivityServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
 
     pub(crate) fn consents(&self) -> ConsentServiceClient<Caller> {
-        ConsentServiceClient::with_interceptor(self.channel.clone(), Bearer::of(&["operator"]))
+        ConsentServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
 
     pub(crate) fn contacts(&self) -> ContactServiceClient<Caller> {
-        ContactServiceClient::with_interceptor(self.channel.clone(), Bearer::of(&["operator"]))
+        ContactServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
 
     pub(crate) fn channel(&self) -> Channel {

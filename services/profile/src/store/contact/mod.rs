@@ -35,7 +35,8 @@ pub(crate) async fn person(
     }))
 }
 
-/// The same, and keeps others from deciding on this person until the transaction ends.
+/// The same, and keeps others from deciding on this person until the transaction ends. Where several
+/// ids are one person, all of their rows are locked, in ascending order.
 pub(crate) async fn lock_person(
     connection: &mut PgConnection,
     id: CustomerId,
