@@ -55,3 +55,6 @@ pub(crate) async fn lock_person(
 fn uuids(ids: &[CustomerId]) -> Vec<Uuid> {
     ids.iter().map(|id| id.0).collect()
 }
+
+#[cfg(test)]
+mod tests;
