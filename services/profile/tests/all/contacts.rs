@@ -375,3 +375,30 @@ async fn of_two_policies_at_once_one_is_in_force() {
             .all(|it| reason(it) == "ETAG_MISMATCH")
     );
 }
+
+#[tokio::test]
+async fn a_sender_that_reserves_without_end_is_stopped_until_its_reservations_end() {
+    let clock = Clock::manual(at(NOON));
+    let profile = Profile::start_with(clock.clone()).await;
+    let anna = profile.customer().await;
+    let forgotten = "INSERT INTO contacts
+        SELECT $1::uuid, gen_random_uuid(), 'service', 'post', 4, '', 'reserved', $2::timestamptz,
+               $2::timestamptz + interval '5 minutes'
+        FROM generate_series(1, 1000)";
+    sqlx::query(forgotten)
+        .bind(&anna)
+        .bind(NOON)
+        .execute(profile.database.owner_pool())
+        .await
+        .unwrap();
+    let request = ask(&anna, "service", "post");
+    let refused = profile.contacts().check_contact(request.clone()).await;
+    let refused = refused.unwrap_err();
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::ResourceExhausted, "CONTACT_RESERVATION_LIMIT")
+    );
+    // It was not for good: the same request again is allowed once there is room.
+    clock.advance(SignedDuration::from_mins(5));
+    assert!(check(&profile, request).await.allowed);
+}

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::consent::{Kind, Said, State};
 use super::policy::{Policy, UnknownTopic};
 use super::topic::{Channel, Purpose, Topic};
 use crate::domain::identifier::IdentifierKey;
+use crate::domain::invalid::{Invalid, Problem};
+use crate::domain::text;
+
+/// How far a sender's clock may be ahead.
+const AHEAD: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a customer has decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +32,36 @@ pub(crate) struct Change {
 }
 
 impl Change {
+    /// Refuses what makes no sense in itself. A clock that is ahead is taken for now: it must not make
+    /// a decision newer than those that follow.
+    pub(crate) fn check(self, now: Timestamp) -> Result<Self, Invalid> {
+        let missing = [
+            ("purpose", self.purpose.is_none()),
+            ("channel", self.channel.is_none()),
+            ("notice_version", self.notice.is_empty()),
+        ];
+        let missing = missing.into_iter().find(|(_, is_missing)| *is_missing);
+        if let Some((field, _)) = missing.filter(|_| self.is_grant) {
+            return Err(Invalid::new(field, Problem::Missing));
+        }
+        text::check(|| "notice_version".to_owned(), &self.notice)?;
+        text::check(|| "evidence".to_owned(), &self.evidence)?;
+        if self.decided.duration_since(now) > AHEAD {
+            return Err(Invalid::new("decide_time", Problem::InFuture));
+        }
+        let decided = self.decided.min(now);
+        // A withdrawal does not end by itself.
+        let until = self.until.filter(|_| self.is_grant);
+        if until.is_some_and(|until| until <= decided) {
+            return Err(Invalid::new("expire_time", Problem::EndsBeforeDecision));
+        }
+        Ok(Self {
+            decided,
+            until,
+            ..self
+        })
+    }
+
     /// The topics that it is about. What the policy does not know can't be agreed to; it can be
     /// withdrawn when something was said about it, also after the policy has forgotten it.
     pub(crate) fn topics(
@@ -143,6 +178,26 @@ mod tests {
     fn count(change: &Change, said: &Said) -> Result<usize, &'static str> {
         let topics = change.topics(&policy(), said, Timestamp::UNIX_EPOCH);
         topics.map(|it| it.len()).map_err(|unknown| unknown.field)
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_makes_no_decision_newer_than_now() {
+        let now = Timestamp::UNIX_EPOCH;
+        let ahead = |by: SignedDuration| Change {
+            decided: now + by,
+            ..change("marketing", "sms", true)
+        };
+        let hour = SignedDuration::from_hours(1);
+        assert_eq!(ahead(hour).check(now).map(|it| it.decided), Ok(now));
+        let moment = SignedDuration::from_micros(1);
+        let refused = Invalid::new("decide_time", Problem::InFuture);
+        assert_eq!(ahead(hour + moment).check(now), Err(refused));
+        let ends_at_once = Change {
+            until: Some(now),
+            ..ahead(moment)
+        };
+        let refused = Invalid::new("expire_time", Problem::EndsBeforeDecision);
+        assert_eq!(ends_at_once.check(now), Err(refused));
     }
 
     #[test]

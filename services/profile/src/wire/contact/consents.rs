@@ -1,7 +1,7 @@
 //! Consents.
 
 use contract::patron::profile::v1 as proto;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use proto::consent_change::Decision as WireDecision;
 use proto::consent_statement::Kind as WireKind;
 use proto::preference::State as WireState;
@@ -10,63 +10,31 @@ use crate::domain::contact::change::Change;
 use crate::domain::contact::consent::{Kind, Standing, State, Statement};
 use crate::domain::contact::topic::{Channel, Purpose, Topic};
 use crate::domain::identifier::IdentifierKey;
-use crate::domain::invalid::{Invalid, Problem};
+use crate::domain::invalid::Invalid;
 use crate::store::contact::statements::Recorded;
-use crate::wire::{text, time};
-
-/// How far a sender's clock may be ahead.
-const AHEAD: SignedDuration = SignedDuration::from_hours(1);
+use crate::wire::time;
 
 /// A decision that was sent, when it makes sense in itself.
 pub(crate) fn decode(sent: proto::ConsentChange, now: Timestamp) -> Result<Change, Invalid> {
-    let is_grant = sent.decision() == WireDecision::Grant;
-    for (field, value) in [
-        ("purpose", &sent.purpose),
-        ("channel", &sent.channel),
-        ("notice_version", &sent.notice_version),
-    ] {
-        if is_grant && value.is_empty() {
-            return Err(Invalid::new(field, Problem::Missing));
-        }
-    }
-    text("notice_version", &sent.notice_version)?;
-    text("evidence", &sent.evidence)?;
-    let decided = decide_time(sent.decide_time.as_ref(), now)?;
-    let until = sent.expire_time.as_ref().filter(|_| is_grant);
-    let until = until
-        .map(|sent| time::decode("expire_time", Some(sent)))
-        .transpose()?;
-    if until.is_some_and(|until| until <= decided) {
-        return Err(Invalid::new("expire_time", Problem::EndsBeforeDecision));
-    }
-    let identifier = sent.identifier.map(|it| IdentifierKey {
-        kind: it.kind,
-        value: it.value,
-    });
-    Ok(Change {
-        purpose: Some(sent.purpose).filter(|it| !it.is_empty()).map(Purpose),
-        channel: Some(sent.channel).filter(|it| !it.is_empty()).map(Channel),
-        is_grant,
+    let given = |name: String| Some(name).filter(|it| !it.is_empty());
+    let instant = |field: &str, sent: Option<&prost_types::Timestamp>| {
+        sent.map(|sent| time::decode(field, Some(sent))).transpose()
+    };
+    let change = Change {
+        is_grant: sent.decision() == WireDecision::Grant,
+        decided: instant("decide_time", sent.decide_time.as_ref())?.unwrap_or(now),
+        until: instant("expire_time", sent.expire_time.as_ref())?,
+        purpose: given(sent.purpose).map(Purpose),
+        channel: given(sent.channel).map(Channel),
         notice: sent.notice_version,
         source: sent.source,
         evidence: sent.evidence,
-        identifier,
-        decided,
-        until,
-    })
-}
-
-/// A clock that is ahead must not make a decision newer than those that follow.
-fn decide_time(
-    sent: Option<&prost_types::Timestamp>,
-    now: Timestamp,
-) -> Result<Timestamp, Invalid> {
-    let Some(sent) = sent else { return Ok(now) };
-    let decided = time::decode("decide_time", Some(sent))?;
-    if decided.duration_since(now) > AHEAD {
-        return Err(Invalid::new("decide_time", Problem::InFuture));
-    }
-    Ok(decided.min(now))
+        identifier: sent.identifier.map(|it| IdentifierKey {
+            kind: it.kind,
+            value: it.value,
+        }),
+    };
+    change.check(now)
 }
 
 /// Where a consent stands.
