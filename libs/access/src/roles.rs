@@ -17,6 +17,8 @@ const TABLE: &[(&str, &[&str])] = &[
             "profile.sources.write",
             "profile.identities.write",
             "profile.activities.write",
+            "profile.consents.write",
+            "profile.contacts.write",
             "loyalty.*.read",
             "loyalty.members.*",
             "loyalty.households.write",
@@ -40,6 +42,8 @@ const TABLE: &[(&str, &[&str])] = &[
             "profile.traits.read",
             "profile.segments.*",
             "profile.tags.*",
+            "profile.contact_policy.*",
+            "profile.contacts.*",
             "loyalty.programs.*",
             "loyalty.simulations.*",
             "loyalty.rewards.read",
@@ -86,6 +90,8 @@ const TABLE: &[(&str, &[&str])] = &[
             "profile.customers.write",
             "profile.sources.write",
             "profile.activities.write",
+            "profile.consents.write",
+            "profile.contacts.write",
             "loyalty.*.read",
             "loyalty.accruals.write",
             "loyalty.activities.write",
@@ -106,8 +112,11 @@ const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     // Patron's services among themselves: they follow each other's events and ask for what the
-    // events do not tell.
-    ("service", &["events.feed.read", "*.*.read"]),
+    // events do not tell, and before they write to somebody.
+    (
+        "service",
+        &["events.feed.read", "*.*.read", "profile.contacts.write"],
+    ),
 ];
 
 /// Whether a caller may do something, and why.

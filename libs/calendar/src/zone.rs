@@ -73,6 +73,13 @@ impl Zone {
         self.rules.to_datetime(instant)
     }
 
+    /// The next instant after this one at which the clock there is set forward or back, or something
+    /// else about the zone changes; `None` when that is not planned.
+    pub fn next_change(&self, after: Timestamp) -> Option<Timestamp> {
+        let next = self.rules.following(after).next();
+        next.map(|transition| transition.timestamp())
+    }
+
     /// The instant from which on it is never before this day there.
     ///
     /// Usually that is midnight. Where midnight falls into a gap, it is the end of the gap; a day

@@ -1,13 +1,17 @@
-//! Customers, their orders and returns, timeline and traits.
+//! Customers, their orders and returns, timeline and traits, consent and contact.
 //!
 //! One truth per customer: who they are ([`CustomerService`]), whose word that is and which records are
-//! one person's ([`IdentityService`]), and what they did ([`ActivityService`]). Activity is taken in exactly once, late, out of order and in any number
+//! one person's ([`IdentityService`]), what they did ([`ActivityService`]), what they allow
+//! ([`ConsentService`]) and whether they may be contacted now ([`ContactService`]). Activity is taken in
+//! exactly once, late, out of order and in any number
 //! (`app/intake.rs` tells how); what it adds up to is kept beside it in the same transaction.
 //! What happened is announced through the outbox; the service follows nobody.
 //!
 //! [`CustomerService`]: contract::patron::profile::v1::customer_service_server::CustomerService
 //! [`IdentityService`]: contract::patron::profile::v1::identity_service_server::IdentityService
 //! [`ActivityService`]: contract::patron::profile::v1::activity_service_server::ActivityService
+//! [`ConsentService`]: contract::patron::profile::v1::consent_service_server::ConsentService
+//! [`ContactService`]: contract::patron::profile::v1::contact_service_server::ContactService
 
 mod api;
 mod app;
@@ -20,15 +24,20 @@ mod wire;
 use std::sync::Arc;
 
 use api::activities::Activities;
+use api::consents::Consents;
+use api::contacts::Contacts;
 use api::customers::Customers;
 use api::identities::Identities;
 use app::App;
+use app::contact::Secrets;
 use chassis::{Context, Service};
 use contract::patron::profile::v1::activity_service_server::ActivityServiceServer;
+use contract::patron::profile::v1::consent_service_server::ConsentServiceServer;
+use contract::patron::profile::v1::contact_service_server::ContactServiceServer;
 use contract::patron::profile::v1::customer_service_server::CustomerServiceServer;
 use contract::patron::profile::v1::identity_service_server::IdentityServiceServer;
 use events::{FeedConfig, Feeds, Outbox, Parts, UnknownFeed};
-use metrics::Intake;
+use metrics::{Decisions, Intake};
 use postgres::{Database, Migrations, ProbeLimits};
 use sqlx::migrate::Migrator;
 
@@ -54,6 +63,7 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         db: db.clone(),
         outbox: outbox.clone(),
         clock: clock.clone(),
+        secrets: Secrets::of(&context.pages),
     };
     let service = Service::new(NAME, clock);
     let customers = Customers {
@@ -65,6 +75,15 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         pages: context.pages.clone(),
     };
     let metrics = Intake::register(service.metrics());
+    let consents = Consents {
+        app: app.clone(),
+        pages: context.pages.clone(),
+    };
+    let contacts = Contacts {
+        app: app.clone(),
+        pages: context.pages.clone(),
+        metrics: Decisions::register(service.metrics()),
+    };
     let activities = Activities {
         app,
         pages: context.pages.clone(),
@@ -73,7 +92,9 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
     let service = service
         .grpc(chassis::tuned!(CustomerServiceServer::new(customers)))
         .grpc(chassis::tuned!(IdentityServiceServer::new(identities)))
-        .grpc(chassis::tuned!(ActivityServiceServer::new(activities)));
+        .grpc(chassis::tuned!(ActivityServiceServer::new(activities)))
+        .grpc(chassis::tuned!(ConsentServiceServer::new(consents)))
+        .grpc(chassis::tuned!(ContactServiceServer::new(contacts)));
     let service = watch(service, &db);
     let tokens = context.pages.clone();
     let feed = FeedConfig::default();

@@ -1,6 +1,7 @@
 //! What this service counts.
 
 use chassis::metrics::Registry;
+use contract::patron::profile::v1::{ContactDecision, ContactObstacle};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -35,5 +36,36 @@ impl Intake {
             None => "refused",
         };
         self.0.get_or_create(&Labels { kind, outcome }).inc();
+    }
+}
+
+/// Decisions on contacts, by purpose, channel and what stood in the way first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Decisions(Family<DecisionLabels, Counter>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DecisionLabels {
+    purpose: String,
+    channel: String,
+    outcome: &'static str,
+}
+
+impl Decisions {
+    pub(crate) fn register(registry: &Registry) -> Self {
+        let decisions = Self::default();
+        let help = "Decisions on contacts, by what stood in the way first";
+        registry.register("profile_contact_decisions", help, decisions.0.clone());
+        decisions
+    }
+
+    /// Counts a decision. Purposes and channels are those of the policy, so there are few.
+    pub(crate) fn count(&self, purpose: &str, channel: &str, decision: &ContactDecision) {
+        let first = decision.obstacles.first().map(ContactObstacle::reason);
+        let labels = DecisionLabels {
+            purpose: purpose.to_owned(),
+            channel: channel.to_owned(),
+            outcome: first.map_or("allowed", |reason| reason.as_str_name()),
+        };
+        self.0.get_or_create(&labels).inc();
     }
 }

@@ -1,5 +1,7 @@
 //! How callers learn of what went wrong: every error of this service, mapped once.
 
+mod contact;
+
 use std::time::Duration;
 
 use chassis::Refusal;
@@ -144,6 +146,7 @@ impl From<StoreError> for Refusal {
         match error {
             StoreError::Database(error) => database(error),
             StoreError::Corrupt(error) => Self::internal(error),
+            StoreError::Regrouped => unavailable(),
         }
     }
 }

@@ -7,6 +7,12 @@
 
 #[path = "all/batch.rs"]
 mod batch;
+#[path = "all/consents.rs"]
+mod consents;
+#[path = "all/contact_caps.rs"]
+mod contact_caps;
+#[path = "all/contacts.rs"]
+mod contacts;
 #[path = "all/contract_rules.rs"]
 mod contract_rules;
 #[path = "all/customers.rs"]
@@ -15,6 +21,8 @@ mod customers;
 mod harness;
 #[path = "all/identities.rs"]
 mod identities;
+#[path = "all/joined_contacts.rs"]
+mod joined_contacts;
 #[path = "all/lists.rs"]
 mod lists;
 #[path = "all/orders.rs"]

@@ -2,6 +2,8 @@
 
 pub(crate) mod activities;
 pub(crate) mod batch;
+pub(crate) mod consents;
+pub(crate) mod contacts;
 pub(crate) mod customers;
 pub(crate) mod identities;
 pub(crate) mod lists;

@@ -39,12 +39,12 @@ pub(crate) struct Window {
 }
 
 /// One row more than the page shows tells whether there is another page.
-fn with_one_more(size: u16) -> i64 {
+pub(super) fn with_one_more(size: u16) -> i64 {
     i64::from(size).saturating_add(1)
 }
 
 impl<T> Page<T> {
-    fn cut(mut items: Vec<T>, size: u16) -> Self {
+    pub(super) fn cut(mut items: Vec<T>, size: u16) -> Self {
         let has_more = items.len() > usize::from(size);
         items.truncate(size.into());
         Self { items, has_more }

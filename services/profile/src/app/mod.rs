@@ -2,6 +2,7 @@
 
 pub(crate) mod announce;
 pub(crate) mod browse;
+pub(crate) mod contact;
 pub(crate) mod create_customer;
 pub(crate) mod identity;
 pub(crate) mod intake;
@@ -22,6 +23,7 @@ pub(crate) struct App {
     pub(crate) db: Database,
     pub(crate) outbox: Outbox,
     pub(crate) clock: Clock,
+    pub(crate) secrets: contact::Secrets,
 }
 
 impl App {

@@ -78,4 +78,20 @@ pub(crate) enum Problem {
     UnknownField,
     #[error("names a field that can't be changed")]
     ReadOnlyField,
+    #[error("must be a name of small letters, digits and underscores, at most 32")]
+    NotAName,
+    #[error("must not be named twice")]
+    NamedTwice,
+    #[error("is not in the contact policy")]
+    NotInPolicy,
+    #[error("is of no use where no consent is required")]
+    NeedsNoConsent,
+    #[error("must differ from the beginning")]
+    NoTimeBetween,
+    #[error("must leave some time of the day to each channel")]
+    NeverFree,
+    #[error("must be a time of the day")]
+    NotATime,
+    #[error("must be later than the decision")]
+    EndsBeforeDecision,
 }

@@ -4,6 +4,7 @@
 pub(crate) mod average;
 pub(crate) mod birth_date;
 pub(crate) mod book;
+pub(crate) mod contact;
 pub(crate) mod currencies;
 pub(crate) mod customer;
 pub(crate) mod field;

@@ -8,10 +8,14 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::StoreError;
+use super::homes::homes_of;
 use crate::domain::customer::Customer;
 use crate::domain::identifier::IdentifierKey;
 use crate::domain::ids::CustomerId;
 use row::{CustomerRow, NewRow, match_keys};
+
+/// How often a lock is taken of those whom ids lead elsewhere from meanwhile.
+const ATTEMPTS: u32 = 5;
 
 /// Reads the one whom an id leads to.
 pub(crate) async fn get(
@@ -57,6 +61,26 @@ pub(crate) async fn lock(
     let is_known = |row: &CustomerRow| row.profile_id == row.customer_id;
     let known = rows.into_iter().filter(is_known);
     known.map(CustomerRow::into_customer).collect()
+}
+
+/// The same until nobody has been joined or parted while the locks were waited for; `None` when one of
+/// the ids is no customer's.
+pub(crate) async fn lock_all(
+    connection: &mut PgConnection,
+    ids: &[CustomerId],
+) -> Result<Option<Vec<Customer>>, StoreError> {
+    let wanted: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    for _ in 0..ATTEMPTS {
+        let locked = lock(connection, &wanted).await?;
+        let is_had = |id: &&CustomerId| locked.iter().any(|it| it.homes().has(**id));
+        let Some(lost) = ids.iter().find(|id| !is_had(id)) else {
+            return Ok(Some(locked));
+        };
+        if homes_of(connection, *lost).await?.is_none() {
+            return Ok(None);
+        }
+    }
+    Err(StoreError::Regrouped)
 }
 
 /// Reads the row of an id that leads to another: when it was created, and how far its numbers came.

@@ -1,5 +1,6 @@
 //! SQL and rows. What is read here comes out as domain types.
 
+pub(crate) mod contact;
 pub(crate) mod corrupt;
 pub(crate) mod customers;
 mod details;
@@ -27,6 +28,9 @@ pub(crate) enum StoreError {
     Database(#[from] DatabaseError),
     #[error(transparent)]
     Corrupt(#[from] CorruptRow),
+    /// The same request finds them later.
+    #[error("a customer is joined or parted again and again")]
+    Regrouped,
 }
 
 impl From<sqlx::Error> for StoreError {

@@ -8,6 +8,8 @@ use chassis::config::{Config, IssuerConfig, IssuerRole};
 use chassis::paging::PageTokens;
 use chassis::{Clock, Context};
 use contract::patron::profile::v1::activity_service_client::ActivityServiceClient;
+use contract::patron::profile::v1::consent_service_client::ConsentServiceClient;
+use contract::patron::profile::v1::contact_service_client::ContactServiceClient;
 use contract::patron::profile::v1::customer_service_client::CustomerServiceClient;
 use contract::patron::profile::v1::identity_service_client::IdentityServiceClient;
 use contract::patron::profile::v1::{
@@ -54,10 +56,13 @@ impl Bearer {
     }
 
     pub(crate) fn of(roles: &[&str]) -> Self {
-        let now = Clock::system().now();
-        let token = KEYS
-            .issuer
-            .token("somebody", roles, now, SignedDuration::from_hours(1));
+        Self::since(Clock::system().now(), roles)
+    }
+
+    /// A token of that time, good for years.
+    fn since(now: Timestamp, roles: &[&str]) -> Self {
+        let years = SignedDuration::from_hours(24 * 3_650);
+        let token = KEYS.issuer.token("somebody", roles, now, years);
         Self(Some(
             format!("Bearer {}", token.unwrap().expose())
                 .parse()
@@ -83,14 +88,21 @@ type Caller = InterceptedService<Channel, Bearer>;
 pub(crate) struct Profile {
     pub(crate) database: TestDatabase,
     channel: Channel,
+    start_time: Timestamp,
     _shutdown: DropGuard,
 }
 
 impl Profile {
     pub(crate) async fn start() -> Self {
+        Self::start_with(Clock::system()).await
+    }
+
+    /// The service under a clock of the test's own.
+    pub(crate) async fn start_with(clock: Clock) -> Self {
         let database = TestDatabase::create(&profile::migrations()).await;
+        let start_time = clock.now();
         let context = Context {
-            clock: Clock::system(),
+            clock,
             pages: PageTokens::new(b"test"),
         };
         let service = profile::service(database.db().clone(), &Feeds::default(), &context).unwrap();
@@ -103,12 +115,17 @@ impl Profile {
         Self {
             database,
             channel,
+            start_time,
             _shutdown: shutdown.drop_guard(),
         }
     }
 
+    fn operator(&self) -> Bearer {
+        Bearer::since(self.start_time, &["operator"])
+    }
+
     pub(crate) fn customers(&self) -> CustomerServiceClient<Caller> {
-        CustomerServiceClient::with_interceptor(self.channel.clone(), Bearer::of(&["operator"]))
+        CustomerServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
 
     pub(crate) fn identities(&self) -> IdentityServiceClient<Caller> {
@@ -117,8 +134,15 @@ impl Profile {
     }
 
     pub(crate) fn activities(&self) -> ActivityServiceClient<Caller> {
-        let bearer = Bearer::of(&["operator"]);
-        ActivityServiceClient::with_interceptor(self.channel.clone(), bearer)
+        ActivityServiceClient::with_interceptor(self.channel.clone(), self.operator())
+    }
+
+    pub(crate) fn consents(&self) -> ConsentServiceClient<Caller> {
+        ConsentServiceClient::with_interceptor(self.channel.clone(), self.operator())
+    }
+
+    pub(crate) fn contacts(&self) -> ContactServiceClient<Caller> {
+        ContactServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
 
     pub(crate) fn channel(&self) -> Channel {
@@ -187,6 +211,15 @@ impl Profile {
         rows.iter()
             .map(|row| (row.get("type"), row.get("payload")))
             .collect()
+    }
+
+    /// A count that a statement gives of a text.
+    pub(crate) async fn count_of(&self, statement: &'static str, text: &str) -> i64 {
+        sqlx::query_scalar(statement)
+            .bind(text)
+            .fetch_one(self.database.owner_pool())
+            .await
+            .unwrap()
     }
 
     /// A count that a statement gives.

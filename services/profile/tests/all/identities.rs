@@ -58,7 +58,7 @@ fn merging(one: &str, other: &str) -> MergeCustomersRequest {
     }
 }
 
-async fn merge(
+pub(crate) async fn merge(
     profile: &Profile,
     one: &str,
     other: &str,
@@ -68,12 +68,12 @@ async fn merge(
     Ok(merged.into_inner())
 }
 
-async fn link(profile: &Profile, one: &str, other: &str) -> String {
+pub(crate) async fn link(profile: &Profile, one: &str, other: &str) -> String {
     let merged = merge(profile, one, other).await.unwrap();
     merged.link.unwrap().link_id
 }
 
-async fn unmerge(
+pub(crate) async fn unmerge(
     profile: &Profile,
     customer_id: &str,
     link_id: &str,

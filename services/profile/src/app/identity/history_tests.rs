@@ -7,6 +7,7 @@ mod model;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use chassis::paging::PageTokens;
 use chassis::{Clock, Deadline};
 use events::Outbox;
 use jiff::SignedDuration;
@@ -18,6 +19,7 @@ use super::merge::Merge;
 use super::unmerge::Unmerge;
 use super::{Person, trust};
 use crate::app::App;
+use crate::app::contact::Secrets;
 use crate::app::browse::{LATEST, Window};
 use crate::app::intake::{Item, Who};
 use crate::app::update_customer::Update;
@@ -85,6 +87,7 @@ impl World {
             db: database.db().clone(),
             outbox: Outbox::new(crate::NAME, clock.clone()),
             clock,
+            secrets: Secrets::of(&PageTokens::new(b"a test")),
         };
         let mut world = Self {
             app,

@@ -16,17 +16,13 @@ mod history_tests;
 
 use chassis::Refusal;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use crate::domain::customer::Customer;
 use crate::domain::identity::profile::Profile;
 use crate::domain::identity::trust::Trust;
 use crate::domain::ids::CustomerId;
 use crate::refusals;
-use crate::store::{StoreError, customers, homes, links, sources};
-
-/// How often a lock is taken of those whom ids lead elsewhere from meanwhile.
-const ATTEMPTS: u32 = 5;
+use crate::store::{StoreError, customers, links, sources};
 
 /// A customer who is locked, and all that is known about who it is.
 #[derive(Clone, Debug)]
@@ -56,19 +52,8 @@ impl Person {
 
 /// Locks those whom these ids lead to.
 async fn lock(db: &mut PgConnection, ids: &[CustomerId]) -> Result<Vec<Customer>, Refusal> {
-    let wanted: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    for _ in 0..ATTEMPTS {
-        let locked = customers::lock(db, &wanted).await?;
-        let is_had = |id: &&CustomerId| locked.iter().any(|it| it.homes().has(**id));
-        let Some(lost) = ids.iter().find(|id| !is_had(id)) else {
-            return Ok(locked);
-        };
-        // Either there is no such customer, or it was joined or parted while its lock was waited for.
-        if homes::homes_of(db, *lost).await?.is_none() {
-            return Err(refusals::customer_not_found());
-        }
-    }
-    Err(refusals::unavailable())
+    let locked = customers::lock_all(db, ids).await?;
+    locked.ok_or_else(refusals::customer_not_found)
 }
 
 /// Whose word counts for more.

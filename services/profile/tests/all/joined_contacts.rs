@@ -1,0 +1,61 @@
+//! Consent and contact of people who turn out to be one, and then not.
+
+use contract::patron::profile::v1::contact_cap::Window;
+use contract::patron::profile::v1::contact_obstacle::Reason;
+
+use crate::consents::{decide, grant};
+use crate::contacts::{ask, check, only_cap, reasons, willing};
+use crate::harness::{Profile, at_once};
+use crate::identities::{link, unmerge};
+
+#[tokio::test]
+async fn one_person_allows_what_both_ids_allow_and_each_its_own_again_when_parted() {
+    let profile = Profile::start().await;
+    let (anna, carl) = (willing(&profile).await, profile.customer().await);
+    let link_id = link(&profile, &anna, &carl).await;
+    for id in [&anna, &carl] {
+        let decision = check(&profile, ask(id, "marketing", "post")).await;
+        assert_eq!(reasons(&decision), [Reason::NotAsked]);
+    }
+    unmerge(&profile, &anna, &link_id).await.unwrap();
+    let decisions = [
+        check(&profile, ask(&anna, "marketing", "post")).await,
+        check(&profile, ask(&carl, "marketing", "post")).await,
+    ];
+    assert_eq!(decisions.map(|decision| decision.allowed), [true, false]);
+
+    // Asked once while they are one, under either id: that is enough for both.
+    let link_id = link(&profile, &anna, &carl).await;
+    let granted = vec![grant("marketing", "post")];
+    decide(&profile, &carl, granted).await.unwrap();
+    assert!(check(&profile, ask(&anna, "marketing", "post")).await.allowed);
+    unmerge(&profile, &anna, &link_id).await.unwrap();
+    assert!(check(&profile, ask(&carl, "marketing", "post")).await.allowed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cap_counts_what_was_sent_to_all_ids_of_a_person() {
+    let profile = Profile::start().await;
+    only_cap(&profile, 5, Window::RollingHours(24)).await;
+    let (anna, boris) = (willing(&profile).await, willing(&profile).await);
+    let allowed = check(&profile, ask(&boris, "marketing", "post")).await;
+    assert!(allowed.allowed);
+    let link_id = link(&profile, &anna, &boris).await;
+    let senders = (0..24).map(|number| {
+        let to = if number % 2 == 0 { &anna } else { &boris };
+        let (request, mut client) = (ask(to, "marketing", "post"), profile.contacts());
+        async move { client.check_contact(request).await.unwrap().into_inner() }
+    });
+    let decisions = at_once(senders).await;
+    let allowed = decisions.iter().filter(|decision| decision.allowed);
+    assert_eq!(allowed.count(), 4, "one was sent before");
+    unmerge(&profile, &anna, &link_id).await.unwrap();
+    let mut rest = 0;
+    for id in [&anna, &boris] {
+        for _ in 0..10 {
+            let decision = check(&profile, ask(id, "marketing", "post")).await;
+            rest += i32::from(decision.allowed);
+        }
+    }
+    assert_eq!(rest, 5 + 5 - 5, "each has its own again");
+}
