@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    Api, WELCOME, eventually, new_customer, order, order_id, request_id, shared,
-};
+use crate::support::{Api, WELCOME, eventually, new_customer, order, order_id, request_id, shared};
 
 async fn member_with(api: &Api, customer: &str, points: i64) {
     let path = format!("/v1/members/{customer}");
