@@ -274,6 +274,34 @@ async fn a_merged_customer_is_read_by_every_id_and_both_are_as_before_once_parte
 }
 
 #[tokio::test]
+async fn a_list_of_customers_shows_a_person_once() {
+    let profile = Profile::start().await;
+    let of_region = |name| Customer {
+        region_code: "GB".to_owned(),
+        ..named(name)
+    };
+    let older = make(&profile, of_region("Anna")).await.customer_id;
+    let newer = make(&profile, of_region("Ann")).await.customer_id;
+    let listed = async |region_code: &str| {
+        let request = proto::ListCustomersRequest {
+            region_code: region_code.to_owned(),
+            ..Default::default()
+        };
+        let page = profile.customers().list_customers(request).await.unwrap();
+        let customers = page.into_inner().customers.into_iter();
+        customers.map(|it| it.customer_id).collect::<Vec<_>>()
+    };
+    let link_id = link(&profile, &older, &newer).await;
+    for region_code in ["", "GB"] {
+        assert_eq!(listed(region_code).await, std::slice::from_ref(&older));
+    }
+    unmerge(&profile, &older, &link_id).await.unwrap();
+    for region_code in ["", "GB"] {
+        assert_eq!(listed(region_code).await, [newer.clone(), older.clone()]);
+    }
+}
+
+#[tokio::test]
 async fn merging_and_parting_are_announced_and_the_later_has_the_greater_revision() {
     let profile = Profile::start().await;
     let older = make(&profile, named("Anna")).await.customer_id;
