@@ -12,6 +12,8 @@ pub enum IssuerKind {
     People,
     /// Patron's own services. Its subjects are `service:<role>`.
     Services,
+    /// The gateway, for callers with an API key. Its subjects are `machine:<name>`.
+    Machines,
 }
 
 /// A public key that is trusted to sign tokens of one issuer with one algorithm.

@@ -140,6 +140,9 @@ pub(crate) struct Received {
     pub(crate) roles: Vec<String>,
     pub(crate) region: Option<OneOrMany>,
     pub(crate) origin: Option<String>,
+    /// Words separated by spaces (RFC 8693 section 4.2). Only read in tokens of the gateway: what
+    /// scopes of an OIDC issuer mean is between it and its clients.
+    pub(crate) scope: Option<String>,
 }
 
 /// Header and unverified issuer of a compact token.

@@ -5,10 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, Validation};
 
 use crate::cache::CallerCache;
-use crate::caller::{SERVICE_PREFIX, SERVICE_ROLE, USER_PREFIX};
+use crate::caller::{MACHINE_PREFIX, SERVICE_PREFIX, SERVICE_ROLE, USER_PREFIX};
 use crate::keys::KeySet;
 use crate::token::{self, MAX_TOKEN_BYTES, Received};
-use crate::{Bearer, Caller, IssuerKind, TokenError, TrustedKey};
+use crate::{Bearer, Caller, IssuerKind, Scope, TokenError, TrustedKey};
 
 /// How far clocks of issuers may be off.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(30);
@@ -170,23 +170,48 @@ fn to_caller(kind: IssuerKind, claims: Received, bearer: &str) -> Result<Caller,
                 subject: sub,
                 roles,
                 regions,
+                scopes: None,
                 origin: claims.origin,
                 token,
             })
         }
         IssuerKind::People if !sub.is_empty() => {
-            if let Some(role) = claims.roles.iter().find(|role| *role == SERVICE_ROLE) {
-                return Err(TokenError::ReservedRole { role: role.clone() });
-            }
+            refuse_reserved(&claims.roles)?;
             let subject = format!("{USER_PREFIX}{sub}");
             Ok(Caller {
                 subject,
                 roles: claims.roles,
                 regions,
+                scopes: None,
+                origin: None,
+                token,
+            })
+        }
+        IssuerKind::Machines
+            if sub.len() > MACHINE_PREFIX.len() && sub.starts_with(MACHINE_PREFIX) =>
+        {
+            refuse_reserved(&claims.roles)?;
+            // Without its scopes a key could do more than it was given.
+            let scope = claims
+                .scope
+                .ok_or(TokenError::MissingClaim { claim: "scope" })?;
+            let scopes = Scope::split(&scope).map_err(|_| TokenError::Malformed)?;
+            Ok(Caller {
+                subject: sub,
+                roles: claims.roles,
+                regions,
+                scopes: Some(scopes),
                 origin: None,
                 token,
             })
         }
         _ => Err(TokenError::SubjectRefused),
+    }
+}
+
+fn refuse_reserved(roles: &[String]) -> Result<(), TokenError> {
+    match roles.iter().find(|role| *role == SERVICE_ROLE) {
+        Some(role) => Err(TokenError::ReservedRole { role: role.clone() }),
+        None => Ok(()),
     }
 }

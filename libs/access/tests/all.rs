@@ -5,6 +5,8 @@
     reason = "a test fails by panicking, also in its helpers"
 )]
 
+#[path = "all/api_keys.rs"]
+mod api_keys;
 #[path = "all/declarations.rs"]
 mod declarations;
 #[path = "all/identities.rs"]

@@ -1,15 +1,12 @@
 //! Keys of issuers are replaced while a role runs: their files are read again.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use access::{TrustedKey, Verifier};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{AccessConfig, AccessConfigError};
-
-/// How old the knowledge of a key file may be: so long a withdrawn key is believed at most.
-const INTERVAL: Duration = Duration::from_secs(10);
+use crate::reread;
 
 /// Keeps a verifier's keys as the files say.
 #[derive(Clone)]
@@ -38,24 +35,9 @@ impl KeyWatch {
         Arc::clone(&self.verifier)
     }
 
-    /// Reads the files until `stop`. What cannot be used is logged and changes nothing: the keys of before
-    /// stay, and the role does not turn everybody away because of half a file.
+    /// Reads the files until `stop`.
     pub async fn run(mut self, stop: CancellationToken) {
-        while let Some(()) = stop.run_until_cancelled(tokio::time::sleep(INTERVAL)).await {
-            let reading = tokio::task::spawn_blocking(move || {
-                let refreshed = self.refresh();
-                (self, refreshed)
-            });
-            let Ok((watch, refreshed)) = reading.await else {
-                return;
-            };
-            self = watch;
-            match refreshed {
-                Ok(true) => tracing::info!("the keys for checking tokens were replaced"),
-                Ok(false) => {}
-                Err(error) => tracing::warn!(%error, "new keys can't be used; the old ones stay"),
-            }
-        }
+        reread("keys of issuers", move || self.refresh(), stop).await;
     }
 
     /// Reads the files now; tells whether the keys are others than before.

@@ -13,7 +13,7 @@
 //! - Fields are dotted names, OpenTelemetry's where it has one (`code.file.path`), with the unit at
 //!   the end (`bound_ms`).
 //! - `error`: somebody must look. `warn`: somebody must look if it goes on. `info`: the life of the
-//!   process. `debug`: single calls. Nothing is logged per call at `info`.
+//!   process. `debug`: single calls. Nothing is logged per call at `info`, but the gateway's access log.
 //! - Never: names, contacts, free text, tokens, request or response bodies, path variables, SQL
 //!   parameters, formatted panic messages. Ids of customers and cases may be logged.
 //! - Trace ids, span ids and the role's name are added to every line.
@@ -31,6 +31,7 @@ pub mod listener;
 pub mod metrics;
 pub mod paging;
 mod refusal;
+mod reread;
 mod role;
 mod scope;
 mod secret;
@@ -53,6 +54,7 @@ pub use context::Context;
 pub use deadline::Deadline;
 pub use key_watch::KeyWatch;
 pub use refusal::{CorruptRefusal, ErrorReason, Refusal};
+pub use reread::reread;
 pub use secret::Secret;
 pub use serve::{Drained, Running, ServeError, serve, serve_http};
 pub use service::{MAX_MESSAGE_BYTES, Service};

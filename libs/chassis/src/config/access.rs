@@ -1,10 +1,16 @@
 use std::path::PathBuf;
 
-use access::{IssuerKind, KeySetError, ServiceIdentity, SignError, Signer, TrustedKey, Verifier};
+use access::{
+    ApiKeys, IssuerKind, KeyExchange, KeySetError, ServiceIdentity, SignError, Signer, TrustedKey,
+    Verifier,
+};
 use serde::{Deserialize, Serialize};
 
 /// The issuer name in the services' own tokens.
 const SERVICE_ISSUER: &str = "patron-services";
+/// The issuer name in the tokens that the gateway gives to callers with an API key. It signs with the
+/// services' key, which every role has; the name says that its subjects are machines and no services.
+const MACHINE_ISSUER: &str = "patron-api-keys";
 
 /// `[access]`; each setting is described in [`super::DEFAULTS`].
 #[expect(
@@ -85,14 +91,22 @@ impl AccessConfig {
         Ok(keys)
     }
 
-    /// The public half of the services' own key; none without a service key.
+    /// The public half of the services' own key, for services and for machines; none without a service key.
     pub(crate) fn service_keys(&self) -> Result<Vec<TrustedKey>, AccessConfigError> {
-        let Some(signer) = self.service_signer()? else {
+        let Some(signer) = self.service_signer(SERVICE_ISSUER)? else {
             return Ok(Vec::new());
         };
         let jwks = signer.jwks()?;
-        let keys = TrustedKey::from_jwks(SERVICE_ISSUER, IssuerKind::Services, &jwks)?;
+        let mut keys = TrustedKey::from_jwks(SERVICE_ISSUER, IssuerKind::Services, &jwks)?;
+        let machines = TrustedKey::from_jwks(MACHINE_ISSUER, IssuerKind::Machines, &jwks)?;
+        keys.extend(machines);
         Ok(keys)
+    }
+
+    /// What exchanges these API keys for tokens that every role believes; `None` without a service key.
+    pub fn key_exchange(&self, keys: ApiKeys) -> Result<Option<KeyExchange>, AccessConfigError> {
+        let signer = self.service_signer(MACHINE_ISSUER)?;
+        Ok(signer.map(|signer| KeyExchange::new(signer, keys)))
     }
 
     /// What stands in the files of issuers' keys.
@@ -104,20 +118,16 @@ impl AccessConfig {
     /// How a role proves to the others who it is; `None` without a service key.
     pub fn identity(&self, role: &str) -> Result<Option<ServiceIdentity>, AccessConfigError> {
         Ok(self
-            .service_signer()?
+            .service_signer(SERVICE_ISSUER)?
             .map(|signer| ServiceIdentity::new(signer, role)))
     }
 
-    fn service_signer(&self) -> Result<Option<Signer>, AccessConfigError> {
+    fn service_signer(&self, issuer: &str) -> Result<Option<Signer>, AccessConfigError> {
         let Some(path) = &self.service_key_file else {
             return Ok(None);
         };
         let pem = read(path)?;
-        Ok(Some(Signer::from_pem(
-            SERVICE_ISSUER,
-            self.audience.clone(),
-            &pem,
-        )?))
+        Ok(Some(Signer::from_pem(issuer, self.audience.clone(), &pem)?))
     }
 }
 

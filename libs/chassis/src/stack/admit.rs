@@ -70,6 +70,10 @@ fn permit(roles: &Roles, caller: &Caller, method: &Method) -> Result<(), Refusal
     }
     match roles.authorise(caller, &method.permission) {
         Decision::Allowed { .. } => Ok(()),
+        Decision::OutOfScope { .. } => {
+            let message = "the scopes of the caller's key do not cover the permission";
+            Err(denied(message, method).metadata("limited_by", "scope"))
+        }
         Decision::Denied => Err(denied("the caller lacks the permission", method)),
     }
 }

@@ -8,6 +8,7 @@ mod deadline;
 mod headers;
 mod metrics;
 mod rate;
+mod room;
 mod token;
 
 pub(crate) use body::{BodyReadError, LimitedBody, Overflow, read_whole};
@@ -18,4 +19,5 @@ pub(crate) use deadline::{CallDeadline, DeadlineError};
 pub(crate) use headers::{REQUEST_ID, for_grpc, for_rest, head_bytes, request_id, secure};
 pub(crate) use metrics::Metrics;
 pub(crate) use rate::{RateLimited, RateLimits};
-pub(crate) use token::{TokenProblem, authenticate};
+pub(crate) use room::{NoRoom, Place, Room};
+pub(crate) use token::{TokenProblem, authenticate, withhold_key};

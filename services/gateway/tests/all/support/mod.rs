@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use access::{DevelopmentIssuer, IssuerKind, TrustedKey, Verifier};
 use chassis::{Clock, Service};
-use gateway::{Gateway, GatewayConfig, Running};
+use gateway::{ApiKeyFile, Gateway, GatewayConfig, Running};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
@@ -44,7 +44,11 @@ impl Bench {
         let role = Service::new("gateway", clock.clone());
         let verifier = verifier(&issuer);
         let pool = contract::pool();
-        let gateway = Gateway::new(&config, &pool, verifier, clock, role.metrics()).unwrap();
+        let mut gateway = Gateway::new(&config, &pool, verifier, clock, role.metrics()).unwrap();
+        if let Some(path) = &config.gateway.api_keys_file {
+            let file = ApiKeyFile::open(path, &config.access).unwrap();
+            gateway = gateway.with_api_keys(file.exchange());
+        }
         let shutdown = CancellationToken::new();
         let running = gateway::serve_gateway(gateway, role, &config, shutdown.clone())
             .await
@@ -63,6 +67,13 @@ impl Bench {
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.running.address()
+    }
+
+    /// A client of another caller.
+    pub(crate) fn rest_of(&self, subject: &str) -> RestClient {
+        let life = SignedDuration::from_hours(1);
+        let token = self.issuer.token(subject, &["operator"], now(), life);
+        RestClient::new(self.address(), token.unwrap().expose().to_owned())
     }
 
     /// A token that is no longer valid.
@@ -121,6 +132,6 @@ fn token(issuer: &DevelopmentIssuer, ttl: SignedDuration) -> String {
         .to_owned()
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
