@@ -40,6 +40,12 @@ pub enum TokenError {
         /// The `iss` claim.
         issuer: String,
     },
+    /// The issuer is trusted, but its keys could not be fetched yet.
+    #[error("the keys of the issuer {issuer} could not be fetched yet")]
+    NoKeysYet {
+        /// The `iss` claim.
+        issuer: String,
+    },
     /// The issuer is trusted, but has no such key: perhaps a new one, worth fetching.
     #[error("the issuer {issuer} has no key {key_id}")]
     UnknownKey {

@@ -33,13 +33,19 @@ impl Verifier {
     pub fn new(keys: Vec<TrustedKey>, audience: impl Into<String>) -> Self {
         Self {
             audience: audience.into(),
-            trust: ArcSwap::from_pointee(Trust::of(keys)),
+            trust: ArcSwap::from_pointee(Trust::of(keys, Vec::new())),
         }
     }
 
     /// Trusts these keys and no others from now on. Whoever fetches keys calls this.
     pub fn replace_keys(&self, keys: Vec<TrustedKey>) {
-        self.trust.store(Arc::new(Trust::of(keys)));
+        self.await_keys(keys, Vec::new());
+    }
+
+    /// Trusts these keys, and knows of these issuers that their keys are still to come: their tokens are
+    /// neither believed nor called those of a stranger.
+    pub fn await_keys(&self, keys: Vec<TrustedKey>, awaited: Vec<String>) {
+        self.trust.store(Arc::new(Trust::of(keys, awaited)));
     }
 
     /// Says who is calling at this time.
@@ -96,9 +102,9 @@ impl Verifier {
 }
 
 impl Trust {
-    fn of(keys: Vec<TrustedKey>) -> Self {
+    fn of(keys: Vec<TrustedKey>, awaited: Vec<String>) -> Self {
         Self {
-            keys: KeySet::new(keys),
+            keys: KeySet::new(keys, awaited),
             verified: CallerCache::default(),
         }
     }

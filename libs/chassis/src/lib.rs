@@ -26,7 +26,7 @@ mod context;
 mod deadline;
 pub mod grpc_timeout;
 pub mod health;
-mod key_watch;
+mod issuers;
 pub mod listener;
 pub mod metrics;
 pub mod paging;
@@ -41,6 +41,7 @@ mod signal;
 mod stack;
 mod tasks;
 pub mod telemetry;
+mod tokens;
 mod trace;
 
 use std::sync::Arc;
@@ -52,13 +53,14 @@ use tonic::Code;
 pub use clock::Clock;
 pub use context::Context;
 pub use deadline::Deadline;
-pub use key_watch::KeyWatch;
+pub use issuers::KeyWatch;
 pub use refusal::{CorruptRefusal, ErrorReason, Refusal};
 pub use reread::reread;
 pub use secret::Secret;
 pub use serve::{Drained, Running, ServeError, serve, serve_http};
 pub use service::{MAX_MESSAGE_BYTES, Service};
 pub use signal::shutdown_signal;
+pub use tokens::{no_token, token_refused};
 #[doc(hidden)]
 pub use tonic::codec::CompressionEncoding;
 

@@ -29,7 +29,7 @@ pub async fn reread<E: Display + Send + 'static>(
             Ok(true) => tracing::info!(what, "replaced by what the files say now"),
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(what, %error, "new files can't be used; the old ones stay")
+                tracing::warn!(what, %error, "new files can't be used; the old ones stay");
             }
         }
     }

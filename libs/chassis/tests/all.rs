@@ -26,3 +26,5 @@ mod errors;
 mod harness;
 #[path = "all/http_handler.rs"]
 mod http_handler;
+#[path = "all/issuers.rs"]
+mod issuers;

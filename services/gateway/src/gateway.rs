@@ -4,11 +4,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use access::{Caller, KeyExchange, Verifier};
+use access::{Caller, KeyExchange};
 use bytes::Bytes;
 use chassis::metrics::Registry;
 use chassis::telemetry::Activity;
-use chassis::{Clock, Refusal};
+use chassis::{Clock, KeyWatch, Refusal};
 use contract::patron::r#type::v1::ErrorReason;
 use futures_util::FutureExt as _;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
@@ -48,7 +48,7 @@ pub struct Gateway {
     /// `google.rpc.Status`, as which errors are written.
     pub(crate) rpc_status: Option<MessageDescriptor>,
     role: Arc<str>,
-    verifier: Arc<Verifier>,
+    issuers: KeyWatch,
     keys: Option<Arc<KeyExchange>>,
     clock: Clock,
     metrics: Metrics,
@@ -84,7 +84,7 @@ impl Gateway {
     pub fn new(
         config: &GatewayConfig,
         pool: &DescriptorPool,
-        verifier: Arc<Verifier>,
+        issuers: KeyWatch,
         clock: Clock,
         registry: &Registry,
     ) -> Result<Self, GatewayError> {
@@ -99,7 +99,7 @@ impl Gateway {
             limits: config.limits(),
             retries: Retries::new(config.retry_policy())?,
             role: Arc::from(ROLE),
-            verifier,
+            issuers,
             keys: None,
             rates: RateLimits::new(&config.gateway.rate_limits, &clock),
             clock,
@@ -181,14 +181,14 @@ impl Gateway {
     }
 
     /// Lets a call in: who makes it, whether there is room for it, and how long it may take.
-    pub(crate) fn admit(
+    pub(crate) async fn admit(
         &self,
         call: &Call,
         method: &Method,
         headers: &mut HeaderMap,
     ) -> Result<Admitted, Refusal> {
         call.set_method(&method.full_name);
-        let caller = self.identify(call, method, headers)?;
+        let caller = self.identify(call, method, headers).await?;
         let id = caller.as_ref().map_or(ANONYMOUS, |caller| caller.id());
         let is_stream = method.rule.streaming;
         let place = self.room.enter(id, method.rule.priority, is_stream);
@@ -211,7 +211,7 @@ impl Gateway {
     }
 
     /// Who makes a call, counted against its limit of rate; none where nobody has to say.
-    fn identify(
+    async fn identify(
         &self,
         call: &Call,
         method: &Method,
@@ -222,7 +222,7 @@ impl Gateway {
             return Ok(None);
         }
         let keys = self.keys.as_deref();
-        let caller = edge::authenticate(&self.verifier, keys, headers, self.clock.now())?;
+        let caller = edge::authenticate(&self.issuers, keys, headers, self.clock.now()).await?;
         call.set_caller(caller.kind());
         call.set_standing(self.rates.count(caller.id(), &method.full_name)?);
         Ok(Some(caller))

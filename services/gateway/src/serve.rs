@@ -26,10 +26,8 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<Running, GatewayError> {
     let keys = KeyWatch::new(&config.access)?;
-    let (role, verifier) = (Service::new(ROLE, clock.clone()), keys.verifier());
-    let role = role.task("keys", move |stop| keys.clone().run(stop));
-    let mut gateway = Gateway::new(config, contract::pool(), verifier, clock, role.metrics())?;
-    let mut role = role;
+    let mut role = Service::new(ROLE, clock.clone()).following(keys.clone());
+    let mut gateway = Gateway::new(config, contract::pool(), keys, clock, role.metrics())?;
     if let Some(path) = &config.gateway.api_keys_file {
         let file = ApiKeyFile::open(path, &config.access)?;
         gateway = gateway.with_api_keys(file.exchange());

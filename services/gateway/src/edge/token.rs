@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use access::{
-    ApiKey, ApiKeyError, Bearer, Caller, ExchangeError, KeyExchange, TokenError, Verifier,
-};
+use access::{ApiKey, ApiKeyError, Bearer, Caller, ExchangeError, KeyExchange, TokenError};
+use chassis::KeyWatch;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
@@ -26,15 +25,15 @@ pub(crate) enum TokenProblem {
 /// Checks the proof of a call. The service behind checks it once more, and the permission: the gateway
 /// only keeps out those who have none. An API key goes no further: in the headers the token that it was
 /// exchanged for takes its place.
-pub(crate) fn authenticate(
-    verifier: &Verifier,
+pub(crate) async fn authenticate(
+    issuers: &KeyWatch,
     keys: Option<&KeyExchange>,
     headers: &mut HeaderMap,
     now: Timestamp,
 ) -> Result<Arc<Caller>, TokenProblem> {
     let bearer = bearer(headers).ok_or(TokenProblem::Missing)?;
     if !ApiKey::is_meant(bearer) {
-        return Ok(verifier.verify(bearer, now)?);
+        return Ok(issuers.verify(bearer, now).await?);
     }
     let keys = keys.ok_or(ApiKeyError::Unknown)?;
     let caller = keys.exchange(bearer, now).map_err(|error| match error {

@@ -57,7 +57,7 @@ async fn forward(
         .method(request.uri().path())
         .ok_or_else(no_method)?;
     call.name(Arc::clone(&method.full_name));
-    let admitted = gateway.admit(call, method, request.headers_mut())?;
+    let admitted = gateway.admit(call, method, request.headers_mut()).await?;
     let deadline = admitted.deadline;
     let target = gateway.upstreams.for_grpc(method, request.headers())?;
 

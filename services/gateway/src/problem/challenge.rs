@@ -4,9 +4,9 @@ use chassis::Refusal;
 use http::{HeaderValue, StatusCode};
 
 /// The key of the metadata that says what became of the token.
-pub(super) const TOKEN: &str = "token";
+const TOKEN: &str = "token";
 /// Its value when there was none.
-pub(super) const NO_TOKEN: &str = "missing";
+const NO_TOKEN: &str = "missing";
 /// The keys of the metadata by which services say that scopes are why a call was denied.
 const LIMITED_BY: &str = "limited_by";
 const PERMISSION: &str = "permission";

@@ -7,7 +7,6 @@ use http::StatusCode;
 use tonic::Code;
 
 use super::Problem;
-use super::challenge::{NO_TOKEN, TOKEN};
 use crate::edge::{BodyReadError, DeadlineError, NoRoom, RateLimited, TokenProblem};
 use crate::json::JsonError;
 use crate::rest::{BodyError, LineError, PathError, RequestError, UnwritableAnswer};
@@ -80,10 +79,8 @@ impl From<TokenProblem> for Refusal {
     fn from(error: TokenProblem) -> Self {
         let unauthenticated = |reason| Self::new(Code::Unauthenticated, reason, error.to_string());
         match &error {
-            TokenProblem::Missing => {
-                unauthenticated(ErrorReason::Unauthenticated).metadata(TOKEN, NO_TOKEN)
-            }
-            TokenProblem::Refused(_) => unauthenticated(ErrorReason::Unauthenticated),
+            TokenProblem::Missing => chassis::no_token(&error.to_string()),
+            TokenProblem::Refused(refused) => chassis::token_refused(refused),
             TokenProblem::Key(ApiKeyError::Unknown) => unauthenticated(ErrorReason::ApiKeyUnknown),
             TokenProblem::Key(ApiKeyError::Expired { at }) => {
                 unauthenticated(ErrorReason::ApiKeyExpired).metadata("expired_at", at.to_string())

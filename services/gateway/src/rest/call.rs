@@ -51,7 +51,9 @@ async fn try_serve(
     let path = RequestPath::parse(uri.path())?;
     let binding = route(gateway, &parts, &path)?;
     call.name(Arc::clone(&binding.route));
-    let admitted = gateway.admit(call, &binding.method, &mut parts.headers)?;
+    let admitted = gateway
+        .admit(call, &binding.method, &mut parts.headers)
+        .await?;
     let deadline = admitted.deadline;
     if binding.method.takes_stream() {
         let collected = collect(gateway, binding, parts, body, deadline);

@@ -6,11 +6,11 @@ pub(crate) mod spans;
 pub(crate) mod upstream;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use access::{DevelopmentIssuer, IssuerKind, TrustedKey, Verifier};
-use chassis::{Clock, Service};
+use access::DevelopmentIssuer;
+use chassis::config::{IssuerConfig, IssuerRole};
+use chassis::{Clock, KeyWatch, Service};
 use gateway::{ApiKeyFile, Gateway, GatewayConfig, Running};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
@@ -39,12 +39,12 @@ impl Bench {
         let upstream = Upstream::start().await;
         let keys = tempfile::tempdir().unwrap();
         let issuer = DevelopmentIssuer::open(&keys.path().join("key.pem"), "patron").unwrap();
-        let config = config(&upstream, change);
+        let config = config(&upstream, &issuer, change);
         let clock = Clock::manual(now());
         let role = Service::new("gateway", clock.clone());
-        let verifier = verifier(&issuer);
+        let issuers = KeyWatch::new(&config.access).unwrap();
         let pool = contract::pool();
-        let mut gateway = Gateway::new(&config, &pool, verifier, clock, role.metrics()).unwrap();
+        let mut gateway = Gateway::new(&config, &pool, issuers, clock, role.metrics()).unwrap();
         if let Some(path) = &config.gateway.api_keys_file {
             let file = ApiKeyFile::open(path, &config.access).unwrap();
             gateway = gateway.with_api_keys(file.exchange());
@@ -99,11 +99,21 @@ pub(crate) async fn wait_until(condition: impl Fn() -> bool) {
     panic!("the condition was never met");
 }
 
-fn config(upstream: &Upstream, change: impl FnOnce(&mut GatewayConfig)) -> GatewayConfig {
+fn config(
+    upstream: &Upstream,
+    issuer: &DevelopmentIssuer,
+    change: impl FnOnce(&mut GatewayConfig),
+) -> GatewayConfig {
     let mut config = GatewayConfig::defaults().unwrap();
     let local = SocketAddr::from(([127, 0, 0, 1], 0));
     config.server.listen = local;
     config.server.admin_listen = local;
+    config.access.issuers = vec![IssuerConfig {
+        issuer: issuer.issuer().to_owned(),
+        jwks_file: None,
+        jwks: Some(issuer.jwks().unwrap()),
+        role: IssuerRole::People,
+    }];
     config.gateway.upstreams.clear();
     let addresses = [
         ("shapes", format!("http://{}", upstream.address)),
@@ -116,12 +126,6 @@ fn config(upstream: &Upstream, change: impl FnOnce(&mut GatewayConfig)) -> Gatew
         .extend(addresses.map(|(role, address)| (role.to_owned(), address)));
     change(&mut config);
     config
-}
-
-fn verifier(issuer: &DevelopmentIssuer) -> Arc<Verifier> {
-    let jwks = issuer.jwks().unwrap();
-    let keys = TrustedKey::from_jwks(issuer.issuer(), IssuerKind::People, &jwks).unwrap();
-    Arc::new(Verifier::new(keys, "patron"))
 }
 
 fn token(issuer: &DevelopmentIssuer, ttl: SignedDuration) -> String {

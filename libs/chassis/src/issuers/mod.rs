@@ -1,0 +1,8 @@
+//! Whose tokens are believed, while keys come, change and go.
+
+mod fetch;
+mod tls;
+mod watch;
+
+pub use tls::CertificatesError;
+pub use watch::KeyWatch;
