@@ -16,7 +16,7 @@ use crate::victim::Victim;
 
 const NAMES: [&str; 4] = ["anna", "ben", "cleo", "dora"];
 /// Between two calls of one caller.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(50);
 /// How long they wait for an answer.
 const BOUND: Duration = Duration::from_secs(2);
 /// What they ask for: it reads a database.

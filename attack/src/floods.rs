@@ -28,8 +28,11 @@ pub(crate) struct Flood {
     pub(crate) act: &'static str,
     pub(crate) connections: usize,
     /// One connection, until it is closed or broken off.
-    pub(crate) run: fn(Attacker) -> Pin<Box<dyn Future<Output = io::Result<()>> + Send>>,
+    pub(crate) run: fn(Attacker) -> Attempt,
 }
+
+/// What one connection does.
+type Attempt = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
 /// One of the attackers.
 #[derive(Clone)]
@@ -210,7 +213,9 @@ async fn data(attacker: Attacker, piece: &[u8]) -> io::Result<()> {
             .send(&frame(HEADERS, END_HEADERS, stream, &head))
             .await?;
         for _ in 0..PIECES / BATCH {
-            if connection.is_closing() {
+            // Beyond its window it would be closed at once, and that would be the end of it.
+            let bytes = i64::from(BATCH) * i64::try_from(piece.len()).unwrap_or_default();
+            if !connection.may_send(bytes).await {
                 return Ok(());
             }
             let batch = frame(DATA, 0, stream, piece).repeat(BATCH as usize);

@@ -1,4 +1,4 @@
-//! Clients that are slow on purpose, or send too much.
+//! Clients that are slow on purpose, or ask or send too much.
 
 use std::io;
 use std::time::Duration;
@@ -14,6 +14,13 @@ use crate::wire::{Connection, END_HEADERS, END_STREAM, HEADERS, frame, literals}
 const CLIENTS: usize = 400;
 
 pub(crate) const ALL: &[Flood] = &[
+    Flood {
+        name: "call flood",
+        asvs: "2.4.1",
+        act: "good calls by one caller",
+        connections: 200,
+        run: |attacker| Box::pin(call_flood(attacker)),
+    },
     Flood {
         name: "slow headers",
         asvs: "15.2.2",
@@ -50,6 +57,23 @@ pub(crate) const ALL: &[Flood] = &[
         run: |attacker| Box::pin(oversize(attacker, true)),
     },
 ];
+
+/// The same good call again and again, by one caller on many connections, whatever the answer.
+async fn call_flood(attacker: Attacker) -> io::Result<()> {
+    let mut stream = TcpStream::connect(attacker.address).await?;
+    let call = format!(
+        "GET /v1/programs HTTP/1.1\r\nhost: x\r\nauthorization: {}\r\n\r\n",
+        attacker.authorization
+    );
+    let mut answer = vec![0; 1 << 14];
+    loop {
+        stream.write_all(call.as_bytes()).await?;
+        if stream.read(&mut answer).await? == 0 {
+            return Ok(());
+        }
+        attacker.did(1);
+    }
+}
 
 /// Headers over HTTP/1.1 that come by the byte and never end.
 async fn slow_headers(attacker: Attacker) -> io::Result<()> {

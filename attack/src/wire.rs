@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -19,6 +20,10 @@ pub(crate) const SETTINGS: u8 = 4;
 pub(crate) const PING: u8 = 6;
 pub(crate) const CONTINUATION: u8 = 9;
 const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
+
+/// What a connection may send before it is granted more (RFC 9113 section 6.9.2).
+const FIRST_WINDOW: i64 = 65_535;
 
 pub(crate) const END_STREAM: u8 = 1;
 pub(crate) const END_HEADERS: u8 = 4;
@@ -27,6 +32,8 @@ pub(crate) const END_HEADERS: u8 = 4;
 pub(crate) struct Connection {
     writer: OwnedWriteHalf,
     told_to_go: Arc<AtomicBool>,
+    /// Bytes of bodies that it may still send, over all streams.
+    window: Arc<AtomicI64>,
     reader: JoinHandle<()>,
     next_stream: u32,
 }
@@ -40,7 +47,8 @@ impl Connection {
         writer.write_all(PREFACE).await?;
         writer.write_all(&frame(SETTINGS, 0, 0, &[])).await?;
         let told_to_go = Arc::new(AtomicBool::new(false));
-        let told = Arc::clone(&told_to_go);
+        let window = Arc::new(AtomicI64::new(FIRST_WINDOW));
+        let (told, granted) = (Arc::clone(&told_to_go), Arc::clone(&window));
         let reader = tokio::spawn(async move {
             if !reads {
                 std::future::pending::<()>().await;
@@ -48,7 +56,7 @@ impl Connection {
             let mut head = [0; 9];
             let mut payload = Vec::new();
             while from.read_exact(&mut head).await.is_ok() {
-                let [a, b, c, kind, ..] = head;
+                let [a, b, c, kind, _, stream @ ..] = head;
                 let length = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
                 payload.resize(length, 0);
                 if from.read_exact(&mut payload).await.is_err() {
@@ -57,12 +65,18 @@ impl Connection {
                 if kind == GOAWAY {
                     break;
                 }
+                let whole = kind == WINDOW_UPDATE && stream == [0; 4];
+                if let (true, Ok(more)) = (whole, <[u8; 4]>::try_from(payload.as_slice())) {
+                    let more = i64::from(u32::from_be_bytes(more));
+                    granted.fetch_add(more, Ordering::Relaxed);
+                }
             }
             told.store(true, Ordering::Relaxed);
         });
         Ok(Self {
             writer,
             told_to_go,
+            window,
             reader,
             next_stream: 1,
         })
@@ -78,6 +92,18 @@ impl Connection {
     /// Whether the other side has told it to go.
     pub(crate) fn is_closing(&self) -> bool {
         self.told_to_go.load(Ordering::Relaxed)
+    }
+
+    /// Waits until it may send so many bytes of bodies; false when it is told to go instead.
+    pub(crate) async fn may_send(&self, bytes: i64) -> bool {
+        while self.window.load(Ordering::Relaxed) < bytes {
+            if self.is_closing() {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        self.window.fetch_sub(bytes, Ordering::Relaxed);
+        !self.is_closing()
     }
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
@@ -124,7 +150,7 @@ pub(crate) fn indexed_literal(name: &str, value: &str) -> Vec<u8> {
 }
 
 /// The header that went into the table last.
-pub(crate) const LAST_INDEXED: u8 = 0x80 | 62;
+pub(crate) const LAST_INDEXED: u8 = 0x80 | 0x3e;
 
 fn text(block: &mut Vec<u8>, text: &str) {
     integer(block, text.len());

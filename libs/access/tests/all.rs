@@ -1,6 +1,7 @@
 //! Tokens and declarations, good and bad.
 #![expect(
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test fails by panicking, also in its helpers"
 )]

@@ -39,6 +39,7 @@ mod serve;
 mod service;
 mod signal;
 mod stack;
+mod stall;
 mod tasks;
 pub mod telemetry;
 mod tokens;

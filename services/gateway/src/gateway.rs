@@ -19,7 +19,7 @@ use tonic::{Code, Status};
 
 use crate::config::GatewayConfig;
 use crate::edge::{
-    self, Call, CallDeadline, Metrics, ObservedBody, Place, Protocol, RateLimits, Room,
+    self, Call, CallDeadline, Metrics, ObservedBody, Protocol, RateLimits, Room, Shared,
 };
 use crate::error::GatewayError;
 use crate::grpc::{self, Infrastructure};
@@ -65,7 +65,7 @@ pub(crate) struct Admitted {
     /// Its share of the calls at once. To be kept while the answer is being made, but not while the
     /// client reads it: a client that reads slowly must not keep the others out.
     #[expect(dead_code, reason = "only held")]
-    place: Option<Place>,
+    place: Option<Shared>,
 }
 
 /// What one call may take.
@@ -193,9 +193,9 @@ impl Gateway {
         let is_stream = method.rule.streaming;
         let place = self.room.enter(id, method.rule.priority, is_stream);
         let place = place.inspect_err(|_| self.metrics.shed(method.rule.priority))?;
+        call.keep_own(place.own);
         if is_stream {
-            // A stream keeps its place to its end, however slowly its client reads.
-            call.keep(place);
+            call.keep_shared(place.shared);
             let deadline = CallDeadline::streaming(headers)?;
             return Ok(Admitted {
                 deadline,
@@ -206,7 +206,7 @@ impl Gateway {
         let deadline = CallDeadline::unary(headers, limits.default_deadline, limits.max_deadline)?;
         Ok(Admitted {
             deadline,
-            place: Some(place),
+            place: Some(place.shared),
         })
     }
 

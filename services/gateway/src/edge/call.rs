@@ -19,7 +19,7 @@ use tracing::{Level, Span, field};
 
 use super::metrics::Metrics;
 use super::rate::Standing;
-use super::room::Place;
+use super::room::{Own, Shared};
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 /// The method's label for calls that found none: a name out of the request would let anybody fill
@@ -92,8 +92,9 @@ pub(crate) struct Call {
     route: OnceLock<Arc<str>>,
     caller: OnceLock<CallerKind>,
     request_id: HeaderValue,
-    /// The place of a stream, which it keeps to its end.
-    place: OnceLock<Place>,
+    /// Its place among the calls of its caller, and that of a stream among all.
+    own: OnceLock<Own>,
+    shared: OnceLock<Shared>,
     code: AtomicI32,
     status: AtomicU16,
     answered_bytes: AtomicU64,
@@ -118,7 +119,8 @@ impl Call {
             route: OnceLock::new(),
             caller: OnceLock::new(),
             request_id,
-            place: OnceLock::new(),
+            own: OnceLock::new(),
+            shared: OnceLock::new(),
             // What it stays when nobody answers: the client has gone.
             code: AtomicI32::new(Code::Cancelled.into()),
             status: AtomicU16::new(0),
@@ -137,9 +139,14 @@ impl Call {
         self.caller.get_or_init(|| kind);
     }
 
-    /// Keeps the place of a stream to its end.
-    pub(crate) fn keep(&self, place: Place) {
-        self.place.get_or_init(|| place);
+    /// Keeps its place among the calls of its caller until its answer has been read.
+    pub(crate) fn keep_own(&self, place: Own) {
+        self.own.get_or_init(|| place);
+    }
+
+    /// Keeps the place of a stream among all to its end.
+    pub(crate) fn keep_shared(&self, place: Shared) {
+        self.shared.get_or_init(|| place);
     }
 
     /// Notes which method it is for.
@@ -227,9 +234,15 @@ impl Call {
     }
 }
 
+/// The most of an answer that is handed over at once. The server takes whatever it is handed, so of an
+/// answer in one piece it would hold all, however slowly its client reads, and the call would be over.
+const PIECE_BYTES: usize = 64 * 1024;
+
 /// An answer's body that keeps its call open until it ends.
 pub(crate) struct ObservedBody {
     inner: Body,
+    /// What of the last frame is still to be handed over.
+    rest: Bytes,
     call: Arc<Call>,
 }
 
@@ -243,7 +256,20 @@ impl ObservedBody {
     ) -> Self {
         call.status.store(status.as_u16(), Ordering::Relaxed);
         call.set_code_from(headers);
-        Self { inner, call }
+        Self {
+            inner,
+            rest: Bytes::new(),
+            call,
+        }
+    }
+
+    /// The next piece of what is left of a frame.
+    fn piece(&mut self) -> Frame<Bytes> {
+        let length = self.rest.len().min(PIECE_BYTES);
+        let piece = self.rest.split_to(length);
+        let bytes = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        self.call.answered_bytes.fetch_add(bytes, Ordering::Relaxed);
+        Frame::data(piece)
     }
 }
 
@@ -255,25 +281,40 @@ impl HttpBody for ObservedBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
-        let Self { inner, call } = &mut *self;
-        let polled = call.activity.enter(|| Pin::new(inner).poll_frame(context));
-        if let Poll::Ready(Some(Ok(frame))) = &polled {
-            if let Some(data) = frame.data_ref() {
-                let bytes = u64::try_from(data.len()).unwrap_or(u64::MAX);
-                self.call.answered_bytes.fetch_add(bytes, Ordering::Relaxed);
-            }
-            if let Some(trailers) = frame.trailers_ref() {
-                self.call.set_code_from(trailers);
-            }
+        if !self.rest.is_empty() {
+            return Poll::Ready(Some(Ok(self.piece())));
         }
-        polled
+        let Self { inner, call, .. } = &mut *self;
+        let polled = call.activity.enter(|| Pin::new(inner).poll_frame(context));
+        match polled {
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(match frame.into_data() {
+                Ok(data) => {
+                    self.rest = data;
+                    self.piece()
+                }
+                Err(frame) => {
+                    if let Some(trailers) = frame.trailers_ref() {
+                        self.call.set_code_from(trailers);
+                    }
+                    frame
+                }
+            }))),
+            polled => polled,
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.rest.is_empty() && self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        let rest = u64::try_from(self.rest.len()).unwrap_or(u64::MAX);
+        let inner = self.inner.size_hint();
+        let mut hint = SizeHint::new();
+        hint.set_lower(inner.lower().saturating_add(rest));
+        if let Some(upper) = inner.upper() {
+            hint.set_upper(upper.saturating_add(rest));
+        }
+        hint
     }
 }

@@ -19,5 +19,5 @@ pub(crate) use deadline::{CallDeadline, DeadlineError};
 pub(crate) use headers::{REQUEST_ID, for_grpc, for_rest, head_bytes, request_id, secure};
 pub(crate) use metrics::Metrics;
 pub(crate) use rate::{RateLimited, RateLimits};
-pub(crate) use room::{NoRoom, Place, Room};
+pub(crate) use room::{NoRoom, Room, Shared};
 pub(crate) use token::{TokenProblem, authenticate, withhold_key};

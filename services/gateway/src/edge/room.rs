@@ -42,9 +42,24 @@ struct Limits {
     per_caller: u32,
 }
 
-/// The place of one call. Given back when it is dropped.
+/// The place of one call. Both are given back when they are dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
+    /// Of the room for all.
+    pub(crate) shared: Shared,
+    /// Of the room for its caller.
+    pub(crate) own: Own,
+}
+
+/// A place among all calls. Not kept while a client reads its answer: one that reads slowly must not keep
+/// the others out.
+#[derive(Debug)]
+pub(crate) struct Shared(Arc<Space>);
+
+/// A place among the calls of one caller. Kept until the answer has been read: what a caller does not read
+/// waits in memory, and must have a bound, too.
+#[derive(Debug)]
+pub(crate) struct Own {
     space: Arc<Space>,
     caller: usize,
 }
@@ -128,20 +143,15 @@ impl Space {
         {
             return Err(NoRoom::ForCaller { limit });
         }
-        if !take(&self.taken, self.limits.of(priority)) {
-            self.give_back_caller(index);
-            return Err(NoRoom::ForPriority { priority });
-        }
-        Ok(Place {
+        let own = Own {
             space: Arc::clone(self),
             caller: index,
-        })
-    }
-
-    fn give_back_caller(&self, index: usize) {
-        if let Some(count) = self.callers.get(index) {
-            count.fetch_sub(1, Ordering::Relaxed);
+        };
+        if !take(&self.taken, self.limits.of(priority)) {
+            return Err(NoRoom::ForPriority { priority });
         }
+        let shared = Shared(Arc::clone(self));
+        Ok(Place { shared, own })
     }
 }
 
@@ -155,10 +165,17 @@ impl Limits {
     }
 }
 
-impl Drop for Place {
+impl Drop for Shared {
     fn drop(&mut self) {
-        self.space.taken.fetch_sub(1, Ordering::Relaxed);
-        self.space.give_back_caller(self.caller);
+        self.0.taken.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        if let Some(count) = self.space.callers.get(self.caller) {
+            count.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 

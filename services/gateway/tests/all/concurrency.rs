@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::support::client::{Answer, RestClient};
@@ -102,13 +104,7 @@ async fn a_stream_keeps_its_place_until_its_client_goes() {
         "streams are apart"
     );
     stream.abort();
-    for _ in 0..500 {
-        if anna.get("/v1/shapes/s1:watch?count=1").await.status == StatusCode::OK {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the place was never given back");
+    until_ok(&anna, "/v1/shapes/s1:watch?count=1").await;
 }
 
 /// Calls of one caller, each of which holds its place for a while.
@@ -161,4 +157,69 @@ async fn callers_who_behave_keep_their_goodput_while_one_floods() {
     }
     stop.store(true, Ordering::Relaxed);
     flood.join_all().await;
+}
+
+/// Asks for an answer of 16 MB, and does not read it.
+async fn ask_and_not_read(bench: &Bench) -> TcpStream {
+    let before = bench.upstream.calls();
+    let mut stream = TcpStream::connect(bench.address()).await.unwrap();
+    let body = format!("{{\"name\":\"{}\"}}", "a".repeat(16 << 20));
+    let head = format!(
+        "POST /v1/shapes:echo HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        bench.token,
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(body.as_bytes()).await.unwrap();
+    wait_until(|| bench.upstream.calls() > before).await;
+    stream
+}
+
+#[tokio::test]
+async fn answers_that_a_caller_does_not_read_are_bounded_and_are_nobody_elses_trouble() {
+    let bench = Bench::with(|config| {
+        config.gateway.max_body_bytes = 32 << 20;
+        config.server.max_concurrent_calls = 2;
+        config.gateway.concurrency.calls_per_caller = 2;
+        config.gateway.concurrency.background_percent = 100;
+        config.gateway.concurrency.normal_percent = 100;
+    })
+    .await;
+    let _unread = [
+        ask_and_not_read(&bench).await,
+        ask_and_not_read(&bench).await,
+    ];
+    let refused = bench.rest.get("/v1/shapes/s1").await;
+    assert_eq!(reason(&refused), "TOO_MANY_CALLS");
+    // As soon as the answers are made there is room for all others, read or not.
+    until_ok(&bench.rest_of("ben"), "/v1/shapes/s1").await;
+    for _ in 0..10 {
+        let other = bench.rest_of("ben").get("/v1/shapes/s1").await;
+        assert_eq!(other.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_whose_client_takes_nothing_is_closed() {
+    let bench = Bench::with(|config| {
+        config.gateway.max_body_bytes = 32 << 20;
+        config.server.write_stall_timeout_ms = 100;
+        config.gateway.concurrency.calls_per_caller = 1;
+    })
+    .await;
+    let _unread = ask_and_not_read(&bench).await;
+    // Its place comes back when it is closed.
+    until_ok(&bench.rest, "/v1/shapes/s1").await;
+}
+
+/// Calls, within a bound, until there is a place.
+async fn until_ok(rest: &RestClient, path: &str) {
+    for _ in 0..500 {
+        if rest.get(path).await.status == StatusCode::OK {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the place was never given back");
 }
