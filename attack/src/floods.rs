@@ -43,9 +43,9 @@ pub(crate) struct Attacker {
 }
 
 impl Attacker {
-    /// Counts what was done.
-    pub(crate) fn did(&self, acts: u32) {
-        self.acts.fetch_add(acts.into(), Ordering::Relaxed);
+    /// Counts what was done, and tells how much it was before.
+    pub(crate) fn did(&self, acts: u32) -> u64 {
+        self.acts.fetch_add(acts.into(), Ordering::Relaxed)
     }
 }
 

@@ -22,6 +22,13 @@ pub(crate) const ALL: &[Flood] = &[
         run: |attacker| Box::pin(call_flood(attacker)),
     },
     Flood {
+        name: "forged flood",
+        asvs: "2.4.1",
+        act: "forged tokens, each another one",
+        connections: 100,
+        run: |attacker| Box::pin(forged_flood(attacker)),
+    },
+    Flood {
         name: "slow headers",
         asvs: "15.2.2",
         act: "bytes of headers, one by one",
@@ -72,6 +79,24 @@ async fn call_flood(attacker: Attacker) -> io::Result<()> {
             return Ok(());
         }
         attacker.did(1);
+    }
+}
+
+/// Calls with tokens that look good up to their signature, which is the expensive part, and are all different.
+async fn forged_flood(attacker: Attacker) -> io::Result<()> {
+    let mut stream = TcpStream::connect(attacker.address).await?;
+    let (good, _) = attacker.authorization.rsplit_once('.').unwrap_or_default();
+    let mut answer = vec![0; 1 << 14];
+    loop {
+        // 64 bytes in base64, of which those before the last are new each time.
+        let signature = format!("{:0>85}A", attacker.did(1));
+        let call = format!(
+            "GET /v1/programs HTTP/1.1\r\nhost: x\r\nauthorization: {good}.{signature}\r\n\r\n"
+        );
+        stream.write_all(call.as_bytes()).await?;
+        if stream.read(&mut answer).await? == 0 {
+            return Ok(());
+        }
     }
 }
 

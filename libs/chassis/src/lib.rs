@@ -54,7 +54,7 @@ use tonic::Code;
 pub use clock::Clock;
 pub use context::Context;
 pub use deadline::Deadline;
-pub use issuers::KeyWatch;
+pub use issuers::{KeyWatch, NotVerified};
 pub use refusal::{CorruptRefusal, ErrorReason, Refusal};
 pub use reread::reread;
 pub use secret::Secret;

@@ -2,7 +2,8 @@
 
 mod fetch;
 mod tls;
+mod turns;
 mod watch;
 
 pub use tls::CertificatesError;
-pub use watch::KeyWatch;
+pub use watch::{KeyWatch, NotVerified};

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::fetch::fetch;
 use super::tls;
+use super::turns::Turns;
 use crate::config::{AccessConfig, AccessConfigError};
 use crate::reread;
 
@@ -44,6 +45,18 @@ struct Inner {
     tls: Option<TlsConnector>,
     known: Mutex<Known>,
     begun: Instant,
+    turns: Turns,
+}
+
+/// Why it is not known who is calling.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotVerified {
+    /// The token is not believed.
+    #[error(transparent)]
+    Refused(#[from] TokenError),
+    /// Too many tokens that were not seen before are being checked.
+    #[error("too many new tokens are being checked; try again")]
+    Busy,
 }
 
 /// An issuer that publishes its keys.
@@ -101,40 +114,37 @@ impl KeyWatch {
             tls: tls.transpose()?,
             known: Mutex::default(),
             begun: Instant::now(),
+            turns: Turns::new(),
         }));
         watch.0.change(|now_known| *now_known = known);
         Ok(watch)
     }
 
     /// Says who is calling at this time. A token with a new key of an issuer that publishes its keys waits a
-    /// moment until they are fetched.
-    pub async fn verify(&self, bearer: &str, now: Timestamp) -> Result<Arc<Caller>, TokenError> {
-        let refused = match self.0.verifier.verify(bearer, now) {
-            Err(refused) => refused,
-            verified => return verified,
-        };
-        let (TokenError::UnknownKey { issuer, .. } | TokenError::NoKeysYet { issuer }) = &refused
-        else {
-            return Err(refused);
-        };
-        let mut published = self.0.published.iter();
-        match published.position(|published| published.issuer == *issuer) {
-            Some(index) => Box::pin(self.ask_and_verify(index, bearer, now)).await,
-            None => Err(refused),
+    /// moment until they are fetched. A token that was not seen before waits for its turn: checking a
+    /// signature takes long enough for a flood of forged ones to leave no time for anything else.
+    pub async fn verify(&self, bearer: &str, now: Timestamp) -> Result<Arc<Caller>, NotVerified> {
+        match self.0.verifier.known(bearer, now) {
+            Some(caller) => Ok(caller),
+            None => Box::pin(self.verify_new(bearer, now)).await,
         }
     }
 
-    async fn ask_and_verify(
-        &self,
-        index: usize,
-        bearer: &str,
-        now: Timestamp,
-    ) -> Result<Arc<Caller>, TokenError> {
-        let inner = Arc::clone(&self.0);
-        // In a task of its own: that one caller goes away must not break off what others wait for.
-        let asked = tokio::spawn(async move { inner.ask(index).await });
-        drop(tokio::time::timeout(ASK_BOUND, asked).await);
-        self.0.verifier.verify(bearer, now)
+    async fn verify_new(&self, bearer: &str, now: Timestamp) -> Result<Arc<Caller>, NotVerified> {
+        let verifier = &self.0.verifier;
+        if let Err(refused) = verifier.examine(bearer) {
+            let Some(index) = self.0.may_have_key(&refused) else {
+                return Err(refused.into());
+            };
+            let inner = Arc::clone(&self.0);
+            // In a task of its own: that one caller goes away must not break off what others wait for.
+            let asked = tokio::spawn(async move { inner.ask(index).await });
+            drop(tokio::time::timeout(ASK_BOUND, asked).await);
+            verifier.examine(bearer)?;
+        }
+        let (verifier, bearer) = (Arc::clone(verifier), bearer.to_owned());
+        let check = move || verifier.verify(&bearer, now);
+        Ok(self.0.turns.take(check).await.ok_or(NotVerified::Busy)??)
     }
 
     /// Follows files and issuers until `stop`.
@@ -177,6 +187,16 @@ impl Inner {
         awaited
             .map(|(_, published)| published.issuer.clone())
             .collect()
+    }
+
+    /// The issuer that publishes its keys, and may by now have the one that a token was refused for.
+    fn may_have_key(&self, refused: &TokenError) -> Option<usize> {
+        let (TokenError::UnknownKey { issuer, .. } | TokenError::NoKeysYet { issuer }) = refused
+        else {
+            return None;
+        };
+        let mut published = self.published.iter();
+        published.position(|published| published.issuer == *issuer)
     }
 
     /// Reads the files now; tells whether the keys are others than before.

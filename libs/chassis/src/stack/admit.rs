@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use access::{Caller, Decision, Method, Roles, TokenError};
+use access::{Caller, Decision, Method, Roles};
 use contract::patron::r#type::v1::ErrorReason;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, Response};
@@ -9,7 +9,7 @@ use tonic::body::Body;
 
 use super::{Around, Call, Handler, Target, refuse};
 use crate::tokens::{no_token, token_refused};
-use crate::{Clock, KeyWatch, Refusal, scope};
+use crate::{Clock, KeyWatch, NotVerified, Refusal, scope};
 
 /// Carries the subject on whose behalf a service calls. Believed from services alone.
 pub(crate) const ORIGIN: HeaderName = HeaderName::from_static("patron-origin");
@@ -92,7 +92,7 @@ fn with_origin(caller: Arc<Caller>, headers: &HeaderMap) -> Arc<Caller> {
     }
 }
 
-fn not_believed(error: &TokenError) -> Refusal {
+fn not_believed(error: &NotVerified) -> Refusal {
     tracing::debug!(%error, "a token was refused");
     token_refused(error)
 }

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use access::{Bearer, DevelopmentIssuer, TokenError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chassis::KeyWatch;
 use chassis::config::{AccessConfig, Config, IssuerConfig, IssuerRole};
+use chassis::{KeyWatch, NotVerified};
 use jiff::{SignedDuration, Timestamp};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -54,10 +54,11 @@ impl Published {
                 let text = told.lock().unwrap().clone();
                 match &tls {
                     // Whoever does not trust the certificate goes away.
-                    Some(tls) => match tls.accept(stream).await {
-                        Ok(stream) => answer(stream, &text).await,
-                        Err(_) => continue,
-                    },
+                    Some(tls) => {
+                        if let Ok(stream) = tls.accept(stream).await {
+                            answer(stream, &text).await;
+                        }
+                    }
                     None => answer(stream, &text).await,
                 }
             }
@@ -124,7 +125,11 @@ fn pem(certificate: &[u8]) -> String {
 }
 
 async fn believes(keys: &KeyWatch, token: &Bearer) -> Result<(), TokenError> {
-    keys.verify(token.expose(), now()).await.map(drop)
+    match keys.verify(token.expose(), now()).await {
+        Ok(_) => Ok(()),
+        Err(NotVerified::Refused(error)) => Err(error),
+        Err(NotVerified::Busy) => panic!("nobody else is there"),
+    }
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use access::{ApiKey, ApiKeyError, Bearer, Caller, ExchangeError, KeyExchange, TokenError};
-use chassis::KeyWatch;
+use access::{ApiKey, ApiKeyError, Bearer, Caller, ExchangeError, KeyExchange};
+use chassis::{KeyWatch, NotVerified};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ pub(crate) enum TokenProblem {
     #[error("the call has no bearer token")]
     Missing,
     #[error(transparent)]
-    Refused(#[from] TokenError),
+    Refused(#[from] NotVerified),
     #[error(transparent)]
     Key(#[from] ApiKeyError),
     #[error("no token can be made for the API key now")]
