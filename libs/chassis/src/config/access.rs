@@ -2,7 +2,6 @@ use std::path::PathBuf;
 
 use access::{
     ApiKeys, IssuerKind, KeyExchange, KeySetError, ServiceIdentity, SignError, Signer, TrustedKey,
-    Verifier,
 };
 use http::Uri;
 use serde::{Deserialize, Serialize};
@@ -93,13 +92,6 @@ pub enum AccessConfigError {
 }
 
 impl AccessConfig {
-    /// Trusts the issuers and the services' own key.
-    pub fn verifier(&self) -> Result<Verifier, AccessConfigError> {
-        let mut keys = self.issuer_keys()?;
-        keys.extend(self.service_keys()?);
-        Ok(Verifier::new(keys, self.audience.clone()))
-    }
-
     /// The issuers' keys, as their files are now; those that are published elsewhere aside.
     pub(crate) fn issuer_keys(&self) -> Result<Vec<TrustedKey>, AccessConfigError> {
         let mut keys = Vec::new();
@@ -237,7 +229,7 @@ mod tests {
             jwks: None,
             role: IssuerRole::People,
         }];
-        let error = config.verifier().unwrap_err();
+        let error = config.issuer_keys().unwrap_err();
         assert_eq!(
             error.to_string(),
             "the issuer https://issuer.example must have either jwks_file or jwks"

@@ -1,20 +1,15 @@
 //! One call, watched from its headers to the last byte of its answer.
 
-use std::pin::Pin;
 use std::sync::atomic::{AtomicI32, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use access::CallerKind;
-use bytes::Bytes;
 use chassis::telemetry::Activity;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 use tonic::Code;
-use tonic::body::Body;
 use tracing::{Level, Span, field};
 
 use super::metrics::Metrics;
@@ -172,8 +167,25 @@ impl Call {
         self.code.store(code.into(), Ordering::Relaxed);
     }
 
+    /// Notes the status and the headers of its answer.
+    pub(super) fn answered(&self, status: StatusCode, headers: &HeaderMap) {
+        self.status.store(status.as_u16(), Ordering::Relaxed);
+        self.set_code_from(headers);
+    }
+
+    /// Notes that so many bytes more of its answer were handed over.
+    pub(super) fn handed_over(&self, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.answered_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Runs a function as part of the call.
+    pub(super) fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.activity.enter(work)
+    }
+
     /// Notes how it ends, when these headers or trailers say so.
-    fn set_code_from(&self, headers: &HeaderMap) {
+    pub(super) fn set_code_from(&self, headers: &HeaderMap) {
         if let Some(status) = headers.get(GRPC_STATUS) {
             self.set_code(Code::from_bytes(status.as_bytes()));
         }
@@ -231,90 +243,5 @@ impl Call {
             | Code::DataLoss => line!(Level::WARN),
             _ => line!(Level::INFO),
         }
-    }
-}
-
-/// The most of an answer that is handed over at once. The server takes whatever it is handed, so of an
-/// answer in one piece it would hold all, however slowly its client reads, and the call would be over.
-const PIECE_BYTES: usize = 64 * 1024;
-
-/// An answer's body that keeps its call open until it ends.
-pub(crate) struct ObservedBody {
-    inner: Body,
-    /// What of the last frame is still to be handed over.
-    rest: Bytes,
-    call: Arc<Call>,
-}
-
-impl ObservedBody {
-    /// Watches an answer's body.
-    pub(crate) fn new(
-        inner: Body,
-        status: StatusCode,
-        headers: &HeaderMap,
-        call: Arc<Call>,
-    ) -> Self {
-        call.status.store(status.as_u16(), Ordering::Relaxed);
-        call.set_code_from(headers);
-        Self {
-            inner,
-            rest: Bytes::new(),
-            call,
-        }
-    }
-
-    /// The next piece of what is left of a frame.
-    fn piece(&mut self) -> Frame<Bytes> {
-        let length = self.rest.len().min(PIECE_BYTES);
-        let piece = self.rest.split_to(length);
-        let bytes = u64::try_from(piece.len()).unwrap_or(u64::MAX);
-        self.call.answered_bytes.fetch_add(bytes, Ordering::Relaxed);
-        Frame::data(piece)
-    }
-}
-
-impl HttpBody for ObservedBody {
-    type Data = Bytes;
-    type Error = tonic::Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
-        if !self.rest.is_empty() {
-            return Poll::Ready(Some(Ok(self.piece())));
-        }
-        let Self { inner, call, .. } = &mut *self;
-        let polled = call.activity.enter(|| Pin::new(inner).poll_frame(context));
-        match polled {
-            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(match frame.into_data() {
-                Ok(data) => {
-                    self.rest = data;
-                    self.piece()
-                }
-                Err(frame) => {
-                    if let Some(trailers) = frame.trailers_ref() {
-                        self.call.set_code_from(trailers);
-                    }
-                    frame
-                }
-            }))),
-            polled => polled,
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        let rest = u64::try_from(self.rest.len()).unwrap_or(u64::MAX);
-        let inner = self.inner.size_hint();
-        let mut hint = SizeHint::new();
-        hint.set_lower(inner.lower().saturating_add(rest));
-        if let Some(upper) = inner.upper() {
-            hint.set_upper(upper.saturating_add(rest));
-        }
-        hint
     }
 }

@@ -50,6 +50,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_caller_whose_scopes_do_not_cover_a_permission_is_told_which_and_others_are_not() {
+        let denied = Refusal::new(Code::PermissionDenied, ErrorReason::PermissionDenied, "no")
+            .metadata("permission", "loyalty.members.read");
+        assert_eq!(challenge(&denied, StatusCode::FORBIDDEN), None);
+        let limited = denied.metadata("limited_by", "scope");
+        assert_eq!(
+            challenge(&limited, StatusCode::FORBIDDEN).unwrap(),
+            "Bearer error=\"insufficient_scope\", scope=\"loyalty.members.read\""
+        );
+    }
+
+    #[test]
     fn what_a_token_said_can_not_break_out_of_the_description() {
         let message = "the issuer \"x\\\r\nset-cookie: ü is not trusted";
         let refusal = Refusal::new(Code::Unauthenticated, ErrorReason::Unauthenticated, message);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use access::{ApiKey, NewApiKey, Roles, Scope};
 use bytes::Bytes;
-use chassis::config::AccessConfig;
+use chassis::KeyWatch;
 use http::{HeaderMap, Method, StatusCode};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -34,7 +34,7 @@ fn keys() -> String {
 }
 
 /// A gateway with these keys, and what a service behind it believes.
-async fn start(folder: &Path) -> (Bench, AccessConfig) {
+async fn start(folder: &Path) -> (Bench, KeyWatch) {
     let (file, service_key) = (folder.join("keys.toml"), folder.join("service.pem"));
     std::fs::write(&file, keys()).unwrap();
     access::development_key(&service_key).unwrap();
@@ -46,7 +46,7 @@ async fn start(folder: &Path) -> (Bench, AccessConfig) {
         service = Some(config.access.clone());
     })
     .await;
-    (bench, service.unwrap())
+    (bench, KeyWatch::new(&service.unwrap()).unwrap())
 }
 
 async fn get(bench: &Bench, path: &str, key: &str) -> Answer {
@@ -87,12 +87,12 @@ async fn a_key_lets_its_machine_in_and_services_see_an_ordinary_short_token() {
             .unwrap()
             .strip_prefix("Bearer ")
             .unwrap();
-        let caller = service.verifier().unwrap().verify(token, now()).unwrap();
+        let caller = service.verify(token, now()).await.unwrap();
         assert_eq!(caller.id(), "machine:shop");
         assert_eq!(caller.regions, ["emea"]);
         assert_eq!(caller.scopes, Some(Scope::split("shapes.read").unwrap()));
         let later = now() + SignedDuration::from_mins(6);
-        assert!(service.verifier().unwrap().verify(token, later).is_err());
+        assert!(service.verify(token, later).await.is_err());
     }
 }
 

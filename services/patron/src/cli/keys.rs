@@ -27,7 +27,8 @@ pub(crate) struct NewKey {
     #[arg(long = "scope", required = true, value_name = "PERMISSION", value_parser = Scope::parse)]
     pub(crate) scopes: Vec<Scope>,
 
-    /// A region to confine it to; may be given several times. Default: not confined.
+    /// A region that it is for; may be given several times. Services are told, but none confines callers by
+    /// region yet.
     #[arg(long = "region", value_name = "REGION")]
     pub(crate) regions: Vec<String>,
 
