@@ -13,7 +13,8 @@
 //! - Fields are dotted names, OpenTelemetry's where it has one (`code.file.path`), with the unit at
 //!   the end (`bound_ms`).
 //! - `error`: somebody must look. `warn`: somebody must look if it goes on. `info`: the life of the
-//!   process. `debug`: single calls. Nothing is logged per call at `info`, but the gateway's access log.
+//!   process. `debug`: single calls. Nothing is logged per call at `info`, but the gateway's access log,
+//!   which is off by default.
 //! - Never: names, contacts, free text, tokens, request or response bodies, path variables, SQL
 //!   parameters, formatted panic messages. Ids of customers and cases may be logged.
 //! - Trace ids, span ids and the role's name are added to every line.

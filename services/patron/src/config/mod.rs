@@ -104,7 +104,11 @@ const DIFFERENCES: &[(Preset, &str, &str)] = &[
         "listen = \"0.0.0.0:50051\"",
         "listen = \"0.0.0.0:8080\"",
     ),
-    (Preset::Up, "log = \"info\"", "log = \"error\""),
+    (
+        Preset::Up,
+        "log = \"info,access_log=warn\"",
+        "log = \"error\"",
+    ),
     (
         Preset::Up,
         "drain_bound_ms = 25000",
