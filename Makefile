@@ -26,6 +26,11 @@ bench: postgres ## Measure; `make bench ONLY=foundation` runs a part. Writes tar
 	$(CARGO) build --release --package patron --package bench
 	target/release/bench $(if $(ONLY),--only $(ONLY)) --patron target/release/patron --output target/bench.json $(ARGS)
 
+.PHONY: attack
+attack: postgres ## Attack it: floods, slow clients, forged tokens, a walk over all methods. Writes target/attack.json
+	$(CARGO) build --package patron --package attack
+	target/debug/attack --patron target/debug/patron --output target/attack.json $(ARGS)
+
 .PHONY: postgres
 postgres:
 	@scripts/install-postgres

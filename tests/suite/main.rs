@@ -1,6 +1,7 @@
 //! Patron as its users meet it: the real binary, through the front door.
 #![cfg(test)]
 
+mod api_keys;
 mod bad_input;
 mod contract_rules;
 mod crashes;

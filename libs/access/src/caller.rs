@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::Scope;
+
 /// A bearer token as it was received, kept so that it can be sent on. Never printed.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Bearer(String);
@@ -25,12 +27,16 @@ impl fmt::Debug for Bearer {
 /// Who is calling, as proven by a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// `user:<sub>` for people and other systems, `service:<role>` for Patron's own services.
+    /// `user:<sub>` for people and systems with tokens of an issuer, `machine:<name>` for systems with
+    /// an API key, `service:<role>` for Patron's own services.
     pub subject: String,
     /// What the issuer says that the caller is: names in the table of [`crate::Roles`].
     pub roles: Vec<String>,
     /// The regions that the caller is confined to; empty: not confined.
     pub regions: Vec<String>,
+    /// What the caller's roles may be used for: patterns over permissions, as those of roles. `None`:
+    /// all that the roles grant.
+    pub scopes: Option<Vec<Scope>>,
     /// On whose behalf a service calls: the subject that began the chain. Only ever set for
     /// services, since anybody else could make it up.
     pub origin: Option<String>,
@@ -46,6 +52,7 @@ impl Caller {
             subject: format!("{SERVICE_PREFIX}{role}"),
             roles: vec![SERVICE_ROLE.to_owned()],
             regions: Vec::new(),
+            scopes: None,
             origin: None,
             token: Bearer::default(),
         }
@@ -64,13 +71,48 @@ impl Caller {
 
     /// True for Patron's own services.
     pub fn is_service(&self) -> bool {
-        self.subject.starts_with(SERVICE_PREFIX)
+        self.kind() == CallerKind::Service
+    }
+
+    /// What the caller is: all that may be told of it where its subject may not.
+    pub fn kind(&self) -> CallerKind {
+        if self.subject.starts_with(SERVICE_PREFIX) {
+            CallerKind::Service
+        } else if self.subject.starts_with(MACHINE_PREFIX) {
+            CallerKind::Machine
+        } else {
+            CallerKind::User
+        }
+    }
+}
+
+/// What a caller is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallerKind {
+    /// A person, or a system with a token of an issuer.
+    User,
+    /// A system with an API key.
+    Machine,
+    /// One of Patron's services.
+    Service,
+}
+
+impl CallerKind {
+    /// Its name in logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Machine => "machine",
+            Self::Service => "service",
+        }
     }
 }
 
 /// Begins the subject of every service. Only issuers of [`crate::IssuerKind::Services`] can make
 /// such subjects.
 pub(crate) const SERVICE_PREFIX: &str = "service:";
+/// Begins the subject of every system with an API key.
+pub(crate) const MACHINE_PREFIX: &str = "machine:";
 /// Begins the subject of everybody else.
 pub(crate) const USER_PREFIX: &str = "user:";
 /// The role that every service has, and nobody else can be given.

@@ -80,7 +80,7 @@ impl DevelopmentIssuer {
         let claims = Claims {
             subject: subject.to_owned(),
             roles: roles.iter().map(|&role| role.to_owned()).collect(),
-            regions: Vec::new(),
+            ..Claims::default()
         };
         self.signer.sign(&claims, now, ttl)
     }

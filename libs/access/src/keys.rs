@@ -12,6 +12,8 @@ pub enum IssuerKind {
     People,
     /// Patron's own services. Its subjects are `service:<role>`.
     Services,
+    /// The gateway, for callers with an API key. Its subjects are `machine:<name>`.
+    Machines,
 }
 
 /// A public key that is trusted to sign tokens of one issuer with one algorithm.
@@ -101,10 +103,12 @@ fn bound_algorithm(jwk: &Jwk) -> Option<Algorithm> {
 #[derive(Debug, Default)]
 pub(crate) struct KeySet {
     issuers: HashMap<String, HashMap<String, TrustedKey>>,
+    /// Issuers that are trusted, but whose keys are not known yet.
+    awaited: Vec<String>,
 }
 
 impl KeySet {
-    pub(crate) fn new(keys: Vec<TrustedKey>) -> Self {
+    pub(crate) fn new(keys: Vec<TrustedKey>, awaited: Vec<String>) -> Self {
         let mut issuers: HashMap<String, HashMap<String, TrustedKey>> = HashMap::new();
         for key in keys {
             issuers
@@ -112,13 +116,16 @@ impl KeySet {
                 .or_default()
                 .insert(key.key_id.clone(), key);
         }
-        Self { issuers }
+        Self { issuers, awaited }
     }
 
     pub(crate) fn find(&self, issuer: &str, key_id: &str) -> Result<&TrustedKey, TokenError> {
         let Some(keys) = self.issuers.get(issuer) else {
-            return Err(TokenError::UnknownIssuer {
-                issuer: issuer.to_owned(),
+            let issuer = issuer.to_owned();
+            return Err(if self.awaited.contains(&issuer) {
+                TokenError::NoKeysYet { issuer }
+            } else {
+                TokenError::UnknownIssuer { issuer }
             });
         };
         keys.get(key_id).ok_or_else(|| TokenError::UnknownKey {

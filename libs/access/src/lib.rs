@@ -9,8 +9,10 @@
 //! | Who is calling? | [`Verifier`] turns a bearer token into a [`Caller`] |
 //! | What does the method ask for? | [`MethodRules`], read from the contract's options |
 //! | May this caller? | [`Roles::authorise`] |
+//! | Who is calling with an API key? | [`ApiKeys`]; [`KeyExchange`] makes a short token of it |
 //! | How does a service prove who it is? | [`ServiceIdentity`], on top of [`Signer`] |
 
+mod api_keys;
 mod cache;
 mod caller;
 mod development;
@@ -19,17 +21,23 @@ mod keys;
 mod notary;
 mod roles;
 mod rules;
+mod scope;
 mod signer;
 mod token;
 mod verifier;
 
-pub use caller::{Bearer, Caller};
+pub use api_keys::{
+    ApiKey, ApiKeyError, ApiKeyFileError, ApiKeys, EntryFault, ExchangeError, KeyExchange,
+    NewApiKey,
+};
+pub use caller::{Bearer, Caller, CallerKind};
 pub use development::{DevelopmentIssuer, DevelopmentKeyError, development_key};
 pub use identity::ServiceIdentity;
 pub use keys::{IssuerKind, KeySetError, TrustedKey};
 pub use notary::{Notary, StatementError, read_statement};
 pub use roles::{Decision, Roles};
-pub use rules::{Method, MethodRules, RulesError, UndeclaredMethod};
+pub use rules::{Method, MethodRules, Priority, RulesError, UndeclaredMethod};
+pub use scope::{Scope, ScopeError};
 pub use signer::{Claims, SignError, Signer};
 pub use token::TokenError;
 pub use verifier::Verifier;

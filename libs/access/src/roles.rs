@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 
 use crate::Caller;
+use crate::caller::SERVICE_ROLE;
+use crate::scope::matches;
 
 /// What a role may do: patterns over permissions `<service>.<resources>.<verb>`.
 ///
@@ -127,6 +129,11 @@ pub enum Decision {
         /// The role that grants it.
         role: String,
     },
+    /// This role grants it, but the caller's scopes do not cover it.
+    OutOfScope {
+        /// The role that would grant it.
+        role: String,
+    },
     /// None of its roles grants it.
     Denied,
 }
@@ -141,16 +148,13 @@ impl Decision {
 /// Which roles hold which permissions.
 #[derive(Debug, Clone)]
 pub struct Roles {
-    granted: HashMap<&'static str, Vec<Pattern>>,
+    granted: HashMap<&'static str, &'static [&'static str]>,
 }
 
 impl Default for Roles {
     fn default() -> Self {
-        let entry = |&(role, patterns): &(&'static str, &[&'static str])| {
-            (role, patterns.iter().copied().map(Pattern).collect())
-        };
         Self {
-            granted: TABLE.iter().map(entry).collect(),
+            granted: TABLE.iter().copied().collect(),
         }
     }
 }
@@ -160,12 +164,22 @@ impl Roles {
     pub fn authorise(&self, caller: &Caller, permission: &str) -> Decision {
         let grants = |role: &&String| {
             let patterns = self.granted.get(role.as_str());
-            patterns.is_some_and(|patterns| patterns.iter().any(|p| p.matches(permission)))
+            patterns.is_some_and(|patterns| patterns.iter().any(|p| matches(p, permission)))
         };
-        match caller.roles.iter().find(grants) {
-            Some(role) => Decision::Allowed { role: role.clone() },
-            None => Decision::Denied,
+        let Some(role) = caller.roles.iter().find(grants).cloned() else {
+            return Decision::Denied;
+        };
+        let scopes = caller.scopes.as_deref();
+        if scopes.is_none_or(|scopes| scopes.iter().any(|scope| scope.covers(permission))) {
+            Decision::Allowed { role }
+        } else {
+            Decision::OutOfScope { role }
         }
+    }
+
+    /// Whether there is such a role that a caller from outside may be given.
+    pub fn can_be_given(&self, role: &str) -> bool {
+        role != SERVICE_ROLE && self.granted.contains_key(role)
     }
 
     /// [`Roles::authorise`] for those who need no reason.
@@ -174,48 +188,9 @@ impl Roles {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Pattern(&'static str);
-
-impl Pattern {
-    fn matches(self, permission: &str) -> bool {
-        let mut wanted = self.0.split('.').peekable();
-        let mut parts = permission.split('.');
-        while let Some(want) = wanted.next() {
-            let Some(part) = parts.next().filter(|part| !part.is_empty()) else {
-                return false;
-            };
-            let is_last = wanted.peek().is_none();
-            match want {
-                "*" if is_last => return true,
-                "*" => {}
-                _ if want != part => return false,
-                _ => {}
-            }
-        }
-        parts.next().is_none()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn matches(pattern: &'static str, permission: &str) -> bool {
-        Pattern(pattern).matches(permission)
-    }
-
-    #[test]
-    fn a_star_stands_for_one_part_in_the_middle_and_for_the_rest_at_the_end() {
-        assert!(matches("*", "loyalty.members.read"));
-        assert!(matches("complaints.*", "complaints.cases.write"));
-        assert!(matches("profile.*.read", "profile.customers.read"));
-        assert!(!matches("profile.*.read", "profile.customers.write"));
-        assert!(!matches("profile.*.read", "profile.customers.notes.read"));
-        assert!(!matches("profile.customers.read", "profile.customers"));
-        assert!(!matches("profile.customers", "profile.customers.read"));
-        assert!(!matches("*", ""));
-    }
 
     #[test]
     fn roles_grant_what_the_table_says_and_unknown_roles_grant_nothing() {
@@ -234,5 +209,27 @@ mod tests {
         assert!(!roles.allows(&caller("service"), "events.cursors.write"));
         assert!(!roles.allows(&caller("analyst"), "profile.customers.read"));
         assert!(!roles.allows(&caller("unheard-of"), "profile.customers.read"));
+    }
+
+    #[test]
+    fn scopes_take_away_from_what_roles_grant_and_never_add_to_it() {
+        let roles = Roles::default();
+        let scoped = |scope: &str| Caller {
+            roles: vec!["machine".to_owned()],
+            scopes: Some(crate::Scope::split(scope).unwrap()),
+            ..Caller::service("any")
+        };
+        let decide = |scope: &str, permission: &str| roles.authorise(&scoped(scope), permission);
+        let role = "machine".to_owned();
+        assert!(decide("loyalty.*.read", "loyalty.members.read").is_allowed());
+        assert_eq!(
+            decide("loyalty.*.read", "loyalty.redemptions.write"),
+            Decision::OutOfScope { role: role.clone() }
+        );
+        assert_eq!(decide("*", "loyalty.programs.write"), Decision::Denied);
+        assert_eq!(
+            decide("", "loyalty.members.read"),
+            Decision::OutOfScope { role }
+        );
     }
 }

@@ -27,8 +27,33 @@ pub struct Method {
     pub internal: bool,
     /// Repeating the call has no further effect.
     pub idempotent: bool,
+    /// Who gives way when there is too much to do.
+    pub priority: Priority,
     /// Requests, responses or both are streams, so a call may go on for as long as it likes.
     pub streaming: bool,
+}
+
+/// In which order calls are turned away when there are too many at once: the least first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    /// Work that can wait.
+    Background,
+    /// Most methods.
+    #[default]
+    Normal,
+    /// Somebody stands at a till.
+    High,
+}
+
+impl Priority {
+    /// By the number in the contract. One that is not known is of a newer contract, and nothing special.
+    fn from_number(number: i32) -> Self {
+        match number {
+            1 => Self::Background,
+            2 => Self::High,
+            _ => Self::Normal,
+        }
+    }
 }
 
 /// Why the contract's declarations cannot be read.
@@ -152,6 +177,7 @@ fn read(
         anonymous: flag(access, "anonymous"),
         internal: flag(access, "internal"),
         idempotent: flag(access, "idempotent"),
+        priority: priority(access),
         streaming: descriptor.is_client_streaming() || descriptor.is_server_streaming(),
     };
     if method.permission.is_empty() != method.anonymous {
@@ -175,4 +201,10 @@ fn flag(access: &DynamicMessage, field: &str) -> bool {
         .as_deref()
         .and_then(Value::as_bool)
         .unwrap_or_default()
+}
+
+fn priority(access: &DynamicMessage) -> Priority {
+    let value = access.get_field_by_name("priority");
+    let number = value.as_deref().and_then(Value::as_enum_number);
+    number.map(Priority::from_number).unwrap_or_default()
 }

@@ -3,7 +3,7 @@ use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 
-use crate::Bearer;
+use crate::{Bearer, Scope};
 
 /// What a token says about its bearer.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +14,8 @@ pub struct Claims {
     pub roles: Vec<String>,
     /// Regions that the bearer is confined to; empty: not confined.
     pub regions: Vec<String>,
+    /// What the roles may be used for; `None`: all that they grant.
+    pub scopes: Option<Vec<Scope>>,
 }
 
 /// Why a key or a token could not be made.
@@ -53,6 +55,8 @@ struct Written<'a> {
     roles: &'a [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     region: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
 }
 
 impl Signer {
@@ -112,6 +116,7 @@ impl Signer {
             exp: expires.as_second(),
             roles: &claims.roles,
             region: &claims.regions,
+            scope: claims.scopes.as_deref().map(Scope::join),
         };
         let token = jsonwebtoken::encode(&self.header, &written, &self.key);
         token.map(Bearer::new).map_err(SignError::Token)

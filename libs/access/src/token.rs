@@ -40,6 +40,12 @@ pub enum TokenError {
         /// The `iss` claim.
         issuer: String,
     },
+    /// The issuer is trusted, but its keys could not be fetched yet.
+    #[error("the keys of the issuer {issuer} could not be fetched yet")]
+    NoKeysYet {
+        /// The `iss` claim.
+        issuer: String,
+    },
     /// The issuer is trusted, but has no such key: perhaps a new one, worth fetching.
     #[error("the issuer {issuer} has no key {key_id}")]
     UnknownKey {
@@ -140,6 +146,9 @@ pub(crate) struct Received {
     pub(crate) roles: Vec<String>,
     pub(crate) region: Option<OneOrMany>,
     pub(crate) origin: Option<String>,
+    /// Words separated by spaces (RFC 8693 section 4.2). Only read in tokens of the gateway: what
+    /// scopes of an OIDC issuer mean is between it and its clients.
+    pub(crate) scope: Option<String>,
 }
 
 /// Header and unverified issuer of a compact token.

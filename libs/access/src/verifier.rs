@@ -2,13 +2,13 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::{Algorithm, Validation};
+use jsonwebtoken::Validation;
 
 use crate::cache::CallerCache;
-use crate::caller::{SERVICE_PREFIX, SERVICE_ROLE, USER_PREFIX};
+use crate::caller::{MACHINE_PREFIX, SERVICE_PREFIX, SERVICE_ROLE, USER_PREFIX};
 use crate::keys::KeySet;
 use crate::token::{self, MAX_TOKEN_BYTES, Received};
-use crate::{Bearer, Caller, IssuerKind, TokenError, TrustedKey};
+use crate::{Bearer, Caller, IssuerKind, Scope, TokenError, TrustedKey};
 
 /// How far clocks of issuers may be off.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(30);
@@ -33,22 +33,24 @@ impl Verifier {
     pub fn new(keys: Vec<TrustedKey>, audience: impl Into<String>) -> Self {
         Self {
             audience: audience.into(),
-            trust: ArcSwap::from_pointee(Trust::of(keys)),
+            trust: ArcSwap::from_pointee(Trust::of(keys, Vec::new())),
         }
     }
 
     /// Trusts these keys and no others from now on. Whoever fetches keys calls this.
     pub fn replace_keys(&self, keys: Vec<TrustedKey>) {
-        self.trust.store(Arc::new(Trust::of(keys)));
+        self.await_keys(keys, Vec::new());
+    }
+
+    /// Trusts these keys, and knows of these issuers that their keys are still to come: their tokens are
+    /// neither believed nor called those of a stranger.
+    pub fn await_keys(&self, keys: Vec<TrustedKey>, awaited: Vec<String>) {
+        self.trust.store(Arc::new(Trust::of(keys, awaited)));
     }
 
     /// Says who is calling at this time.
     pub fn verify(&self, bearer: &str, now: Timestamp) -> Result<Arc<Caller>, TokenError> {
-        if bearer.len() > MAX_TOKEN_BYTES {
-            return Err(TokenError::TooLong {
-                bytes: bearer.len(),
-            });
-        }
+        check_length(bearer)?;
         let trust = self.trust.load();
         if let Some(caller) = trust.verified.get(bearer, now) {
             return Ok(caller);
@@ -61,23 +63,28 @@ impl Verifier {
         Ok(caller)
     }
 
+    /// The caller of a token that was verified before: cheap, unlike [`Verifier::verify`].
+    pub fn known(&self, bearer: &str, now: Timestamp) -> Option<Arc<Caller>> {
+        let is_short = bearer.len() <= MAX_TOKEN_BYTES;
+        is_short.then(|| self.trust.load().verified.get(bearer, now))?
+    }
+
+    /// Refuses what can be refused without looking at the signature, which is the expensive part. What
+    /// passes is not believed yet.
+    pub fn examine(&self, bearer: &str) -> Result<(), TokenError> {
+        check_length(bearer)?;
+        let trust = self.trust.load();
+        find_key(&trust.keys, bearer).map(drop)
+    }
+
     fn verify_anew(
         &self,
         keys: &KeySet,
         bearer: &str,
         now: Timestamp,
     ) -> Result<(Caller, Timestamp), TokenError> {
-        let (header, unverified) = token::peek(bearer)?;
-        let (algorithm, key_id) = header.accept()?;
-        let issuer = unverified
-            .iss
-            .ok_or(TokenError::MissingClaim { claim: "iss" })?;
-        let key = keys.find(&issuer, &key_id)?;
-        if key.algorithm != algorithm {
-            let algorithm = format!("{algorithm:?}");
-            return Err(TokenError::AlgorithmMismatch { key_id, algorithm });
-        }
-        let claims = check_signature(key, algorithm, bearer)?;
+        let key = find_key(keys, bearer)?;
+        let claims = check_signature(key, bearer)?;
         let valid_until = check_times(&claims, now)?;
         self.check_audience(&claims)?;
         Ok((to_caller(key.kind, claims, bearer)?, valid_until))
@@ -96,21 +103,40 @@ impl Verifier {
 }
 
 impl Trust {
-    fn of(keys: Vec<TrustedKey>) -> Self {
+    fn of(keys: Vec<TrustedKey>, awaited: Vec<String>) -> Self {
         Self {
-            keys: KeySet::new(keys),
+            keys: KeySet::new(keys, awaited),
             verified: CallerCache::default(),
         }
     }
 }
 
+fn check_length(bearer: &str) -> Result<(), TokenError> {
+    let bytes = bearer.len();
+    if bytes > MAX_TOKEN_BYTES {
+        return Err(TokenError::TooLong { bytes });
+    }
+    Ok(())
+}
+
+/// The key that a token says it is signed with, for the one algorithm that it is for.
+fn find_key<'k>(keys: &'k KeySet, bearer: &str) -> Result<&'k TrustedKey, TokenError> {
+    let (header, unverified) = token::peek(bearer)?;
+    let (algorithm, key_id) = header.accept()?;
+    let issuer = unverified
+        .iss
+        .ok_or(TokenError::MissingClaim { claim: "iss" })?;
+    let key = keys.find(&issuer, &key_id)?;
+    if key.algorithm != algorithm {
+        let algorithm = format!("{algorithm:?}");
+        return Err(TokenError::AlgorithmMismatch { key_id, algorithm });
+    }
+    Ok(key)
+}
+
 /// The signature alone: times are checked against the injected clock, the audience by name.
-fn check_signature(
-    key: &TrustedKey,
-    algorithm: Algorithm,
-    bearer: &str,
-) -> Result<Received, TokenError> {
-    let mut validation = Validation::new(algorithm);
+fn check_signature(key: &TrustedKey, bearer: &str) -> Result<Received, TokenError> {
+    let mut validation = Validation::new(key.algorithm);
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     validation.validate_nbf = false;
@@ -170,23 +196,48 @@ fn to_caller(kind: IssuerKind, claims: Received, bearer: &str) -> Result<Caller,
                 subject: sub,
                 roles,
                 regions,
+                scopes: None,
                 origin: claims.origin,
                 token,
             })
         }
         IssuerKind::People if !sub.is_empty() => {
-            if let Some(role) = claims.roles.iter().find(|role| *role == SERVICE_ROLE) {
-                return Err(TokenError::ReservedRole { role: role.clone() });
-            }
+            refuse_reserved(&claims.roles)?;
             let subject = format!("{USER_PREFIX}{sub}");
             Ok(Caller {
                 subject,
                 roles: claims.roles,
                 regions,
+                scopes: None,
+                origin: None,
+                token,
+            })
+        }
+        IssuerKind::Machines
+            if sub.len() > MACHINE_PREFIX.len() && sub.starts_with(MACHINE_PREFIX) =>
+        {
+            refuse_reserved(&claims.roles)?;
+            // Without its scopes a key could do more than it was given.
+            let scope = claims
+                .scope
+                .ok_or(TokenError::MissingClaim { claim: "scope" })?;
+            let scopes = Scope::split(&scope).map_err(|_| TokenError::Malformed)?;
+            Ok(Caller {
+                subject: sub,
+                roles: claims.roles,
+                regions,
+                scopes: Some(scopes),
                 origin: None,
                 token,
             })
         }
         _ => Err(TokenError::SubjectRefused),
+    }
+}
+
+fn refuse_reserved(roles: &[String]) -> Result<(), TokenError> {
+    match roles.iter().find(|role| *role == SERVICE_ROLE) {
+        Some(role) => Err(TokenError::ReservedRole { role: role.clone() }),
+        None => Ok(()),
     }
 }

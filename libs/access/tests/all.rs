@@ -1,10 +1,13 @@
 //! Tokens and declarations, good and bad.
 #![expect(
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test fails by panicking, also in its helpers"
 )]
 
+#[path = "all/api_keys.rs"]
+mod api_keys;
 #[path = "all/declarations.rs"]
 mod declarations;
 #[path = "all/identities.rs"]

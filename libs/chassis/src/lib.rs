@@ -13,7 +13,8 @@
 //! - Fields are dotted names, OpenTelemetry's where it has one (`code.file.path`), with the unit at
 //!   the end (`bound_ms`).
 //! - `error`: somebody must look. `warn`: somebody must look if it goes on. `info`: the life of the
-//!   process. `debug`: single calls. Nothing is logged per call at `info`.
+//!   process. `debug`: single calls. Nothing is logged per call at `info`, but the gateway's access log,
+//!   which is off by default.
 //! - Never: names, contacts, free text, tokens, request or response bodies, path variables, SQL
 //!   parameters, formatted panic messages. Ids of customers and cases may be logged.
 //! - Trace ids, span ids and the role's name are added to every line.
@@ -26,11 +27,12 @@ mod context;
 mod deadline;
 pub mod grpc_timeout;
 pub mod health;
-mod key_watch;
+mod issuers;
 pub mod listener;
 pub mod metrics;
 pub mod paging;
 mod refusal;
+mod reread;
 mod role;
 mod scope;
 mod secret;
@@ -38,8 +40,10 @@ mod serve;
 mod service;
 mod signal;
 mod stack;
+mod stall;
 mod tasks;
 pub mod telemetry;
+mod tokens;
 mod trace;
 
 use std::sync::Arc;
@@ -51,12 +55,14 @@ use tonic::Code;
 pub use clock::Clock;
 pub use context::Context;
 pub use deadline::Deadline;
-pub use key_watch::KeyWatch;
+pub use issuers::{KeyWatch, NotVerified};
 pub use refusal::{CorruptRefusal, ErrorReason, Refusal};
+pub use reread::reread;
 pub use secret::Secret;
 pub use serve::{Drained, Running, ServeError, serve, serve_http};
 pub use service::{MAX_MESSAGE_BYTES, Service};
 pub use signal::shutdown_signal;
+pub use tokens::{no_token, token_refused};
 #[doc(hidden)]
 pub use tonic::codec::CompressionEncoding;
 

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::ServerConfig;
+use crate::stall::Stalling;
 
 /// The wait after a failed accept: out of file descriptors, and nothing closes within microseconds.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
@@ -117,6 +118,7 @@ impl Listener {
                 stop: stop.clone(),
                 cut: cut.clone(),
                 first_byte: Duration::from_millis(self.config.header_read_timeout_ms),
+                stall: Duration::from_millis(self.config.write_stall_timeout_ms),
                 age: spread(
                     Duration::from_millis(self.config.max_connection_age_ms),
                     peer,
@@ -204,6 +206,7 @@ struct Connection {
     stop: CancellationToken,
     cut: CancellationToken,
     first_byte: Duration,
+    stall: Duration,
     age: Duration,
     grace: Duration,
     _slot: Option<OwnedSemaphorePermit>,
@@ -225,7 +228,8 @@ impl Connection {
         if !self.is_begun(&stream).await {
             return;
         }
-        let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let stream = TokioIo::new(Stalling::new(stream, self.stall));
+        let mut connection = pin!(builder.serve_connection(stream, service));
         tokio::select! {
             ended = connection.as_mut() => return log(ended),
             () = self.stop.cancelled() => {}

@@ -16,7 +16,7 @@ use tonic::body::Body;
 
 use crate::config::{AccessConfigError, Config, UnsafeSetting};
 use crate::health::Health;
-use crate::key_watch::KeyWatch;
+use crate::issuers::KeyWatch;
 use crate::listener::{BindError, Listener, Protocols};
 use crate::role::Role;
 use crate::service::Service;
@@ -108,13 +108,12 @@ pub async fn serve(
     add_health(&mut service);
     add_reflection(&mut service)?;
     let keys = KeyWatch::new(&config.access)?;
-    let verifier = keys.verifier();
-    let mut service = service.task("keys", move |stop| keys.clone().run(stop));
+    let mut service = service.following(keys.clone());
     let parts = stack::Parts {
         service: Arc::clone(&service.name),
         clock: service.clock.clone(),
         rules: rules.only(&service.grpc),
-        verifier,
+        keys,
         roles: Roles::default(),
         metrics: service.metrics.clone(),
     };

@@ -13,6 +13,7 @@ use tonic_health::server::HealthReporter;
 
 use crate::Clock;
 use crate::health::{Check, CheckKind};
+use crate::issuers::KeyWatch;
 use crate::metrics::Registry;
 use crate::tasks::Task;
 
@@ -129,6 +130,15 @@ impl Service {
     {
         self.checks.push(Check::new(name, CheckKind::Alive, probe));
         self
+    }
+
+    /// Keeps keys of issuers as they are published while the role runs. It is not ready while keys are missing
+    /// that may come any moment.
+    #[must_use]
+    pub fn following(self, keys: KeyWatch) -> Self {
+        let probed = keys.clone();
+        self.ready("issuers", move || std::future::ready(probed.ready()))
+            .task("keys", move |stop| keys.clone().run(stop))
     }
 
     /// Lets go of a connection or pool when all calls and tasks have ended.

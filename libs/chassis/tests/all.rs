@@ -2,6 +2,7 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test fails by panicking, also in its helpers"
 )]
@@ -26,3 +27,5 @@ mod errors;
 mod harness;
 #[path = "all/http_handler.rs"]
 mod http_handler;
+#[path = "all/issuers.rs"]
+mod issuers;

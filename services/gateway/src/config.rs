@@ -1,6 +1,7 @@
 //! The gateway's settings.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,7 +41,9 @@ pub struct GatewayConfig {
 pub struct GatewaySection {
     pub max_body_bytes: usize,
     pub max_answer_bytes: usize,
+    pub api_keys_file: Option<PathBuf>,
     pub rate_limits: RateLimits,
+    pub concurrency: Concurrency,
     pub cors: Cors,
     pub upstreams: BTreeMap<String, String>,
 }
@@ -70,6 +73,20 @@ pub struct RateLimit {
     pub burst: u32,
 }
 
+/// `[gateway.concurrency]`.
+#[expect(
+    missing_docs,
+    reason = "described beside their defaults, which are the documentation"
+)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Concurrency {
+    pub calls_per_caller: u32,
+    pub max_streams: u32,
+    pub streams_per_caller: u32,
+    pub background_percent: u8,
+    pub normal_percent: u8,
+}
+
 /// `[gateway.cors]`.
 #[expect(
     missing_docs,
@@ -79,6 +96,16 @@ pub struct RateLimit {
 pub struct Cors {
     pub allowed_origins: Vec<String>,
     pub max_age_seconds: u64,
+}
+
+/// A limit that would do harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the setting `gateway.concurrency.{setting}` is unsafe: {reason}")]
+pub struct UnsafeLimits {
+    /// Its key.
+    pub setting: &'static str,
+    /// What would happen.
+    pub reason: &'static str,
 }
 
 impl GatewayConfig {
@@ -106,6 +133,35 @@ impl GatewayConfig {
         self.gateway.upstreams.iter().map(replicas).collect()
     }
 
+    /// Refuses limits that would keep everybody out, or turn priorities round.
+    pub(crate) fn check(&self) -> Result<(), UnsafeLimits> {
+        let limits = &self.gateway.concurrency;
+        let (background, normal) = (limits.background_percent, limits.normal_percent);
+        let rules = [
+            (
+                limits.calls_per_caller > 0,
+                "calls_per_caller",
+                "nobody could call",
+            ),
+            (
+                limits.streams_per_caller > 0,
+                "streams_per_caller",
+                "nobody could call",
+            ),
+            (limits.max_streams > 0, "max_streams", "nobody could call"),
+            (
+                background <= normal,
+                "background_percent",
+                "what can wait would go before the rest",
+            ),
+            (normal <= 100, "normal_percent", "it is a part of the whole"),
+        ];
+        match rules.into_iter().find(|(holds, _, _)| !holds) {
+            Some((_, setting, reason)) => Err(UnsafeLimits { setting, reason }),
+            None => Ok(()),
+        }
+    }
+
     pub(crate) fn limits(&self) -> Limits {
         Limits {
             max_header_bytes: usize::try_from(self.server.max_header_bytes).unwrap_or(usize::MAX),
@@ -122,5 +178,22 @@ impl GatewayConfig {
             first_pause: Duration::from_millis(self.client.retry_initial_ms),
             max_pause: Duration::from_millis(self.client.retry_max_ms),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_safe_and_limits_that_keep_everybody_out_are_named() {
+        let mut config = GatewayConfig::defaults().unwrap();
+        config.check().unwrap();
+        config.gateway.concurrency.background_percent = 95;
+        assert_eq!(
+            config.check().unwrap_err().to_string(),
+            "the setting `gateway.concurrency.background_percent` is unsafe: \
+             what can wait would go before the rest"
+        );
     }
 }

@@ -3,6 +3,8 @@
 use chassis::config::AccessConfigError;
 use thiserror::Error;
 
+use crate::api_keys::ApiKeysError;
+use crate::config::UnsafeLimits;
 use crate::edge::CorsError;
 use crate::retry::RetryPolicyError;
 use crate::surface::SurfaceError;
@@ -27,6 +29,12 @@ pub enum GatewayError {
     /// The keys for checking tokens cannot be used.
     #[error("the access settings cannot be used")]
     Access(#[from] AccessConfigError),
+    /// A limit would do harm.
+    #[error(transparent)]
+    Unsafe(#[from] UnsafeLimits),
+    /// The API keys cannot be used.
+    #[error(transparent)]
+    ApiKeys(#[from] ApiKeysError),
     /// The contract cannot be reflected.
     #[error("the contract cannot be reflected")]
     Reflection(#[from] tonic_reflection::server::Error),

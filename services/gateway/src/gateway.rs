@@ -4,22 +4,23 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use access::Verifier;
+use access::{Caller, KeyExchange};
 use bytes::Bytes;
 use chassis::metrics::Registry;
 use chassis::telemetry::Activity;
-use chassis::{Clock, Refusal};
+use chassis::{Clock, KeyWatch, Refusal};
 use contract::patron::r#type::v1::ErrorReason;
 use futures_util::FutureExt as _;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method as HttpVerb, Request, Response, Version};
 use prost_reflect::{DescriptorPool, MessageDescriptor};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::body::Body;
 use tonic::{Code, Status};
 
 use crate::config::GatewayConfig;
-use crate::edge::{self, Call, CallDeadline, Metrics, ObservedBody, Protocol, RateLimits};
+use crate::edge::{
+    self, Call, CallDeadline, Metrics, ObservedBody, Protocol, RateLimits, Room, Shared,
+};
 use crate::error::GatewayError;
 use crate::grpc::{self, Infrastructure};
 use crate::problem::Problem;
@@ -34,8 +35,8 @@ pub(crate) const ROLE: &str = "gateway";
 /// Where clients find what they can call.
 const OPENAPI_PATH: &str = "/openapi.json";
 
-/// How soon a caller may try again when there was too much to do.
-const OVERLOAD_RETRY_AFTER: Duration = Duration::from_secs(1);
+/// Whose calls those are that need no token, where calls are counted.
+const ANONYMOUS: &str = "anonymous";
 
 /// The front door of a contract.
 #[derive(Debug)]
@@ -47,10 +48,11 @@ pub struct Gateway {
     /// `google.rpc.Status`, as which errors are written.
     pub(crate) rpc_status: Option<MessageDescriptor>,
     role: Arc<str>,
-    verifier: Arc<Verifier>,
+    issuers: KeyWatch,
+    keys: Option<Arc<KeyExchange>>,
     clock: Clock,
     metrics: Metrics,
-    slots: Arc<Semaphore>,
+    room: Room,
     rates: RateLimits,
     openapi: Bytes,
     pub(crate) infrastructure: Infrastructure,
@@ -63,7 +65,7 @@ pub(crate) struct Admitted {
     /// Its share of the calls at once. To be kept while the answer is being made, but not while the
     /// client reads it: a client that reads slowly must not keep the others out.
     #[expect(dead_code, reason = "only held")]
-    slot: Option<OwnedSemaphorePermit>,
+    place: Option<Shared>,
 }
 
 /// What one call may take.
@@ -82,10 +84,11 @@ impl Gateway {
     pub fn new(
         config: &GatewayConfig,
         pool: &DescriptorPool,
-        verifier: Arc<Verifier>,
+        issuers: KeyWatch,
         clock: Clock,
         registry: &Registry,
     ) -> Result<Self, GatewayError> {
+        config.check()?;
         let surface = Surface::from_pool(pool)?;
         let infrastructure = Infrastructure::new(&surface)?;
         let openapi = serde_json::to_vec(&openapi::of_surface(&surface))?.into();
@@ -96,14 +99,25 @@ impl Gateway {
             limits: config.limits(),
             retries: Retries::new(config.retry_policy())?,
             role: Arc::from(ROLE),
-            verifier,
+            issuers,
+            keys: None,
             rates: RateLimits::new(&config.gateway.rate_limits, &clock),
             clock,
             metrics: Metrics::register(registry),
             infrastructure,
-            slots: Arc::new(Semaphore::new(config.server.max_concurrent_calls)),
+            room: Room::new(
+                config.server.max_concurrent_calls,
+                &config.gateway.concurrency,
+            ),
             openapi,
         })
+    }
+
+    /// Lets callers with these API keys in, too.
+    #[must_use]
+    pub fn with_api_keys(mut self, keys: Arc<KeyExchange>) -> Self {
+        self.keys = Some(keys);
+        self
     }
 
     /// Answers one HTTP request of any kind.
@@ -122,7 +136,12 @@ impl Gateway {
         let role = Arc::clone(&self.role);
         let activity = Activity::received(role, edge::span(protocol), request.headers());
         activity.hand_on(request.headers_mut());
-        let call = Call::begin(self.metrics.clone(), protocol, activity.clone());
+        let call = Call::begin(
+            self.metrics.clone(),
+            protocol,
+            activity.clone(),
+            request_id.clone(),
+        );
         // A defect in one call must not take the other calls of its connection with it.
         let answered = AssertUnwindSafe(self.dispatch(protocol, request, &call)).catch_unwind();
         let answered = activity.run(answered).await;
@@ -162,34 +181,51 @@ impl Gateway {
     }
 
     /// Lets a call in: who makes it, whether there is room for it, and how long it may take.
-    pub(crate) fn admit(
+    pub(crate) async fn admit(
         &self,
         call: &Call,
         method: &Method,
-        headers: &HeaderMap,
+        headers: &mut HeaderMap,
     ) -> Result<Admitted, Refusal> {
         call.set_method(&method.full_name);
-        if !method.rule.anonymous {
-            let caller = edge::authenticate(&self.verifier, headers, self.clock.now())?;
-            call.set_standing(self.rates.count(caller.id(), &method.full_name)?);
-        }
-        if method.rule.streaming {
-            // Streams last; they are bounded by the connections and the streams on each.
+        let caller = self.identify(call, method, headers).await?;
+        let id = caller.as_ref().map_or(ANONYMOUS, |caller| caller.id());
+        let is_stream = method.rule.streaming;
+        let place = self.room.enter(id, method.rule.priority, is_stream);
+        let place = place.inspect_err(|_| self.metrics.shed(method.rule.priority))?;
+        call.keep_own(place.own);
+        if is_stream {
+            call.keep_shared(place.shared);
             let deadline = CallDeadline::streaming(headers)?;
             return Ok(Admitted {
                 deadline,
-                slot: None,
+                place: None,
             });
         }
-        let slot = Arc::clone(&self.slots)
-            .try_acquire_owned()
-            .map_err(|_| overloaded())?;
         let limits = &self.limits;
         let deadline = CallDeadline::unary(headers, limits.default_deadline, limits.max_deadline)?;
         Ok(Admitted {
             deadline,
-            slot: Some(slot),
+            place: Some(place.shared),
         })
+    }
+
+    /// Who makes a call, counted against its limit of rate; none where nobody has to say.
+    async fn identify(
+        &self,
+        call: &Call,
+        method: &Method,
+        headers: &mut HeaderMap,
+    ) -> Result<Option<Arc<Caller>>, Refusal> {
+        if method.rule.anonymous {
+            edge::withhold_key(headers);
+            return Ok(None);
+        }
+        let keys = self.keys.as_deref();
+        let caller = edge::authenticate(&self.issuers, keys, headers, self.clock.now()).await?;
+        call.set_caller(caller.kind());
+        call.set_standing(self.rates.count(caller.id(), &method.full_name)?);
+        Ok(Some(caller))
     }
 
     fn headers_too_large(&self, protocol: Protocol, call: &Call) -> Response<Body> {
@@ -203,7 +239,7 @@ impl Gateway {
     }
 
     fn openapi(&self, call: &Call) -> Response<Body> {
-        call.name("GET /openapi.json");
+        call.name("GET /openapi.json".into());
         call.set_code(Code::Ok);
         let body = http_body_util::Full::new(self.openapi.clone());
         let mut response = Response::new(Body::new(body));
@@ -219,7 +255,7 @@ impl Gateway {
 }
 
 fn shown(page: Response<Body>, call: &Call) -> Response<Body> {
-    call.name("GET /docs");
+    call.name("GET /docs".into());
     call.set_code(Code::Ok);
     page
 }
@@ -227,12 +263,6 @@ fn shown(page: Response<Body>, call: &Call) -> Response<Body> {
 fn is_openapi(request: &Request<Body>) -> bool {
     let reads = matches!(*request.method(), HttpVerb::GET | HttpVerb::HEAD);
     reads && request.uri().path() == OPENAPI_PATH
-}
-
-fn overloaded() -> Refusal {
-    let message = "the gateway has as much work as it can take; try again later";
-    Refusal::new(Code::ResourceExhausted, ErrorReason::Overloaded, message)
-        .retry_after(OVERLOAD_RETRY_AFTER)
 }
 
 /// The panic itself has been logged by the panic hook.

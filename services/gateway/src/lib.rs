@@ -14,8 +14,10 @@
 //! request message, the answer becomes JSON, an error `google.rpc.Status` as JSON.
 //!
 //! Callers prove who they are by a bearer token. The services check it again, and the permission;
-//! the gateway only turns away those without one.
+//! the gateway only turns away those without one. Machines may prove it by an API key, which the gateway
+//! exchanges for a short token of its own.
 
+mod api_keys;
 pub mod config;
 mod docs;
 mod edge;
@@ -32,6 +34,7 @@ mod surface;
 mod upstream;
 mod violation;
 
+pub use api_keys::{ApiKeyFile, ApiKeysError};
 pub use chassis::Running;
 pub use config::GatewayConfig;
 pub use edge::CorsError;

@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 use tower::{ServiceBuilder, ServiceExt as _};
 
+use crate::api_keys::ApiKeyFile;
 use crate::config::GatewayConfig;
 use crate::edge;
 use crate::error::GatewayError;
@@ -25,9 +26,13 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<Running, GatewayError> {
     let keys = KeyWatch::new(&config.access)?;
-    let (role, verifier) = (Service::new(ROLE, clock.clone()), keys.verifier());
-    let role = role.task("keys", move |stop| keys.clone().run(stop));
-    let gateway = Gateway::new(config, contract::pool(), verifier, clock, role.metrics())?;
+    let mut role = Service::new(ROLE, clock.clone()).following(keys.clone());
+    let mut gateway = Gateway::new(config, contract::pool(), keys, clock, role.metrics())?;
+    if let Some(path) = &config.gateway.api_keys_file {
+        let file = ApiKeyFile::open(path, &config.access)?;
+        gateway = gateway.with_api_keys(file.exchange());
+        role = role.task("API keys", move |stop| file.clone().run(stop));
+    }
     serve_gateway(gateway, role, config, shutdown).await
 }
 

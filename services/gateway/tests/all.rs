@@ -8,6 +8,10 @@
     reason = "helpers of tests fail the test that uses them"
 )]
 
+#[path = "all/api_keys.rs"]
+mod api_keys;
+#[path = "all/concurrency.rs"]
+mod concurrency;
 #[path = "all/edge.rs"]
 mod edge;
 #[path = "all/errors.rs"]

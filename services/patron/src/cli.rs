@@ -1,5 +1,6 @@
 //! The command line.
 
+mod keys;
 mod program;
 
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use keys::{Keys, NewKey};
 pub(crate) use program::{Form, Numbered, Program, Turn, Version};
 
 /// Customer-relationship and loyalty backend: every role, and the tools around them.
@@ -49,6 +51,9 @@ pub(crate) enum Command {
     /// Look after the points ledger.
     #[command(subcommand)]
     Loyalty(Loyalty),
+    /// Look after who may call.
+    #[command(subcommand)]
+    Access(Keys),
     /// Ask whether a role can serve; fail when it can't.
     Healthcheck {
         /// What to ask: `/ready` of an admin port, or any address that answers when all is well.

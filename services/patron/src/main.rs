@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use cli::{Cli, Command, Import};
+use cli::{Cli, Command, Import, Keys};
 
 /// A call allocates a few hundred times on whichever thread has it then: with the system's allocator
 /// that is a fifth of what it costs.
@@ -46,6 +46,7 @@ async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
         Command::Import(Import::Orders(arguments)) => commands::import::orders(arguments).await,
         Command::Events(command) => commands::events::run(command).await,
         Command::Loyalty(command) => commands::loyalty::run(command).await,
+        Command::Access(Keys::NewKey(asked)) => commands::new_key::run(asked),
         Command::Healthcheck { url } => commands::healthcheck::run(&url).await,
     }
 }

@@ -44,6 +44,11 @@ impl ServerConfig {
                 "every connection would be closed at once",
             ),
             (
+                self.write_stall_timeout_ms > 0,
+                "server.write_stall_timeout_ms",
+                "every connection would be closed as soon as its client is slow",
+            ),
+            (
                 self.max_connection_age_ms > 0,
                 "server.max_connection_age_ms",
                 "every connection would be closed at once",

@@ -5,6 +5,7 @@ mod check;
 mod load;
 mod sections;
 
+pub use crate::issuers::CertificatesError;
 pub use access::{AccessConfig, AccessConfigError, IssuerConfig, IssuerRole};
 pub use check::UnsafeSetting;
 pub use load::{ConfigError, Source, environment, load};

@@ -49,6 +49,7 @@ pub struct ServerConfig {
     pub max_concurrent_calls: usize,
     pub max_header_bytes: u32,
     pub header_read_timeout_ms: u64,
+    pub write_stall_timeout_ms: u64,
     pub max_connection_age_ms: u64,
     pub max_connection_grace_ms: u64,
     pub keepalive_interval_ms: u64,

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use access::{Caller, Decision, Method, Roles, TokenError, Verifier};
+use access::{Caller, Decision, Method, Roles};
 use contract::patron::r#type::v1::ErrorReason;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, Response};
@@ -8,7 +8,8 @@ use tonic::Code;
 use tonic::body::Body;
 
 use super::{Around, Call, Handler, Target, refuse};
-use crate::{Clock, Refusal, scope};
+use crate::tokens::{no_token, token_refused};
+use crate::{Clock, KeyWatch, NotVerified, Refusal, scope};
 
 /// Carries the subject on whose behalf a service calls. Believed from services alone.
 pub(crate) const ORIGIN: HeaderName = HeaderName::from_static("patron-origin");
@@ -21,24 +22,20 @@ const MAX_ORIGIN_BYTES: usize = 256;
 pub(super) struct Admit(Arc<Inner>);
 
 struct Inner {
-    verifier: Arc<Verifier>,
+    keys: KeyWatch,
     roles: Roles,
     clock: Clock,
 }
 
 impl Admit {
-    pub(super) fn new(verifier: Arc<Verifier>, roles: Roles, clock: Clock) -> Self {
-        Self(Arc::new(Inner {
-            verifier,
-            roles,
-            clock,
-        }))
+    pub(super) fn new(keys: KeyWatch, roles: Roles, clock: Clock) -> Self {
+        Self(Arc::new(Inner { keys, roles, clock }))
     }
 
-    fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<Arc<Caller>, Refusal> {
-        let bearer = bearer(headers).ok_or_else(|| unauthenticated("a bearer token is needed"))?;
-        let verified = self.0.verifier.verify(bearer, self.0.clock.now());
-        let caller = verified.map_err(|error| not_believed(&error))?;
+    async fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<Arc<Caller>, Refusal> {
+        let bearer = bearer(headers).ok_or_else(|| no_token("a bearer token is needed"))?;
+        let verified = self.0.keys.verify(bearer, self.0.clock.now());
+        let caller = verified.await.map_err(|error| not_believed(&error))?;
         let caller = with_origin(caller, headers);
         permit(&self.0.roles, &caller, method)?;
         Ok(caller)
@@ -53,7 +50,7 @@ impl Around for Admit {
             Target::Declared(method) if method.anonymous => return rest.handle(call).await,
             Target::Declared(method) => method,
         };
-        match self.admit(method, call.http.headers()) {
+        match self.admit(method, call.http.headers()).await {
             Ok(caller) => {
                 let originator = Arc::from(caller.originator());
                 call.http.extensions_mut().insert(caller);
@@ -70,6 +67,10 @@ fn permit(roles: &Roles, caller: &Caller, method: &Method) -> Result<(), Refusal
     }
     match roles.authorise(caller, &method.permission) {
         Decision::Allowed { .. } => Ok(()),
+        Decision::OutOfScope { .. } => {
+            let message = "the scopes of the caller's key do not cover the permission";
+            Err(denied(message, method).metadata("limited_by", "scope"))
+        }
         Decision::Denied => Err(denied("the caller lacks the permission", method)),
     }
 }
@@ -91,13 +92,9 @@ fn with_origin(caller: Arc<Caller>, headers: &HeaderMap) -> Arc<Caller> {
     }
 }
 
-fn not_believed(error: &TokenError) -> Refusal {
+fn not_believed(error: &NotVerified) -> Refusal {
     tracing::debug!(%error, "a token was refused");
-    unauthenticated(error.to_string())
-}
-
-fn unauthenticated(message: impl Into<String>) -> Refusal {
-    Refusal::new(Code::Unauthenticated, ErrorReason::Unauthenticated, message)
+    token_refused(error)
 }
 
 fn denied(message: &str, method: &Method) -> Refusal {

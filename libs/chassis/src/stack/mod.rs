@@ -12,7 +12,7 @@ mod time_limit;
 
 use std::sync::Arc;
 
-use access::{Method, MethodRules, Roles, Verifier};
+use access::{Method, MethodRules, Roles};
 use http::{HeaderName, Request, Response};
 use tonic::Status;
 use tonic::body::Body;
@@ -21,7 +21,7 @@ use tower::{Layer, Service as _, ServiceBuilder};
 
 use crate::config::ServerConfig;
 use crate::metrics::Registry;
-use crate::{Clock, Refusal};
+use crate::{Clock, KeyWatch, Refusal};
 
 pub(crate) use admit::ORIGIN;
 
@@ -34,7 +34,7 @@ pub(crate) struct Parts {
     pub(crate) service: Arc<str>,
     pub(crate) clock: Clock,
     pub(crate) rules: MethodRules,
-    pub(crate) verifier: Arc<Verifier>,
+    pub(crate) keys: KeyWatch,
     pub(crate) roles: Roles,
     pub(crate) metrics: Registry,
 }
@@ -58,7 +58,7 @@ pub(crate) fn build(routes: Routes, parts: Parts, config: &ServerConfig) -> impl
         // Sets the clock running, and stops whatever is below when the time is up.
         .layer(Step(time_limit::TimeLimit::new(config)))
         // Last before the handlers: none of them runs for a caller who may not call it.
-        .layer(Step(admit::Admit::new(parts.verifier, parts.roles, parts.clock)))
+        .layer(Step(admit::Admit::new(parts.keys, parts.roles, parts.clock)))
         .service(Handlers(routes.prepare()))
 }
 
@@ -171,7 +171,7 @@ mod tests {
             service: Arc::from("test"),
             clock: Clock::system(),
             rules: MethodRules::from_pool(contract::pool()).unwrap(),
-            verifier: Arc::new(config.access.verifier().unwrap()),
+            keys: KeyWatch::new(&config.access).unwrap(),
             roles: Roles::default(),
             metrics: Registry::new("test"),
         };

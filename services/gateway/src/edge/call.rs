@@ -1,27 +1,30 @@
 //! One call, watched from its headers to the last byte of its answer.
 
-use std::pin::Pin;
 use std::sync::atomic::{AtomicI32, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
+use std::time::Duration;
 
-use bytes::Bytes;
+use access::CallerKind;
 use chassis::telemetry::Activity;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, StatusCode};
-use http_body::{Body as HttpBody, Frame, SizeHint};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::Instant;
 use tonic::Code;
-use tonic::body::Body;
-use tracing::{Span, field};
+use tracing::{Level, Span, field};
 
 use super::metrics::Metrics;
 use super::rate::Standing;
+use super::room::{Own, Shared};
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 /// The method's label for calls that found none: a name out of the request would let anybody fill
 /// the memory with labels.
 const NO_METHOD: &str = "none";
+/// The kind of callers who did not prove who they are, or did not have to.
+const NO_CALLER: &str = "none";
+/// The target of the access log, by which `telemetry.log` turns it off or down: `access_log=warn` keeps the
+/// calls that failed for reasons of ours.
+const ACCESS_LOG: &str = "access_log";
 
 /// What a call speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +83,13 @@ pub(crate) struct Call {
     started: Instant,
     method: OnceLock<Arc<str>>,
     standing: OnceLock<Standing>,
+    /// By what it is known: the template of its path, or its method.
+    route: OnceLock<Arc<str>>,
+    caller: OnceLock<CallerKind>,
+    request_id: HeaderValue,
+    /// Its place among the calls of its caller, and that of a stream among all.
+    own: OnceLock<Own>,
+    shared: OnceLock<Shared>,
     code: AtomicI32,
     status: AtomicU16,
     answered_bytes: AtomicU64,
@@ -87,7 +97,12 @@ pub(crate) struct Call {
 
 impl Call {
     /// Begins a call.
-    pub(crate) fn begin(metrics: Metrics, protocol: Protocol, activity: Activity) -> Arc<Self> {
+    pub(crate) fn begin(
+        metrics: Metrics,
+        protocol: Protocol,
+        activity: Activity,
+        request_id: HeaderValue,
+    ) -> Arc<Self> {
         metrics.begun();
         Arc::new(Self {
             metrics,
@@ -96,6 +111,11 @@ impl Call {
             started: Instant::now(),
             method: OnceLock::new(),
             standing: OnceLock::new(),
+            route: OnceLock::new(),
+            caller: OnceLock::new(),
+            request_id,
+            own: OnceLock::new(),
+            shared: OnceLock::new(),
             // What it stays when nobody answers: the client has gone.
             code: AtomicI32::new(Code::Cancelled.into()),
             status: AtomicU16::new(0),
@@ -104,8 +124,24 @@ impl Call {
     }
 
     /// Names its span: by the method or the template of the path, never by the path itself.
-    pub(crate) fn name(&self, name: &str) {
-        self.activity.span().record("otel.name", name);
+    pub(crate) fn name(&self, name: Arc<str>) {
+        self.activity.span().record("otel.name", &*name);
+        self.route.get_or_init(|| name);
+    }
+
+    /// Notes what its caller is: never who.
+    pub(crate) fn set_caller(&self, kind: CallerKind) {
+        self.caller.get_or_init(|| kind);
+    }
+
+    /// Keeps its place among the calls of its caller until its answer has been read.
+    pub(crate) fn keep_own(&self, place: Own) {
+        self.own.get_or_init(|| place);
+    }
+
+    /// Keeps the place of a stream among all to its end.
+    pub(crate) fn keep_shared(&self, place: Shared) {
+        self.shared.get_or_init(|| place);
     }
 
     /// Notes which method it is for.
@@ -131,8 +167,25 @@ impl Call {
         self.code.store(code.into(), Ordering::Relaxed);
     }
 
+    /// Notes the status and the headers of its answer.
+    pub(super) fn answered(&self, status: StatusCode, headers: &HeaderMap) {
+        self.status.store(status.as_u16(), Ordering::Relaxed);
+        self.set_code_from(headers);
+    }
+
+    /// Notes that so many bytes more of its answer were handed over.
+    pub(super) fn handed_over(&self, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.answered_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Runs a function as part of the call.
+    pub(super) fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.activity.enter(work)
+    }
+
     /// Notes how it ends, when these headers or trailers say so.
-    fn set_code_from(&self, headers: &HeaderMap) {
+    pub(super) fn set_code_from(&self, headers: &HeaderMap) {
         if let Some(status) = headers.get(GRPC_STATUS) {
             self.set_code(Code::from_bytes(status.as_bytes()));
         }
@@ -152,69 +205,43 @@ impl Drop for Call {
         let span = self.activity.span();
         span.record("rpc.grpc.status_code", i32::from(code));
         span.record("http.response.status_code", status);
-        // At debug: a line for every call costs more than many a call.
-        self.activity.enter(|| {
-            tracing::debug!(
-                rpc.method = &*method,
-                network.protocol.name = protocol,
-                rpc.grpc.status_code = i32::from(code),
-                http.response.status_code = status,
-                http.response.body.size = self.answered_bytes.load(Ordering::Relaxed),
-                duration_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
-                "call ended"
-            );
-        });
+        self.activity
+            .enter(|| self.log(&method, code, status, elapsed));
         self.metrics.ended(method, protocol, code, elapsed);
     }
 }
 
-/// An answer's body that keeps its call open until it ends.
-pub(crate) struct ObservedBody {
-    inner: Body,
-    call: Arc<Call>,
-}
-
-impl ObservedBody {
-    /// Watches an answer's body.
-    pub(crate) fn new(
-        inner: Body,
-        status: StatusCode,
-        headers: &HeaderMap,
-        call: Arc<Call>,
-    ) -> Self {
-        call.status.store(status.as_u16(), Ordering::Relaxed);
-        call.set_code_from(headers);
-        Self { inner, call }
-    }
-}
-
-impl HttpBody for ObservedBody {
-    type Data = Bytes;
-    type Error = tonic::Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
-        let Self { inner, call } = &mut *self;
-        let polled = call.activity.enter(|| Pin::new(inner).poll_frame(context));
-        if let Poll::Ready(Some(Ok(frame))) = &polled {
-            if let Some(data) = frame.data_ref() {
-                let bytes = u64::try_from(data.len()).unwrap_or(u64::MAX);
-                self.call.answered_bytes.fetch_add(bytes, Ordering::Relaxed);
-            }
-            if let Some(trailers) = frame.trailers_ref() {
-                self.call.set_code_from(trailers);
-            }
+impl Call {
+    /// The line of the access log. It holds nothing that stands in the call itself, but the id that it is
+    /// to be known by: paths, queries and bodies are about people, and so is who calls.
+    fn log(&self, method: &str, code: Code, status: u16, elapsed: Duration) {
+        macro_rules! line {
+            ($level:expr) => {
+                tracing::event!(
+                    target: ACCESS_LOG,
+                    $level,
+                    {
+                        rpc.method = method,
+                        http.route = self.route.get().map_or(NO_METHOD, |route| &**route),
+                        network.protocol.name = self.protocol.name(),
+                        rpc.grpc.status_code = i32::from(code),
+                        http.response.status_code = status,
+                        http.response.body.size = self.answered_bytes.load(Ordering::Relaxed),
+                        duration_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+                        caller.kind = self.caller.get().map_or(NO_CALLER, |kind| kind.name()),
+                        request_id = self.request_id.to_str().unwrap_or_default(),
+                    },
+                    "call ended"
+                )
+            };
         }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        match code {
+            Code::Unknown
+            | Code::DeadlineExceeded
+            | Code::Internal
+            | Code::Unavailable
+            | Code::DataLoss => line!(Level::WARN),
+            _ => line!(Level::INFO),
+        }
     }
 }

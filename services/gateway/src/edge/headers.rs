@@ -80,7 +80,9 @@ pub(crate) fn request_id(headers: &HeaderMap, clock: &Clock) -> HeaderValue {
     let is_usable = |value: &&HeaderValue| {
         let bytes = value.as_bytes();
         let is_short = !bytes.is_empty() && bytes.len() <= MAX_REQUEST_ID_BYTES;
-        is_short && bytes.iter().all(u8::is_ascii_graphic)
+        // What ids are made of; not what addresses and names are.
+        let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+        is_short && bytes.iter().all(fits)
     };
     let given = headers.get(REQUEST_ID).filter(is_usable).cloned();
     given.unwrap_or_else(|| {

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::Priority;
 use chassis::metrics::{DURATION_BUCKETS, Registry};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -18,6 +19,12 @@ pub(crate) struct Metrics {
     requests: Family<Outcome, Counter>,
     seconds: Family<Target, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
+    shed: Family<Shed, Counter>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Shed {
+    priority: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -40,17 +47,31 @@ impl Metrics {
             requests: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(DURATION_BUCKETS)),
             in_flight: Gauge::default(),
+            shed: Family::default(),
         };
         let Self {
             requests,
             seconds,
             in_flight,
+            shed,
         } = metrics.clone();
         registry.register("gateway_requests", "Calls ended, by gRPC code", requests);
         let help = "Time from a call's headers to the end of its answer";
         registry.register("gateway_request_duration_seconds", help, seconds);
         registry.register("gateway_requests_in_flight", "Calls now", in_flight);
+        let help = "Calls for which there was no room, by the priority of their method";
+        registry.register("gateway_shed", help, shed);
         metrics
+    }
+
+    /// There was no room for a call.
+    pub(crate) fn shed(&self, priority: Priority) {
+        let priority = match priority {
+            Priority::Background => "background",
+            Priority::Normal => "normal",
+            Priority::High => "high",
+        };
+        self.shed.get_or_create(&Shed { priority }).inc();
     }
 
     /// A call has begun.

@@ -1,10 +1,12 @@
 //! Who is calling.
 
-use access::{Caller, TokenError, Verifier};
-use http::HeaderMap;
-use http::header::AUTHORIZATION;
-use jiff::Timestamp;
 use std::sync::Arc;
+
+use access::{ApiKey, ApiKeyError, Bearer, Caller, ExchangeError, KeyExchange};
+use chassis::{KeyWatch, NotVerified};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
+use jiff::Timestamp;
 use thiserror::Error;
 
 /// A call that does not prove who makes it.
@@ -13,18 +15,51 @@ pub(crate) enum TokenProblem {
     #[error("the call has no bearer token")]
     Missing,
     #[error(transparent)]
-    Refused(#[from] TokenError),
+    Refused(#[from] NotVerified),
+    #[error(transparent)]
+    Key(#[from] ApiKeyError),
+    #[error("no token can be made for the API key now")]
+    NoToken(#[source] access::SignError),
 }
 
-/// Checks the token of a call. The service behind checks it once more, and the permission: the
-/// gateway only keeps out those who have none.
-pub(crate) fn authenticate(
-    verifier: &Verifier,
-    headers: &HeaderMap,
+/// Checks the proof of a call. The service behind checks it once more, and the permission: the gateway
+/// only keeps out those who have none. An API key goes no further: in the headers the token that it was
+/// exchanged for takes its place.
+pub(crate) async fn authenticate(
+    issuers: &KeyWatch,
+    keys: Option<&KeyExchange>,
+    headers: &mut HeaderMap,
     now: Timestamp,
 ) -> Result<Arc<Caller>, TokenProblem> {
     let bearer = bearer(headers).ok_or(TokenProblem::Missing)?;
-    Ok(verifier.verify(bearer, now)?)
+    if !ApiKey::is_meant(bearer) {
+        return Ok(issuers.verify(bearer, now).await?);
+    }
+    let keys = keys.ok_or(ApiKeyError::Unknown)?;
+    let caller = keys.exchange(bearer, now).map_err(|error| match error {
+        ExchangeError::Key(error) => TokenProblem::Key(error),
+        ExchangeError::Sign(error) => TokenProblem::NoToken(error),
+    })?;
+    replace(headers, &caller.token);
+    Ok(caller)
+}
+
+/// Takes an API key out of a call to a method that needs none: no service ever sees one.
+pub(crate) fn withhold_key(headers: &mut HeaderMap) {
+    if bearer(headers).is_some_and(ApiKey::is_meant) {
+        headers.remove(AUTHORIZATION);
+    }
+}
+
+fn replace(headers: &mut HeaderMap, token: &Bearer) {
+    // Base64 and dots, so always a valid header.
+    match HeaderValue::try_from(format!("Bearer {}", token.expose())) {
+        Ok(mut value) => {
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        Err(_) => drop(headers.remove(AUTHORIZATION)),
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -65,7 +65,7 @@ impl Infrastructure {
 
     /// Answers.
     pub(crate) async fn serve(&self, request: Request<Body>, call: &Call) -> Response<Body> {
-        call.name(&self.label);
+        call.name(Arc::clone(&self.label));
         call.set_method(&self.label);
         // Routes are always ready, and cannot fail.
         self.routes

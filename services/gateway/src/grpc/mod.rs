@@ -49,15 +49,15 @@ pub(crate) async fn serve(
 
 async fn forward(
     gateway: &Gateway,
-    request: Request<Body>,
+    mut request: Request<Body>,
     call: &Call,
 ) -> Result<Response<Body>, Refusal> {
     let method = gateway
         .surface
         .method(request.uri().path())
         .ok_or_else(no_method)?;
-    call.name(&method.full_name);
-    let admitted = gateway.admit(call, method, request.headers())?;
+    call.name(Arc::clone(&method.full_name));
+    let admitted = gateway.admit(call, method, request.headers_mut()).await?;
     let deadline = admitted.deadline;
     let target = gateway.upstreams.for_grpc(method, request.headers())?;
 

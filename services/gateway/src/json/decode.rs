@@ -4,7 +4,7 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, ReflectM
 use serde_json::error::Category;
 use thiserror::Error;
 
-use super::diagnose;
+use super::{diagnose, twice};
 use crate::violation::{InvalidRequest, Violations};
 
 /// A body that is not the JSON of the message.
@@ -34,13 +34,15 @@ pub(crate) fn decode(
 ) -> Result<DynamicMessage, JsonError> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let message = DynamicMessage::deserialize(descriptor.clone(), &mut deserializer);
-    message
+    let message = message
         .and_then(|message| deserializer.end().map(|()| message))
         .map_err(|error| {
             explain(&error, body, |value, found| {
                 diagnose::message(descriptor, value, path, found);
             })
-        })
+        })?;
+    twice::refuse(descriptor, path, body)?;
+    Ok(message)
 }
 
 /// Reads the value of one field of `message` and sets it there.
@@ -59,6 +61,7 @@ pub(crate) fn decode_field(
             diagnose::message(&descriptor, value, "", found);
         })
     })?;
+    twice::refuse_in_field(field, body)?;
     message.set_field(field, part.get_field(field).into_owned());
     Ok(())
 }

@@ -8,6 +8,7 @@
 mod decode;
 mod diagnose;
 mod encode;
+mod twice;
 
 pub(crate) use decode::{JsonError, decode, decode_field};
 pub(crate) use encode::{FieldJson, Json};

@@ -1,12 +1,13 @@
 //! The gateway's own errors as refusals: the one place where they meet the wire.
 
+use access::ApiKeyError;
 use chassis::Refusal;
 use contract::patron::r#type::v1::ErrorReason;
 use http::StatusCode;
 use tonic::Code;
 
 use super::Problem;
-use crate::edge::{BodyReadError, DeadlineError, RateLimited, TokenProblem};
+use crate::edge::{BodyReadError, DeadlineError, NoRoom, RateLimited, TokenProblem};
 use crate::json::JsonError;
 use crate::rest::{BodyError, LineError, PathError, RequestError, UnwritableAnswer};
 use crate::upstream::UpstreamError;
@@ -76,11 +77,19 @@ impl From<DeadlineError> for Refusal {
 
 impl From<TokenProblem> for Refusal {
     fn from(error: TokenProblem) -> Self {
-        Self::new(
-            Code::Unauthenticated,
-            ErrorReason::Unauthenticated,
-            error.to_string(),
-        )
+        let unauthenticated = |reason| Self::new(Code::Unauthenticated, reason, error.to_string());
+        match &error {
+            TokenProblem::Missing => chassis::no_token(&error.to_string()),
+            TokenProblem::Refused(refused) => chassis::token_refused(refused),
+            TokenProblem::Key(ApiKeyError::Unknown) => unauthenticated(ErrorReason::ApiKeyUnknown),
+            TokenProblem::Key(ApiKeyError::Expired { at }) => {
+                unauthenticated(ErrorReason::ApiKeyExpired).metadata("expired_at", at.to_string())
+            }
+            TokenProblem::Key(ApiKeyError::Revoked { at }) => {
+                unauthenticated(ErrorReason::ApiKeyRevoked).metadata("revoked_at", at.to_string())
+            }
+            TokenProblem::NoToken(_) => Self::internal(error),
+        }
     }
 }
 
@@ -90,6 +99,19 @@ impl From<RateLimited> for Refusal {
         Self::new(code, reason, error.to_string())
             .metadata("burst", error.burst.to_string())
             .retry_after(error.retry_after)
+    }
+}
+
+impl From<NoRoom> for Refusal {
+    fn from(error: NoRoom) -> Self {
+        let exhausted = |reason| Self::new(Code::ResourceExhausted, reason, error.to_string());
+        let refusal = match error {
+            NoRoom::ForCaller { limit } => {
+                exhausted(ErrorReason::TooManyCalls).metadata("limit", limit.to_string())
+            }
+            NoRoom::ForPriority { .. } => exhausted(ErrorReason::Overloaded),
+        };
+        refusal.retry_after(error.retry_after())
     }
 }
 

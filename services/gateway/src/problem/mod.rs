@@ -1,5 +1,6 @@
 //! Errors on their way to an HTTP client.
 
+mod challenge;
 mod convert;
 
 use bytes::Bytes;
@@ -81,8 +82,8 @@ impl Problem {
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        if let Some(challenge) = challenge::challenge(&self.refusal, self.status) {
+            headers.insert(WWW_AUTHENTICATE, challenge);
         }
         if let Some(delay) = self.refusal.retry_delay() {
             // Whole seconds, rounded up: coming back early would only be refused again.

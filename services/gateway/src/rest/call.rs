@@ -46,11 +46,14 @@ async fn try_serve(
     request: Request<Body>,
     call: &Arc<Call>,
 ) -> Result<Response<Body>, Problem> {
-    let (parts, body) = request.into_parts();
-    let path = RequestPath::parse(parts.uri.path())?;
+    let (mut parts, body) = request.into_parts();
+    let uri = parts.uri.clone();
+    let path = RequestPath::parse(uri.path())?;
     let binding = route(gateway, &parts, &path)?;
-    call.name(&binding.route);
-    let admitted = gateway.admit(call, &binding.method, &parts.headers)?;
+    call.name(Arc::clone(&binding.route));
+    let admitted = gateway
+        .admit(call, &binding.method, &mut parts.headers)
+        .await?;
     let deadline = admitted.deadline;
     if binding.method.takes_stream() {
         let collected = collect(gateway, binding, parts, body, deadline);

@@ -25,7 +25,7 @@ pub(crate) struct Binding {
     pub(crate) http_method: HttpMethod,
     pub(crate) template: Template,
     /// Verb and template, `GET /v1/customers/{customer_id}`: the name of its calls in traces.
-    pub(crate) route: String,
+    pub(crate) route: Arc<str>,
     /// The fields that the variables of the template give, in their order.
     pub(crate) path_fields: Vec<FieldPath>,
     pub(crate) body: BodyRule,
@@ -107,7 +107,7 @@ impl Binding {
             method,
             http_method,
             template,
-            route,
+            route: route.into(),
             path_fields,
             body,
             response_body,

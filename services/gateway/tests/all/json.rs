@@ -114,3 +114,47 @@ fn any_message_goes_through_the_gateway_unchanged_in_both_directions() {
 fn comparable(message: &DynamicMessage) -> Value {
     serde_json::to_value(message).unwrap()
 }
+
+#[tokio::test]
+async fn a_field_that_is_given_twice_is_refused_by_whichever_of_its_names() {
+    let bench = Bench::start().await;
+    let send = |body: &'static str| bench.rest.send_text(Method::POST, "/v1/shapes:echo", body);
+    for (body, field) in [
+        (r#"{"name":"a","name":"b"}"#, "name"),
+        (r#"{"atTime":null,"at_time":null}"#, "at_time"),
+        (r#"{"inner":{"text":"a","text":"a"}}"#, "inner.text"),
+        (
+            r#"{"lines":[{},{"amount":"1","amount":"2"}]}"#,
+            "lines[1].amount",
+        ),
+        (r#"{"labels":{"a":"1","\u0061":"2"}}"#, r#"labels["a"]"#),
+        (
+            r#"{"parts":{"1":{"text":"a","text":"b"}}}"#,
+            r#"parts["1"].text"#,
+        ),
+        (r#"{"free":{"a":{"b":1,"b":2}}}"#, r#"free["a"]["b"]"#),
+    ] {
+        let answer = send(body).await;
+        assert_eq!(answer.status, http::StatusCode::BAD_REQUEST, "{body}");
+        assert_eq!(
+            answer.violation(),
+            (field.to_owned(), "is given twice".to_owned())
+        );
+    }
+    let alike = r#"{"labels":{"a_b":"1","aB":"2"},"lines":[{"text":"a"},{"text":"a"}]}"#;
+    assert_eq!(
+        send(alike).await.status,
+        http::StatusCode::OK,
+        "keys of maps are just text"
+    );
+    let part = r#"{"name":"s1","name":"s1"}"#;
+    let answer = bench
+        .rest
+        .send_text(Method::PATCH, "/v1/shapes/s1", part)
+        .await;
+    assert_eq!(
+        answer.violation().1,
+        "is given twice",
+        "bodies that are one field"
+    );
+}

@@ -94,3 +94,56 @@ async fn a_grpc_call_is_named_by_its_method() {
     let handed_on = &bench.upstream.last_headers()["traceparent"];
     assert_eq!(handed_on, traced.traceparent.as_str());
 }
+
+#[tokio::test]
+async fn the_access_log_tells_what_became_of_a_call_and_nothing_about_people() {
+    spans::record();
+    let bench = Bench::start().await;
+    let trace_id = "77777777777777777777777777777777";
+    let parent = format!("00-{trace_id}-00f067aa0ba902b7-01");
+    let headers = [
+        ("traceparent", parent.as_str()),
+        ("x-request-id", "till-17.4"),
+        ("user-agent", "anna's phone"),
+    ];
+    let path = "/v1/shapes/anna@example.com?note=%2B4915112345678";
+    let answer = bench
+        .rest
+        .send(Method::GET, path, &headers, Bytes::new())
+        .await;
+    let traced = span(trace_id).await;
+    let line = traced
+        .lines
+        .iter()
+        .find(|line| line["message"] == "call ended")
+        .unwrap();
+    let size = answer.body.len().to_string();
+    for (field, value) in [
+        ("rpc.method", "test.v1.ShapeService/GetShape"),
+        ("http.route", "GET /v1/shapes/{name}"),
+        ("network.protocol.name", "rest"),
+        ("rpc.grpc.status_code", "0"),
+        ("http.response.status_code", "200"),
+        ("http.response.body.size", &size),
+        ("caller.kind", "user"),
+        ("request_id", "till-17.4"),
+    ] {
+        assert_eq!(line[field], value, "{field}");
+    }
+    assert!(line.contains_key("duration_us"));
+    let told = format!("{traced:?}");
+    for personal in ["anna", "4915112345678", "operator", bench.token.as_str()] {
+        assert!(!told.contains(personal), "{personal} in {told}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_could_be_an_address_is_not_taken_over() {
+    let bench = Bench::start().await;
+    let headers = [("x-request-id", "anna@example.com")];
+    let answer = bench
+        .rest
+        .send(Method::GET, "/v1/shapes/s1", &headers, Bytes::new())
+        .await;
+    assert_eq!(answer.header("x-request-id").len(), 36);
+}

@@ -6,6 +6,7 @@ pub(crate) mod healthcheck;
 pub(crate) mod import;
 pub(crate) mod loyalty;
 pub(crate) mod migrate;
+pub(crate) mod new_key;
 mod path;
 pub(crate) mod serve;
 pub(crate) mod show;

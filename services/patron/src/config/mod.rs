@@ -52,7 +52,9 @@ pub(crate) struct Peers {
 struct GatewayLimits {
     max_body_bytes: usize,
     max_answer_bytes: usize,
+    api_keys_file: Option<PathBuf>,
     rate_limits: gateway::config::RateLimits,
+    concurrency: gateway::config::Concurrency,
     cors: gateway::config::Cors,
 }
 
@@ -102,7 +104,11 @@ const DIFFERENCES: &[(Preset, &str, &str)] = &[
         "listen = \"0.0.0.0:50051\"",
         "listen = \"0.0.0.0:8080\"",
     ),
-    (Preset::Up, "log = \"info\"", "log = \"error\""),
+    (
+        Preset::Up,
+        "log = \"info,access_log=warn\"",
+        "log = \"error\"",
+    ),
     (
         Preset::Up,
         "drain_bound_ms = 25000",
@@ -145,7 +151,9 @@ impl Config {
             gateway: GatewaySection {
                 max_body_bytes: self.gateway.max_body_bytes,
                 max_answer_bytes: self.gateway.max_answer_bytes,
+                api_keys_file: self.gateway.api_keys_file.clone(),
                 rate_limits: self.gateway.rate_limits.clone(),
+                concurrency: self.gateway.concurrency,
                 cors: self.gateway.cors.clone(),
                 upstreams: self
                     .peers

@@ -122,9 +122,7 @@ impl IntakeError {
     /// True when another transaction was in the way, and the same may succeed at once.
     fn is_race(&self) -> bool {
         match self {
-            Self::IdentifierVanished
-            | Self::Regrouped
-            | Self::Store(StoreError::Regrouped) => true,
+            Self::IdentifierVanished | Self::Regrouped | Self::Store(StoreError::Regrouped) => true,
             Self::Store(StoreError::Database(error))
             | Self::Outbox(OutboxError::Database(error)) => {
                 error.is_serialization_or_deadlock()

@@ -28,9 +28,17 @@ async fn one_person_allows_what_both_ids_allow_and_each_its_own_again_when_parte
     let link_id = link(&profile, &anna, &carl).await;
     let granted = vec![grant("marketing", "post")];
     decide(&profile, &carl, granted).await.unwrap();
-    assert!(check(&profile, ask(&anna, "marketing", "post")).await.allowed);
+    assert!(
+        check(&profile, ask(&anna, "marketing", "post"))
+            .await
+            .allowed
+    );
     unmerge(&profile, &anna, &link_id).await.unwrap();
-    assert!(check(&profile, ask(&carl, "marketing", "post")).await.allowed);
+    assert!(
+        check(&profile, ask(&carl, "marketing", "post"))
+            .await
+            .allowed
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,12 +6,12 @@ pub(crate) mod spans;
 pub(crate) mod upstream;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use access::{DevelopmentIssuer, IssuerKind, TrustedKey, Verifier};
-use chassis::{Clock, Service};
-use gateway::{Gateway, GatewayConfig, Running};
+use access::DevelopmentIssuer;
+use chassis::config::{IssuerConfig, IssuerRole};
+use chassis::{Clock, KeyWatch, Service};
+use gateway::{ApiKeyFile, Gateway, GatewayConfig, Running};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
@@ -39,12 +39,16 @@ impl Bench {
         let upstream = Upstream::start().await;
         let keys = tempfile::tempdir().unwrap();
         let issuer = DevelopmentIssuer::open(&keys.path().join("key.pem"), "patron").unwrap();
-        let config = config(&upstream, change);
+        let config = config(&upstream, &issuer, change);
         let clock = Clock::manual(now());
         let role = Service::new("gateway", clock.clone());
-        let verifier = verifier(&issuer);
+        let issuers = KeyWatch::new(&config.access).unwrap();
         let pool = contract::pool();
-        let gateway = Gateway::new(&config, &pool, verifier, clock, role.metrics()).unwrap();
+        let mut gateway = Gateway::new(&config, &pool, issuers, clock, role.metrics()).unwrap();
+        if let Some(path) = &config.gateway.api_keys_file {
+            let file = ApiKeyFile::open(path, &config.access).unwrap();
+            gateway = gateway.with_api_keys(file.exchange());
+        }
         let shutdown = CancellationToken::new();
         let running = gateway::serve_gateway(gateway, role, &config, shutdown.clone())
             .await
@@ -63,6 +67,13 @@ impl Bench {
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.running.address()
+    }
+
+    /// A client of another caller.
+    pub(crate) fn rest_of(&self, subject: &str) -> RestClient {
+        let life = SignedDuration::from_hours(1);
+        let token = self.issuer.token(subject, &["operator"], now(), life);
+        RestClient::new(self.address(), token.unwrap().expose().to_owned())
     }
 
     /// A token that is no longer valid.
@@ -88,11 +99,21 @@ pub(crate) async fn wait_until(condition: impl Fn() -> bool) {
     panic!("the condition was never met");
 }
 
-fn config(upstream: &Upstream, change: impl FnOnce(&mut GatewayConfig)) -> GatewayConfig {
+fn config(
+    upstream: &Upstream,
+    issuer: &DevelopmentIssuer,
+    change: impl FnOnce(&mut GatewayConfig),
+) -> GatewayConfig {
     let mut config = GatewayConfig::defaults().unwrap();
     let local = SocketAddr::from(([127, 0, 0, 1], 0));
     config.server.listen = local;
     config.server.admin_listen = local;
+    config.access.issuers = vec![IssuerConfig {
+        issuer: issuer.issuer().to_owned(),
+        jwks_file: None,
+        jwks: Some(issuer.jwks().unwrap()),
+        role: IssuerRole::People,
+    }];
     config.gateway.upstreams.clear();
     let addresses = [
         ("shapes", format!("http://{}", upstream.address)),
@@ -107,12 +128,6 @@ fn config(upstream: &Upstream, change: impl FnOnce(&mut GatewayConfig)) -> Gatew
     config
 }
 
-fn verifier(issuer: &DevelopmentIssuer) -> Arc<Verifier> {
-    let jwks = issuer.jwks().unwrap();
-    let keys = TrustedKey::from_jwks(issuer.issuer(), IssuerKind::People, &jwks).unwrap();
-    Arc::new(Verifier::new(keys, "patron"))
-}
-
 fn token(issuer: &DevelopmentIssuer, ttl: SignedDuration) -> String {
     issuer
         .operator_token(now(), ttl)
@@ -121,6 +136,6 @@ fn token(issuer: &DevelopmentIssuer, ttl: SignedDuration) -> String {
         .to_owned()
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     NOW.parse().unwrap()
 }

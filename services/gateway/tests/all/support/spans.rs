@@ -60,7 +60,7 @@ impl Recorder {
 
 impl Subscriber for Recorder {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("gateway")
+        metadata.target().starts_with("gateway") || metadata.target() == "access_log"
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {

@@ -155,6 +155,12 @@ async fn answer(request: Request<Incoming>, seen: Arc<Seen>) -> Result<Response<
             let _noted = GivenUp(Arc::clone(&seen));
             std::future::pending().await
         }
+        // Takes as many milliseconds as its count says, when it is of the name that asks for it.
+        "ReplaceShape" if name(&body) == "hold" => {
+            let milliseconds = u64::try_from(count(&body)).unwrap();
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            echo(body, encoding)
+        }
         "Flicker" | "FlickerOnce" if earlier < 2 || count(&body) < 0 => {
             Status::unavailable("not now").into_http()
         }
@@ -242,6 +248,12 @@ fn refusal() -> Status {
         .metadata_mut()
         .insert("patron-hint", "look elsewhere".parse().unwrap());
     status
+}
+
+fn name(body: &Bytes) -> String {
+    let shape = DynamicMessage::decode(message("Shape"), body.slice(5..)).unwrap();
+    let name = shape.get_field_by_name("name").unwrap();
+    name.as_str().unwrap().to_owned()
 }
 
 fn count(body: &Bytes) -> i32 {
