@@ -22,6 +22,40 @@ async fn ask(api: &Api, customer: &str, verb: &str, mut body: Value) -> Value {
     answer.body
 }
 
+/// How many cases are listed for a customer.
+async fn cases_are(api: &Api, customer: &str, count: usize) {
+    let path = format!("/v1/cases?customer_id={customer}");
+    eventually(api, &path, |listed| {
+        listed["cases"].as_array().map_or(0, Vec::len) == count
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn cases_are_listed_for_the_person_whose_ids_they_came_in_under() {
+    let api = shared().api();
+    let (anna, ann) = (new_customer(&api).await, new_customer(&api).await);
+    for customer in [&anna, &ann, &ann] {
+        let case = json!({
+            "customerId": customer,
+            "type": "TYPE_COMPLAINT",
+            "channel": "phone",
+            "subject": "the mug is broken",
+        });
+        let path = format!("/v1/cases?request_id={}", request_id());
+        let answer = api.post(&path, &case).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    let merged = ask(&api, &ann, "merge", json!({"mergedCustomerId": anna})).await;
+    for id in [&anna, &ann] {
+        cases_are(&api, id, 3).await;
+    }
+    let link = json!({"linkId": merged["link"]["linkId"]});
+    ask(&api, &anna, "unmerge", link).await;
+    cases_are(&api, &anna, 1).await;
+    cases_are(&api, &ann, 2).await;
+}
+
 #[tokio::test]
 async fn points_follow_customers_who_are_merged_and_come_back_when_they_are_parted() {
     let api = shared().api();

@@ -33,10 +33,13 @@ use sqlx::migrate::Migrator;
 
 use api::Cases;
 use app::App;
-use reactions::ToSurvey;
+use reactions::{ToProfile, ToSurvey};
 
 /// Name of the service: of its role, its database and its feed.
 pub const NAME: &str = "complaints";
+
+/// The service that says which customers are one person.
+const PROFILE: &str = "profile";
 
 /// The service whose answers it reacts to.
 const SURVEY: &str = "survey";
@@ -45,15 +48,22 @@ const SURVEY: &str = "survey";
 const CLOSING_BOUND: Duration = Duration::from_secs(3);
 
 static OWN: Migrator = sqlx::migrate!();
-static MIGRATIONS: Migrations =
-    Migrations::new(NAME, &[&events::MIGRATIONS, &idempotency::MIGRATIONS, &OWN]);
+static MIGRATIONS: Migrations = Migrations::new(
+    NAME,
+    &[
+        &events::MIGRATIONS,
+        &idempotency::MIGRATIONS,
+        &persons::MIGRATIONS,
+        &OWN,
+    ],
+);
 
 /// The schema of its database.
 pub fn migrations() -> Migrations {
     MIGRATIONS
 }
 
-/// The service over its database, following the feed of `survey`.
+/// The service over its database, following the feeds of `profile` and `survey`.
 ///
 /// # Errors
 /// When `feeds` lacks one of these.
@@ -82,7 +92,10 @@ fn consumers(app: &App, feeds: &Feeds) -> Result<Vec<Consumer>, UnknownFeed> {
         app: app.clone(),
         actor,
     };
-    Ok(vec![consumer(app, feeds, SURVEY, to_survey)?])
+    Ok(vec![
+        consumer(app, feeds, PROFILE, ToProfile)?,
+        consumer(app, feeds, SURVEY, to_survey)?,
+    ])
 }
 
 fn consumer(

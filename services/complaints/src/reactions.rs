@@ -18,6 +18,23 @@ pub(crate) struct Incomplete {
     field: &'static str,
 }
 
+/// Listens to the feed `profile`: whose cases belong together.
+pub(crate) struct ToProfile;
+
+#[async_trait]
+impl Handler for ToProfile {
+    async fn handle(
+        &self,
+        tx: &mut PgTransaction<'_>,
+        event: &Incoming,
+    ) -> Result<(), HandlerError> {
+        if let Some(told) = persons::told(event)? {
+            persons::learn(tx, &told).await?;
+        }
+        Ok(())
+    }
+}
+
 /// Listens to the feed `survey`: a customer who would not recommend us is called back.
 pub(crate) struct ToSurvey {
     pub(crate) app: App,

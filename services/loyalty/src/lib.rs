@@ -58,8 +58,15 @@ const SURVEY: &str = "survey";
 const BATCH_EVENTS: usize = 100;
 
 static OWN: Migrator = sqlx::migrate!();
-static MIGRATIONS: Migrations =
-    Migrations::new(NAME, &[&events::MIGRATIONS, &idempotency::MIGRATIONS, &OWN]);
+static MIGRATIONS: Migrations = Migrations::new(
+    NAME,
+    &[
+        &events::MIGRATIONS,
+        &idempotency::MIGRATIONS,
+        &persons::MIGRATIONS,
+        &OWN,
+    ],
+);
 
 /// How the service works.
 #[derive(Clone, Debug)]

@@ -1,6 +1,5 @@
 //! What loyalty does when other services announce something.
 
-mod identities;
 mod surveys;
 #[cfg(test)]
 mod tests;
@@ -51,7 +50,7 @@ impl Handler for Reactions {
                 }
                 let trace = event.traceparent();
                 told.push(Told { fact, trace });
-            } else if let Some(told) = identities::regrouped(event)? {
+            } else if let Some(told) = persons::told(event)? {
                 regrouped.push((told, event.traceparent()));
             } else if let Some(updated) = event.payload::<CustomerUpdated>()? {
                 birthdays.extend(wire::birthday_changed(&updated)?);

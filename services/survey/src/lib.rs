@@ -41,8 +41,15 @@ const COMPLAINTS: &str = "complaints";
 const CLOSING_BOUND: Duration = Duration::from_secs(3);
 
 static OWN: Migrator = sqlx::migrate!();
-static MIGRATIONS: Migrations =
-    Migrations::new(NAME, &[&events::MIGRATIONS, &idempotency::MIGRATIONS, &OWN]);
+static MIGRATIONS: Migrations = Migrations::new(
+    NAME,
+    &[
+        &events::MIGRATIONS,
+        &idempotency::MIGRATIONS,
+        &persons::MIGRATIONS,
+        &OWN,
+    ],
+);
 
 /// The schema of its database.
 pub fn migrations() -> Migrations {

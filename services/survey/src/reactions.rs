@@ -21,7 +21,8 @@ pub(crate) struct Incomplete {
     field: &'static str,
 }
 
-/// Listens to the feed `profile`: whoever has bought is asked once for each order.
+/// Listens to the feed `profile`: whoever has bought is asked once for each order; and whose invitations
+/// belong together.
 pub(crate) struct ToProfile(pub(crate) App);
 
 /// Listens to the feed `complaints`: whose case was closed is asked once for each resolution.
@@ -43,6 +44,11 @@ impl Handler for ToProfile {
         events: &[&Incoming],
     ) -> Result<(), HandlerError> {
         let Self(app) = self;
+        for event in events {
+            if let Some(told) = persons::told(event)? {
+                persons::learn(tx, &told).await?;
+            }
+        }
         Ok(app.invite(tx, asking(events, about_order)?).await?)
     }
 }

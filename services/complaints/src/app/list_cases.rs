@@ -4,6 +4,7 @@ use contract::patron::complaints::v1::{ListCasesRequest, ListCasesResponse};
 
 use super::{App, CaseError, page};
 use crate::domain::{Case, CustomerId};
+use crate::store::StoreError;
 use crate::store::cases::{Filter, Place};
 use crate::{store, wire};
 
@@ -26,13 +27,14 @@ impl App {
             filters: &filters,
         };
         let after = self.pages.decode(scope, &request.page_token)?;
+        let customer = customer(&request.customer_id)?;
         let filter = Filter {
-            customer: customer(&request.customer_id)?,
+            customers: None,
             state: wire::state_filter(state),
             kind: wire::kind_filter(kind),
         };
         let size = page_size(request.page_size, 50, 500);
-        let mut cases = self.cases(filter, after, size).await?;
+        let mut cases = self.cases((customer, filter), after, size).await?;
         let last = page::cut(&mut cases, size).map(Place::of);
         let next_page_token = last
             .map(|place| self.pages.encode(scope, &place))
@@ -43,14 +45,25 @@ impl App {
         })
     }
 
-    /// One more than the page holds.
+    /// One more than the page holds. A customer's are those of all ids of the person.
     async fn cases(
         &self,
-        filter: Filter,
+        (customer, filter): (Option<CustomerId>, Filter<'_>),
         after: Option<Place>,
         size: u16,
     ) -> Result<Vec<Case>, CaseError> {
         let mut connection = self.connection().await?;
+        let ids = match customer {
+            Some(CustomerId(id)) => {
+                let ids = persons::ids_of(&mut *connection, id).await;
+                Some(ids.map_err(StoreError::from)?)
+            }
+            None => None,
+        };
+        let filter = Filter {
+            customers: ids.as_deref(),
+            ..filter
+        };
         Ok(store::cases::list(&mut connection, filter, after, i64::from(size) + 1).await?)
     }
 }

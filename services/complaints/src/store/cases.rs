@@ -10,8 +10,9 @@ use crate::domain::{
 
 /// Which cases to list. What is `None` does not narrow.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Filter {
-    pub(crate) customer: Option<CustomerId>,
+pub(crate) struct Filter<'a> {
+    /// All ids of a person.
+    pub(crate) customers: Option<&'a [Uuid]>,
     pub(crate) state: Option<State>,
     pub(crate) kind: Option<Kind>,
 }
@@ -90,19 +91,19 @@ pub(crate) async fn lock(
 /// Up to `limit` cases that stand after the place, the latest opened first.
 pub(crate) async fn list(
     connection: &mut PgConnection,
-    filter: Filter,
+    filter: Filter<'_>,
     after: Option<Place>,
     limit: i64,
 ) -> Result<Vec<Case>, StoreError> {
     let Place(opened_at, case_id) = after.unwrap_or(Place::START);
     let rows = select!(
-        "WHERE ($1::uuid IS NULL OR customer_id = $1)
+        "WHERE ($1::uuid[] IS NULL OR customer_id = ANY ($1))
            AND ($2::text IS NULL OR state = $2)
            AND ($3::text IS NULL OR kind = $3)
            AND (opened_at, case_id) < ($4, $5)
          ORDER BY opened_at DESC, case_id DESC
          LIMIT $6",
-        filter.customer.map(|customer| customer.0) as Option<Uuid>,
+        filter.customers as Option<&[Uuid]>,
         filter.state.map(State::name) as Option<&str>,
         filter.kind.map(Kind::name) as Option<&str>,
         opened_at.to_sqlx() as jiff_sqlx::Timestamp,

@@ -29,6 +29,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// All that a feed needs of the survey service's database.
 static SURVEY: Migrations = Migrations::new("survey", &[&events::MIGRATIONS]);
+static PROFILE: Migrations = Migrations::new("profile", &[&events::MIGRATIONS]);
 
 pub(crate) type Client = CaseServiceClient<InterceptedService<Channel, Token>>;
 
@@ -81,6 +82,7 @@ pub(crate) struct Bench {
     pub(crate) clock: Clock,
     _database: TestDatabase,
     survey: Source,
+    _profile: Source,
     running: Running,
     _stop: DropGuard,
 }
@@ -90,7 +92,8 @@ impl Bench {
         let clock = Clock::system();
         let database = TestDatabase::create(&complaints::migrations()).await;
         let survey = Source::new("survey", &SURVEY, &clock).await;
-        let feeds = Feeds::of([("survey", survey.feed())]);
+        let profile = Source::new("profile", &PROFILE, &clock).await;
+        let feeds = Feeds::of([("survey", survey.feed()), ("profile", profile.feed())]);
         let context = Context {
             clock: clock.clone(),
             pages: PageTokens::new(b"secret"),
@@ -104,6 +107,7 @@ impl Bench {
             clock,
             _database: database,
             survey,
+            _profile: profile,
             running,
             _stop: stop.drop_guard(),
         }

@@ -7,6 +7,7 @@ use contract::patron::survey::v1::{
 
 use super::{App, SurveyError, page};
 use crate::domain::{CustomerId, Invitation, InvitationId};
+use crate::store::StoreError;
 use crate::store::invitations::{Filter, Place};
 use crate::{store, wire};
 
@@ -45,7 +46,9 @@ impl App {
         };
         let after = self.pages.decode(scope, &request.page_token)?;
         let size = page_size(request.page_size, 50, 500);
-        let mut listed = self.invitations(filter(request)?, after, size).await?;
+        let customer = customer(&request.customer_id)?;
+        let which = (customer, filter(request)?);
+        let mut listed = self.invitations(which, after, size).await?;
         let last = page::cut(&mut listed, size).map(Place::of);
         let next_page_token = last
             .map(|place| self.pages.encode(scope, &place))
@@ -56,27 +59,42 @@ impl App {
         })
     }
 
-    /// One more than the page holds.
+    /// One more than the page holds. A customer's are those of all ids of the person.
     async fn invitations(
         &self,
-        filter: Filter<'_>,
+        (customer, filter): (Option<CustomerId>, Filter<'_>),
         after: Option<Place>,
         size: u16,
     ) -> Result<Vec<Invitation>, SurveyError> {
         let mut connection = self.connection().await?;
+        let ids = match customer {
+            Some(CustomerId(id)) => {
+                let ids = persons::ids_of(&mut *connection, id).await;
+                Some(ids.map_err(StoreError::from)?)
+            }
+            None => None,
+        };
+        let filter = Filter {
+            customers: ids.as_deref(),
+            ..filter
+        };
         Ok(store::invitations::list(&mut connection, filter, after, i64::from(size) + 1).await?)
     }
 }
 
+fn customer(id: &str) -> Result<Option<CustomerId>, Refusal> {
+    if id.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(CustomerId(wire::identifier("customer_id", id)?)))
+}
+
+/// All but whose they are.
 fn filter(request: &ListInvitationsRequest) -> Result<Filter<'_>, Refusal> {
     let given = |text: &str| !text.is_empty();
-    let customer = Some(request.customer_id.as_str()).filter(|id| given(id));
-    let customer = customer
-        .map(|id| wire::identifier("customer_id", id))
-        .transpose()?;
     wire::storable("questionnaire_id", &request.questionnaire_id)?;
     Ok(Filter {
-        customer: customer.map(CustomerId),
+        customers: None,
         questionnaire_id: Some(request.questionnaire_id.as_str()).filter(|id| given(id)),
         state: wire::invitations::state_filter(request.state()),
     })

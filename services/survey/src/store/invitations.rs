@@ -11,7 +11,8 @@ use crate::domain::{Asked, CustomerId, Invitation, InvitationId, State, Trigger}
 /// Which invitations to list. What is `None` does not narrow.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Filter<'a> {
-    pub(crate) customer: Option<CustomerId>,
+    /// All ids of a person.
+    pub(crate) customers: Option<&'a [Uuid]>,
     pub(crate) questionnaire_id: Option<&'a str>,
     pub(crate) state: Option<State>,
 }
@@ -86,13 +87,13 @@ pub(crate) async fn list(
 ) -> Result<Vec<Invitation>, StoreError> {
     let Place(created_at, invitation_id) = after.unwrap_or(Place::START);
     let rows = select!(
-        "WHERE ($1::uuid IS NULL OR customer_id = $1)
+        "WHERE ($1::uuid[] IS NULL OR customer_id = ANY ($1))
            AND ($2::text IS NULL OR questionnaire_id = $2)
            AND ($3::text IS NULL OR state = $3)
            AND (created_at, invitation_id) < ($4, $5)
          ORDER BY created_at DESC, invitation_id DESC
          LIMIT $6",
-        filter.customer.map(|customer| customer.0) as Option<Uuid>,
+        filter.customers as Option<&[Uuid]>,
         filter.questionnaire_id as Option<&str>,
         filter.state.map(State::name) as Option<&str>,
         created_at.to_sqlx() as jiff_sqlx::Timestamp,

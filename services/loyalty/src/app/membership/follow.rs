@@ -1,13 +1,14 @@
 //! The profile service takes customers for one person, or no longer: their memberships follow.
 //!
 //! What it says may come in any order, since it says it of different customers. So what counts is kept
-//! ([`profiles`]), and the memberships are brought to it: merges that it no longer stands behind are
+//! ([`persons`]), and the memberships are brought to it: merges that it no longer stands behind are
 //! undone, from the last to the first, then whoever is one person's is merged. Merges by hand stay.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use chassis::Deadline;
+use persons::Told;
 use sqlx::{Acquire as _, PgTransaction};
 use uuid::Uuid;
 
@@ -16,20 +17,13 @@ use super::merge::join;
 use super::unmerge::part;
 use crate::app::{AppError, Call, Loyalty, enrol};
 use crate::store::ledger::holders;
-use crate::store::membership::{merges, profiles};
+use crate::store::membership::merges;
 
 /// Who merges and unmerges here.
 const FOLLOWER: &str = "service:profile";
 const REASON: &str = "as the profiles of the customers";
 /// Most merges and unmerges that follow from one statement: a person has at most 100 ids.
 const MOST_STEPS: usize = 400;
-
-/// What the profile service says: whom ids lead to, sorted by id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Regrouped {
-    pub(crate) homes: BTreeMap<Uuid, Uuid>,
-    pub(crate) revision: i64,
-}
 
 /// A merge that stands: who was taken in, by whom.
 type Edge = (Uuid, Uuid);
@@ -49,15 +43,14 @@ struct Follower<'d, 't> {
 pub(crate) async fn follow(
     loyalty: &Loyalty,
     tx: &mut PgTransaction<'_>,
-    told: &Regrouped,
+    told: &Told,
     trace: &str,
 ) -> Result<(), AppError> {
-    let homes: Vec<_> = told.homes.iter().map(|(id, to)| (*id, *to)).collect();
-    if !profiles::learn(tx, &homes, told.revision).await? {
+    if !persons::learn(tx, told).await? {
         return Ok(());
     }
     // Those whose creation is announced elsewhere, and not heard of yet.
-    let ids = told.homes.keys().map(|id| (*id, trace)).collect();
+    let ids = told.profiles.keys().map(|id| (*id, trace)).collect();
     let enrolled = enrol::enrol_all(loyalty, tx, &ids).await?;
     let events: Vec<_> = enrolled.into_iter().map(|(_, event)| event).collect();
     loyalty.outbox.append_all(tx, &events).await?;
@@ -68,7 +61,7 @@ pub(crate) async fn follow(
             caller: FOLLOWER.to_owned(),
             deadline: Deadline::after(Duration::from_mins(1)),
         },
-        ids: told.homes.keys().copied().collect(),
+        ids: told.profiles.keys().copied().collect(),
         refused: BTreeSet::new(),
     };
     follower.part_all().await?;
@@ -154,7 +147,7 @@ impl Follower<'_, '_> {
 
     /// Whom the profile service takes these for.
     async fn people(&mut self, ids: &[Uuid]) -> Result<HashMap<Uuid, Uuid>, AppError> {
-        let known = profiles::known(&mut **self.tx, ids).await?;
+        let known = persons::profiles_of(&mut **self.tx, ids).await?;
         let person = |id: &Uuid| (*id, known.get(id).copied().unwrap_or(*id));
         Ok(ids.iter().map(person).collect())
     }

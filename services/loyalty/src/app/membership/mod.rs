@@ -24,7 +24,7 @@ use crate::store::membership::changes::{self, Change};
 pub(crate) use close::close;
 pub(crate) use enrol::enrol;
 pub(crate) use error::MembershipError;
-pub(crate) use follow::{Regrouped, follow};
+pub(crate) use follow::follow;
 pub(crate) use merge::merge;
 pub(crate) use read::{changes as history, lookup, merges};
 pub(crate) use step::{reactivate, suspend};

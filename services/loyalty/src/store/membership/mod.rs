@@ -4,7 +4,6 @@ pub(crate) mod cards;
 pub(crate) mod changes;
 pub(crate) mod merges;
 pub(crate) mod overview;
-pub(crate) mod profiles;
 
 use sqlx::PgConnection;
 use uuid::Uuid;

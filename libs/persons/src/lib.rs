@@ -1,0 +1,29 @@
+//! Which customer ids are one person's, as the profile service announces it.
+//!
+//! Customers turn out to be one person, or two after all. What a service keeps of a customer stays under
+//! the id at which it came in; what it reads of a person it reads for all ids ([`ids_of`]). So a merge
+//! moves nothing, and undoing it leaves what would be without it.
+//!
+//! ```no_run
+//! # async fn example(tx: &mut sqlx::PgConnection, event: &events::Incoming, customer_id: uuid::Uuid)
+//! # -> Result<(), Box<dyn std::error::Error>> {
+//! // Where the feed of the profile service is followed:
+//! if let Some(told) = persons::told(event)? {
+//!     persons::learn(tx, &told).await?;
+//! }
+//! // Where something is read by customer:
+//! let ids = persons::ids_of(tx, customer_id).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod store;
+mod told;
+
+use sqlx::migrate::Migrator;
+
+pub use store::{ids_of, learn, profiles_of};
+pub use told::{Told, told};
+
+/// The table of ids: versions 200 to 299 of a service's migrations.
+pub static MIGRATIONS: Migrator = sqlx::migrate!();

@@ -1,0 +1,50 @@
+//! Who is who, as it is learnt from events in any order.
+
+use persons::{Told, ids_of, learn, profiles_of};
+use postgres::Migrations;
+use postgres::testing::TestDatabase;
+use uuid::Uuid;
+
+static MIGRATIONS: Migrations = Migrations::new("test", &[&persons::MIGRATIONS]);
+
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+/// That these ids lead where they do.
+fn told<const N: usize>(profiles: [(u128, u128); N], revision: i64) -> Told {
+    Told {
+        profiles: profiles.map(|(one, to)| (id(one), id(to))).into(),
+        revision,
+    }
+}
+
+#[tokio::test]
+async fn the_newest_of_what_was_said_about_an_id_holds_in_whatever_order_it_comes() {
+    let merged = told([(1, 1), (2, 1)], 5);
+    let merged_on = told([(1, 1), (2, 1), (3, 1)], 6);
+    let parted = told([(1, 1), (3, 1), (2, 2)], 7);
+    for order in [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ] {
+        let database = TestDatabase::create(&MIGRATIONS).await;
+        let mut db = database.db().pool().acquire().await.unwrap();
+        assert_eq!(ids_of(&mut *db, id(2)).await.unwrap(), [id(2)]);
+        let all = [&merged, &merged_on, &parted];
+        for told in order.map(|place| all[place]) {
+            learn(&mut db, told).await.unwrap();
+        }
+        assert!(!learn(&mut db, &merged).await.unwrap(), "nothing new");
+        for one in [1, 3] {
+            assert_eq!(ids_of(&mut *db, id(one)).await.unwrap(), [id(1), id(3)]);
+        }
+        assert_eq!(ids_of(&mut *db, id(2)).await.unwrap(), [id(2)]);
+        let profiles = profiles_of(&mut *db, &[id(2), id(3), id(4)]).await.unwrap();
+        assert_eq!(profiles, [(id(2), id(2)), (id(3), id(1))].into());
+    }
+}
