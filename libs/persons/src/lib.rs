@@ -6,7 +6,7 @@
 //!
 //! ```no_run
 //! # async fn example(tx: &mut sqlx::PgConnection, event: &events::Incoming, customer_id: uuid::Uuid)
-//! # -> Result<(), Box<dyn std::error::Error>> {
+//! # -> Result<(), events::HandlerError> {
 //! // Where the feed of the profile service is followed:
 //! if let Some(told) = persons::told(event)? {
 //!     persons::learn(tx, &told).await?;
