@@ -31,5 +31,7 @@ mod orders;
 mod races;
 #[path = "all/returns.rs"]
 mod returns;
+#[path = "all/sources.rs"]
+mod sources;
 #[path = "all/throughput.rs"]
 mod throughput;

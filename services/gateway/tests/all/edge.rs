@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use crate::support::client::GrpcClient;
 use crate::support::contract::shape;
-use crate::support::{Bench, wait_until};
+use crate::support::{Bench, until_ok, wait_until};
 
 async fn get_with(bench: &Bench, authorization: &str) -> crate::support::client::Answer {
     let headers = [("authorization", authorization)];
@@ -318,17 +318,7 @@ async fn calls_beyond_the_number_at_once_are_refused_with_a_time_to_retry() {
     // The client of the first call goes away, which ends it everywhere and makes room.
     sleeping.abort();
     wait_until(|| bench.upstream.given_up() == 1).await;
-    wait_until_ok(&bench).await;
-}
-
-async fn wait_until_ok(bench: &Bench) {
-    for _ in 0..500 {
-        if bench.rest.get("/v1/shapes/s1").await.status == StatusCode::OK {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the slot was never given back");
+    until_ok(&bench.rest, "/v1/shapes/s1").await;
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! `ConsentService`.
 
-use chassis::paging::{PageTokens, Scope, page_size};
+use chassis::paging::PageTokens;
 use chassis::{Refusal, caller};
 use contract::patron::profile::v1 as proto;
 use proto::consent_service_server::ConsentService;
@@ -8,7 +8,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::deadline;
-use super::lists::{DEFAULT_SIZE, MOST_SIZE, answer};
+use super::lists::{Asked, ById};
 use crate::app::App;
 use crate::app::contact::update_consents::Changes;
 use crate::store::contact::statements::Recorded;
@@ -73,22 +73,25 @@ impl ConsentService for Consents {
     ) -> Result<Response<proto::ListConsentStatementsResponse>, Status> {
         let deadline = deadline(&request);
         let request = request.get_ref();
-        let id = wire::customer_id("customer_id", &request.customer_id).map_err(Refusal::from)?;
-        let filters = [request.customer_id.as_str()];
-        let scope = Scope {
+        let asked = Asked {
             method: LIST,
-            filters: &filters,
+            customer_id: &request.customer_id,
+            page_size: request.page_size,
+            page_token: &request.page_token,
         };
-        let before = self.pages.decode::<Uuid>(scope, &request.page_token)?;
-        let size = page_size(request.page_size, DEFAULT_SIZE, MOST_SIZE);
-        let before = before.unwrap_or(Uuid::max());
+        let ById {
+            customer,
+            last,
+            size,
+        } = asked.by_id(&self.pages)?;
+        let before = last.unwrap_or(Uuid::max());
         let page = self
             .app
-            .consent_statements(deadline, id, before, size)
+            .consent_statements(deadline, customer, before, size)
             .await?;
         let place = |recorded: &Recorded| recorded.statement.id.0;
         let (statements, next_page_token) =
-            answer(&self.pages, scope, page, place, consents::statement)?;
+            asked.answer(&self.pages, page, place, consents::statement)?;
         Ok(Response::new(proto::ListConsentStatementsResponse {
             statements,
             next_page_token,

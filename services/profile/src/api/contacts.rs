@@ -1,6 +1,6 @@
 //! `ContactService`.
 
-use chassis::paging::{PageTokens, Scope, page_size};
+use chassis::paging::PageTokens;
 use chassis::{Refusal, caller};
 use contract::patron::profile::v1 as proto;
 use proto::contact_service_server::ContactService;
@@ -8,7 +8,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::deadline;
-use super::lists::{DEFAULT_SIZE, MOST_SIZE, answer};
+use super::lists::{Asked, ById};
 use crate::app::App;
 use crate::app::contact::check_contact::Ask;
 use crate::app::contact::end_contact::Which;
@@ -104,22 +104,23 @@ impl ContactService for Contacts {
     ) -> Result<Response<proto::ListContactsResponse>, Status> {
         let deadline = deadline(&request);
         let request = request.get_ref();
-        let id = wire::customer_id("customer_id", &request.customer_id).map_err(Refusal::from)?;
-        let filters = [request.customer_id.as_str()];
-        let scope = Scope {
+        let asked = Asked {
             method: LIST,
-            filters: &filters,
+            customer_id: &request.customer_id,
+            page_size: request.page_size,
+            page_token: &request.page_token,
         };
-        let before = self.pages.decode::<Uuid>(scope, &request.page_token)?;
-        let size = page_size(request.page_size, DEFAULT_SIZE, MOST_SIZE);
-        let page = self
-            .app
-            .contacts(deadline, id, before.unwrap_or(Uuid::max()), size)
-            .await?;
+        let ById {
+            customer,
+            last,
+            size,
+        } = asked.by_id(&self.pages)?;
+        let before = last.unwrap_or(Uuid::max());
+        let page = self.app.contacts(deadline, customer, before, size).await?;
         let now = self.app.now();
         let place = |contact: &Contact| contact.id.0;
         let encode = |contact| contacts::contact(contact, now);
-        let (contacts, next_page_token) = answer(&self.pages, scope, page, place, encode)?;
+        let (contacts, next_page_token) = asked.answer(&self.pages, page, place, encode)?;
         Ok(Response::new(proto::ListContactsResponse {
             contacts,
             next_page_token,

@@ -1,6 +1,6 @@
 //! `IdentityService`.
 
-use chassis::paging::{PageTokens, Scope, page_size};
+use chassis::paging::PageTokens;
 use chassis::{Refusal, caller};
 use contract::patron::profile::v1 as proto;
 use proto::identity_service_server::IdentityService;
@@ -8,7 +8,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::deadline;
-use super::lists::{DEFAULT_SIZE, MOST_SIZE, answer};
+use super::lists::Asked;
 use crate::app::App;
 use crate::app::identity::merge::Merge;
 use crate::app::identity::unmerge::Unmerge;
@@ -47,21 +47,19 @@ impl IdentityService for Identities {
         request: Request<proto::ListSourcesRequest>,
     ) -> Result<Response<proto::ListSourcesResponse>, Status> {
         let deadline = deadline(&request);
-        let request = request.into_inner();
-        let customer = wire::customer_id("customer_id", &request.customer_id);
-        let customer = customer.map_err(Refusal::from)?;
-        let filters = [request.customer_id.as_str()];
-        let scope = Scope {
+        let request = request.get_ref();
+        let asked = Asked {
             method: SOURCES,
-            filters: &filters,
+            customer_id: &request.customer_id,
+            page_size: request.page_size,
+            page_token: &request.page_token,
         };
-        let after = self.pages.decode::<Uuid>(scope, &request.page_token)?;
-        let place = (customer, SourceId(after.unwrap_or_default()));
-        let size = page_size(request.page_size, DEFAULT_SIZE, MOST_SIZE);
-        let page = self.app.sources(deadline, place, size).await?;
+        let page = asked.by_id(&self.pages)?;
+        let place = (page.customer, SourceId(page.last.unwrap_or_default()));
+        let page = self.app.sources(deadline, place, page.size).await?;
         let place = |source: &Source| source.id.0;
         let (sources, next_page_token) =
-            answer(&self.pages, scope, page, place, wire::identities::source)?;
+            asked.answer(&self.pages, page, place, wire::identities::source)?;
         Ok(Response::new(proto::ListSourcesResponse {
             sources,
             next_page_token,
@@ -73,21 +71,19 @@ impl IdentityService for Identities {
         request: Request<proto::ListLinksRequest>,
     ) -> Result<Response<proto::ListLinksResponse>, Status> {
         let deadline = deadline(&request);
-        let request = request.into_inner();
-        let customer = wire::customer_id("customer_id", &request.customer_id);
-        let customer = customer.map_err(Refusal::from)?;
-        let filters = [request.customer_id.as_str()];
-        let scope = Scope {
+        let request = request.get_ref();
+        let asked = Asked {
             method: LINKS,
-            filters: &filters,
+            customer_id: &request.customer_id,
+            page_size: request.page_size,
+            page_token: &request.page_token,
         };
-        let before = self.pages.decode::<Uuid>(scope, &request.page_token)?;
-        let place = (customer, LinkId(before.unwrap_or(Uuid::max())));
-        let size = page_size(request.page_size, DEFAULT_SIZE, MOST_SIZE);
-        let page = self.app.links(deadline, place, size).await?;
+        let page = asked.by_id(&self.pages)?;
+        let place = (page.customer, LinkId(page.last.unwrap_or(Uuid::max())));
+        let page = self.app.links(deadline, place, page.size).await?;
         let place = |link: &Link| link.id.0;
         let (links, next_page_token) =
-            answer(&self.pages, scope, page, place, wire::identities::link)?;
+            asked.answer(&self.pages, page, place, wire::identities::link)?;
         Ok(Response::new(proto::ListLinksResponse {
             links,
             next_page_token,

@@ -12,6 +12,7 @@ use access::DevelopmentIssuer;
 use chassis::config::{IssuerConfig, IssuerRole};
 use chassis::{Clock, KeyWatch, Service};
 use gateway::{ApiKeyFile, Gateway, GatewayConfig, Running};
+use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
@@ -86,6 +87,17 @@ impl Bench {
         self.shutdown.cancel();
         (self.running, self.rest)
     }
+}
+
+/// Calls, within a bound, until it is answered.
+pub(crate) async fn until_ok(rest: &RestClient, path: &str) {
+    for _ in 0..500 {
+        if rest.get(path).await.status == StatusCode::OK {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{path} was never answered");
 }
 
 /// Waits, within a bound, for something that happens elsewhere.
