@@ -95,6 +95,8 @@ const TABLE: &[(&str, &[&str])] = &[
             "profile.consents.write",
             "profile.contacts.write",
             "loyalty.*.read",
+            // A shop makes members; it does not pause or end memberships.
+            "loyalty.members.enrol",
             "loyalty.accruals.write",
             "loyalty.activities.write",
             "loyalty.redemptions.write",

@@ -63,14 +63,14 @@ CREATE TABLE challenge_facts (
     cycle text NOT NULL,
     day date NOT NULL,
     times bigint NOT NULL CHECK (times BETWEEN 0 AND 1),
-    money_minor bigint NOT NULL,
+    money bigint NOT NULL,
     PRIMARY KEY (customer_id, challenge_id, kind, fact_id)
 );
 COMMENT ON TABLE challenge_facts IS
     'what counts for a challenge: a row for each purchase or act that fulfils its condition, as it is '
     'now. Progress is computed from them';
 CREATE INDEX challenge_facts_cycle ON challenge_facts (customer_id, challenge_id, cycle, day)
-    INCLUDE (times, money_minor);
+    INCLUDE (times, money);
 
 CREATE TABLE challenge_milestones (
     customer_id uuid NOT NULL,

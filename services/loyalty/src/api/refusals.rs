@@ -39,7 +39,7 @@ impl From<AppError> for Refusal {
             AppError::AccrualNotFound => not_found(ErrorReason::AccrualNotFound),
             AppError::HoldNotFound => not_found(ErrorReason::HoldNotFound),
             AppError::VerificationNotFound => not_found(ErrorReason::VerificationNotFound),
-            AppError::VerificationBegun | AppError::TooManyRepeats => {
+            AppError::TooManyRepeats => {
                 Self::new(Code::Aborted, Common::RequestInProgress, error.to_string())
                     .retry_after(LATER)
             }

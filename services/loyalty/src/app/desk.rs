@@ -135,5 +135,6 @@ pub(crate) fn redeem(customer_id: Uuid, points: i64) -> Redeem {
         wallet_id: Some(WalletId::POINTS),
         points: Points::new(points),
         reference: "mug".to_owned(),
+        reward_id: String::new(),
     }
 }

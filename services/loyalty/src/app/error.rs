@@ -74,9 +74,6 @@ pub(crate) enum AppError {
     /// There is no such verification.
     #[error("there is no such verification")]
     VerificationNotFound,
-    /// The verification that waited has begun in this moment.
-    #[error("the verification that waited has begun in this moment")]
-    VerificationBegun,
     /// Another replica has taken the verification over.
     #[error("another replica has taken the verification over")]
     VerificationTaken,

@@ -26,6 +26,8 @@ pub(crate) struct Redeem {
     pub(crate) points: Points,
     /// What for.
     pub(crate) reference: String,
+    /// The reward that they buy; empty: none.
+    pub(crate) reward_id: String,
 }
 
 /// Points that were spent. The operation is the redemption.
@@ -94,7 +96,7 @@ impl Command for Redeem {
         let version = books.holder(self.customer_id)?.program.version;
         let posted = Posted::new(self.customer_id, redeemed.posting);
         Ok(Decision {
-            posted: vec![posted.explained(Kind::Redeem, details(version))],
+            posted: vec![posted.explained(Kind::Redeem, self.details(version))],
             holds: Vec::new(),
             events: vec![NewEvent::about(
                 self.customer_id,
@@ -106,11 +108,16 @@ impl Command for Redeem {
     }
 }
 
-/// The redemption's id is that of its operation, and its lots are the entries'.
-fn details(program_version: i64) -> contract::OperationDetails {
-    let redemption = contract::RedemptionDetails::default();
-    contract::OperationDetails {
-        program_version,
-        details: Some(Details::Redemption(redemption)),
+impl Redeem {
+    /// The redemption's id is that of its operation, and its lots are the entries'.
+    fn details(&self, program_version: i64) -> contract::OperationDetails {
+        let redemption = contract::RedemptionDetails {
+            reward_id: self.reward_id.clone(),
+            ..contract::RedemptionDetails::default()
+        };
+        contract::OperationDetails {
+            program_version,
+            details: Some(Details::Redemption(redemption)),
+        }
     }
 }

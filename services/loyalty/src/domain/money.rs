@@ -64,6 +64,17 @@ impl Currency {
             _ => 2,
         }
     }
+
+    /// Hundredths of a major unit, rounded down, so that amounts in all currencies can be compared with
+    /// one threshold. The difference of two of them is exact for any way from one to the other.
+    pub fn hundredths(self, minor: i64) -> i64 {
+        match self.exponent() {
+            0 => minor.saturating_mul(100),
+            1 => minor.saturating_mul(10),
+            2 => minor,
+            more => minor.div_euclid(10_i64.saturating_pow(more - 2)),
+        }
+    }
 }
 
 impl fmt::Display for Currency {

@@ -159,19 +159,26 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// The one that waits.
-pub(crate) async fn waiting(
+/// Lets a verification wait to begin, and tells it; where one waits, that one. It stays locked, so that
+/// it can't begin before the transaction has ended.
+pub(crate) async fn ask(
     db: impl PgExecutor<'_>,
-) -> Result<Option<VerificationRow>, StoreError> {
+    new: &NewVerification<'_>,
+) -> Result<VerificationRow, StoreError> {
     let row = sqlx::query_as!(
         Stored,
-        "SELECT verification_id, state, created_by, created_at, started_at, ended_at, attempts,
-             holders, operations, entries, differences, result, report, failure
-         FROM verifications WHERE state = 1",
+        "INSERT INTO verifications (verification_id, state, created_by, created_at)
+         VALUES ($1, 1, $2, $3)
+         ON CONFLICT (state) WHERE state = 1 DO UPDATE SET state = 1
+         RETURNING verification_id, state, created_by, created_at, started_at, ended_at, attempts,
+             holders, operations, entries, differences, result, report, failure",
+        new.verification_id,
+        new.created_by,
+        new.created_at.to_sqlx() as _,
     )
-    .fetch_optional(db)
+    .fetch_one(db)
     .await?;
-    row.map(VerificationRow::try_from).transpose()
+    row.try_into()
 }
 
 /// A verification.

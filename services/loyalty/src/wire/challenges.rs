@@ -9,7 +9,7 @@ use super::grants::grant;
 use crate::app::challenges::read::Standing;
 use crate::domain::challenges::Answer;
 use crate::domain::grants::Given;
-use crate::domain::program::{Challenge, Goal, Grant, Milestone, Question};
+use crate::domain::program::{Challenge, Goal, Grant, Measure, Milestone, Question};
 
 /// The answers of a request.
 pub(crate) fn answers(request: &contract::AnswerQuizRequest) -> Vec<Answer> {
@@ -50,7 +50,8 @@ pub(crate) fn member_challenge(standing: &Standing) -> Option<contract::MemberCh
 fn kind(goal: &Goal) -> Kind {
     match goal {
         Goal::Counter {
-            counts_money: true, ..
+            measure: Measure::Money { .. },
+            ..
         } => Kind::Money,
         Goal::Counter { .. } => Kind::Counter,
         Goal::Streak { .. } => Kind::Streak,

@@ -36,6 +36,7 @@ pub(crate) fn confirm(request: &contract::ConfirmHoldRequest) -> Result<Confirm,
         hold_id: id(&request.hold_id, "hold_id")?,
         points: Some(Points::new(request.points)).filter(|points| !points.is_zero()),
         is_final: request.r#final,
+        reward_id: String::new(),
     })
 }
 

@@ -14,6 +14,7 @@ pub(crate) fn redeem(request: &contract::CreateRedemptionRequest) -> Result<Rede
         wallet_id: wallet_id(&redemption.wallet_id, "redemption.wallet_id")?,
         points: Points::new(redemption.points),
         reference: redemption.reference,
+        reward_id: String::new(),
     })
 }
 

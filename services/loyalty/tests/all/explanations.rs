@@ -4,6 +4,7 @@ use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::explanation_service_client::ExplanationServiceClient;
 use tonic::Code;
 
+use crate::all::shop::{Shop, mug};
 use crate::all::support::{Bench, Caller, reason, spending, token};
 
 fn explanations(bench: &Bench) -> ExplanationServiceClient<Caller> {
@@ -96,4 +97,35 @@ async fn what_is_not_there_is_not_explained() {
         (refused.code(), reason(&refused).as_str()),
         (Code::NotFound, "OPERATION_NOT_FOUND")
     );
+}
+
+#[tokio::test]
+async fn points_that_went_for_a_reward_are_explained_by_it_spent_at_once_or_held_before() {
+    let shop = Shop::open(|document| document.rewards = vec![mug(30, 5)]).await;
+    let customer_id = shop.bench.member(100).await;
+    let now = shop.order(shop.ordering(customer_id, "mug")).await.unwrap();
+    let holding = api::OrderRewardRequest {
+        hold: true,
+        ..shop.ordering(customer_id, "mug")
+    };
+    let held = shop.order(holding).await.unwrap();
+    let confirm = api::ConfirmRewardOrderRequest {
+        customer_id: held.customer_id,
+        reward_order_id: held.reward_order_id,
+        request_id: shop.id(),
+    };
+    let confirmed = shop.rewards().confirm_reward_order(confirm).await;
+    for operation_id in [
+        now.redemption_id,
+        confirmed.unwrap().into_inner().redemption_id,
+    ] {
+        let request = api::ExplainOperationRequest {
+            customer_id: customer_id.to_string(),
+            operation_id,
+        };
+        let explained = explanations(&shop.bench).explain_operation(request).await;
+        let sentences = explained.unwrap().into_inner().sentences;
+        let of_reward = "Spent on the reward mug.".to_owned();
+        assert!(sentences.contains(&of_reward), "{sentences:?}");
+    }
 }

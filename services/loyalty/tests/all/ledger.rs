@@ -461,3 +461,19 @@ async fn facts_can_not_be_changed_by_the_service_itself() {
         }
     }
 }
+
+#[tokio::test]
+async fn whoever_asks_gets_a_verification_also_when_the_one_that_waited_is_just_beginning() {
+    let bench = Bench::start().await;
+    let asking = (0..8).map(|_| async {
+        for _ in 0..25 {
+            let request = api::CreateVerificationRequest::default();
+            bench
+                .verifications()
+                .create_verification(request)
+                .await
+                .unwrap();
+        }
+    });
+    futures_util::future::join_all(asking).await;
+}

@@ -127,6 +127,7 @@ impl Bench {
             wallet_id: None,
             points: Points::new(points),
             reference: "a mug".to_owned(),
+            reward_id: String::new(),
         };
         redeem
             .decide(&books)

@@ -24,6 +24,8 @@ pub(crate) struct Confirm {
     pub(crate) points: Option<Points>,
     /// Whether the rest goes back.
     pub(crate) is_final: bool,
+    /// The reward that they buy; empty: none.
+    pub(crate) reward_id: String,
 }
 
 impl Command for Confirm {
@@ -82,6 +84,7 @@ impl Confirm {
         let redemption = contract::RedemptionDetails {
             hold_id: hold_id.clone(),
             beyond_hold: confirmed.beyond_hold.get(),
+            reward_id: self.reward_id.clone(),
             available_after: confirmed.posting.figures().balances.available.get(),
             ..contract::RedemptionDetails::default()
         };

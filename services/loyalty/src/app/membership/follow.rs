@@ -13,10 +13,10 @@ use sqlx::{Acquire as _, PgTransaction};
 use uuid::Uuid;
 
 use super::MembershipError;
+use super::chain::{Step, chain};
 use super::merge::join;
 use super::unmerge::part;
 use crate::app::{AppError, Call, Loyalty, enrol};
-use crate::store::ledger::holders;
 use crate::store::membership::merges;
 
 /// Who merges and unmerges here.
@@ -132,17 +132,9 @@ impl Follower<'_, '_> {
 
     /// The merges that lead on from a membership, in their order.
     async fn chain(&mut self, id: Uuid) -> Result<Vec<Edge>, AppError> {
-        let mut chain = Vec::new();
-        let mut at = id;
-        while chain.len() < MOST_STEPS {
-            let holder = holders::find(&mut **self.tx, at).await?;
-            let Some(into) = holder.and_then(|holder| Some(holder.merged?.into)) else {
-                break;
-            };
-            chain.push((at, into));
-            at = into;
-        }
-        Ok(chain)
+        let chain = chain(self.tx, id).await?;
+        let edge = |(from, merged): Step| (from, merged.into);
+        Ok(chain.into_iter().map(edge).collect())
     }
 
     /// Whom the profile service takes these for.

@@ -1,6 +1,7 @@
 //! The life of memberships: joining by hand, pausing, ending, cards, and two that are merged.
 
 pub(crate) mod cards;
+mod chain;
 mod close;
 mod enrol;
 mod error;

@@ -1,4 +1,8 @@
 //! The two are not one person after all.
+//!
+//! Where the membership that took the other one in has itself gone into a third, that later merge is
+//! undone first and made again afterwards: each remembers what it brought, so neither changes what the
+//! other one did.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +13,8 @@ use sqlx::PgTransaction;
 use tonic::{Response, Status};
 use uuid::Uuid;
 
-use super::merge::post;
+use super::chain::chain;
+use super::merge::{join, post};
 use super::{Deed, MembershipError, announce, cards, record};
 use crate::app::books::{Books, Need};
 use crate::app::{AppError, Call, Loyalty, referrals, tiers};
@@ -36,8 +41,55 @@ pub(crate) async fn unmerge(
     };
     let tx = claimed.transaction();
     let which = (customer_id, merge_id);
-    let outcome = part(loyalty, tx, call, which, &request.reason).await;
+    let outcome = part_below(loyalty, tx, call, which, &request.reason).await;
     loyalty.finish(claimed, outcome).await
+}
+
+/// Undoes a merge with those that came on top of it, and makes these again.
+async fn part_below(
+    loyalty: &Loyalty,
+    tx: &mut PgTransaction<'_>,
+    call: &Call,
+    which: (Uuid, Uuid),
+    reason: &str,
+) -> Result<contract::MemberMerge, AppError> {
+    let later = later(loyalty, tx, which.0).await?;
+    for merge in later.iter().rev() {
+        let which = (merge.customer_id, merge.merge_id);
+        part(loyalty, tx, call, which, reason).await?;
+    }
+    let parted = part(loyalty, tx, call, which, reason).await?;
+    for merge in &later {
+        // Whoever decided on it stands behind it further on.
+        let call = Call {
+            caller: merge.merged_by.clone(),
+            ..call.clone()
+        };
+        let two = (merge.merged_customer_id, merge.customer_id, &*merge.reason);
+        join(loyalty, tx, &call, two).await?;
+    }
+    Ok(parted)
+}
+
+/// The merges by which a membership went on, in their order, with all of them locked.
+async fn later(
+    loyalty: &Loyalty,
+    tx: &mut PgTransaction<'_>,
+    customer_id: Uuid,
+) -> Result<Vec<Merge>, AppError> {
+    let seen = chain(tx, customer_id).await?;
+    if seen.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = seen.iter().flat_map(|(from, merged)| [*from, merged.into]);
+    let needs: Vec<Need> = ids.map(Need::of).collect();
+    Books::open(loyalty, tx, &needs).await?;
+    let mut later = Vec::new();
+    for (_, merged) in chain(tx, customer_id).await? {
+        let merge = merges::find(tx, merged.into, merged.merge_id).await?;
+        later.push(merge.ok_or(MembershipError::MergeNotFound)?);
+    }
+    Ok(later)
 }
 
 pub(super) async fn part(

@@ -31,6 +31,7 @@ pub(super) fn begin(
             wallet_id: Some(wallet_id),
             points,
             reference: order.reference.clone(),
+            reward_id: order.reward_id.clone(),
         };
         let redemption = redeem.decide(books)?.enter(books, "")?;
         order.redemption_id = Some(redemption.redemption_id.parse()?);
@@ -58,6 +59,7 @@ pub(super) fn confirm(books: &mut Books, order: &mut RewardOrder) -> Result<Poin
         hold_id: order.hold_id.ok_or(RewardsError::OrderNotFound)?,
         points: None,
         is_final: true,
+        reward_id: order.reward_id.clone(),
     };
     let hold = confirm.decide(books)?.enter(books, "")?;
     let redemption = hold

@@ -92,10 +92,8 @@ impl Verifications {
     }
 
     async fn ask(&self, caller: &str) -> Result<VerificationRow, AppError> {
-        let mut tx = self.loyalty.db.begin().await?;
-        let asked = self.ask_in(&mut tx, caller).await?;
-        tx.commit().await?;
-        Ok(asked)
+        let mut connection = self.loyalty.db.pool().acquire().await?;
+        self.ask_in(&mut connection, caller).await
     }
 
     async fn ask_in(
@@ -103,20 +101,12 @@ impl Verifications {
         db: &mut sqlx::PgConnection,
         caller: &str,
     ) -> Result<VerificationRow, AppError> {
-        let verification_id = self.loyalty.clock.new_id();
         let new = NewVerification {
-            verification_id,
+            verification_id: self.loyalty.clock.new_id(),
             created_by: caller,
             created_at: self.loyalty.now(),
             scheduled_for: None,
         };
-        verifications::insert(&mut *db, &new).await?;
-        // One that waited may have begun since; then the next one is for whoever asks again.
-        match verifications::find(&mut *db, verification_id).await? {
-            Some(own) => Ok(own),
-            None => verifications::waiting(db)
-                .await?
-                .ok_or(AppError::VerificationBegun),
-        }
+        Ok(verifications::ask(db, &new).await?)
     }
 }

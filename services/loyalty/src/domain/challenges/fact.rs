@@ -2,7 +2,7 @@ use calendar::{Bucket, Zone};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::domain::program::{Challenge, Counted, Goal};
+use crate::domain::program::{Challenge, Counted, Goal, Measure};
 use crate::domain::{Act, SaleChange};
 
 /// What a fact is.
@@ -27,8 +27,8 @@ pub struct Fact {
     pub cycle: Bucket,
     /// 1, or 0 for a purchase of which nothing is left.
     pub times: i64,
-    /// What was paid, in minor units.
-    pub money_minor: i64,
+    /// What was paid, as the goal counts it.
+    pub money: i64,
 }
 
 /// A purchase as a fact of a challenge that counts purchases, whatever its condition; `None` when
@@ -42,7 +42,11 @@ pub fn of_sale(challenge: &Challenge, sale: &SaleChange, zone: &Zone) -> Option<
         day,
         cycle,
         times: i64::from(counts),
-        money_minor: if counts { sale.after.net_minor } else { 0 },
+        money: if counts {
+            money(&challenge.goal, sale)
+        } else {
+            0
+        },
     })
 }
 
@@ -58,8 +62,23 @@ pub fn of_act(challenge: &Challenge, act: &Act, zone: &Zone) -> Option<Fact> {
         day,
         cycle,
         times: 1,
-        money_minor: 0,
+        money: 0,
     })
+}
+
+fn money(goal: &Goal, sale: &SaleChange) -> i64 {
+    let (paid, minor) = (sale.currency, sale.after.net_minor);
+    match goal {
+        Goal::Counter {
+            measure: Measure::Money { currency },
+            ..
+        } => match currency {
+            None => paid.hundredths(minor),
+            Some(currency) if *currency == paid => minor,
+            Some(_) => 0,
+        },
+        Goal::Counter { .. } | Goal::Streak { .. } | Goal::Quiz { .. } => 0,
+    }
 }
 
 fn counted(goal: &Goal) -> Option<&Counted> {

@@ -4,7 +4,7 @@ use calendar::Period;
 use jiff::Unit;
 use jiff::civil::Date;
 
-use crate::domain::program::Goal;
+use crate::domain::program::{Goal, Measure};
 
 /// What a member did on one day, as far as a challenge looks at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +13,8 @@ pub struct DayFigures {
     pub day: Date,
     /// How often.
     pub times: i64,
-    /// What was paid, in minor units.
-    pub money_minor: i64,
+    /// What was paid, as the goal counts it.
+    pub money: i64,
 }
 
 /// How far a member is in a cycle with these days: times, money, or the periods of the longest row.
@@ -26,8 +26,9 @@ pub fn progress(goal: &Goal, days: &[DayFigures]) -> i64 {
     };
     match goal {
         Goal::Counter {
-            counts_money: true, ..
-        } => sum(|day| day.money_minor),
+            measure: Measure::Money { .. },
+            ..
+        } => sum(|day| day.money),
         Goal::Counter { .. } => sum(|day| day.times),
         Goal::Streak {
             period, freezes, ..

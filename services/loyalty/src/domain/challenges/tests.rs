@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::program::{
-    ActivityType, BadgeId, Challenge, ChallengeId, Counted, Goal, Grant, Milestone, Question,
-    QuestionId, TimeWindow,
+    ActivityType, BadgeId, Challenge, ChallengeId, Counted, Goal, Grant, Measure, Milestone,
+    Question, QuestionId, TimeWindow,
 };
 use crate::domain::{Act, Currency, SaleChange, SaleFigures};
 
@@ -38,11 +38,16 @@ fn challenge(goal: Goal, repeat: Period) -> Challenge {
     }
 }
 
-fn counter(counts_money: bool) -> Goal {
+fn counter(measure: Measure) -> Goal {
     Goal::Counter {
         counted: counted(),
-        counts_money,
+        measure,
     }
+}
+
+fn money(currency: Option<&str>) -> Measure {
+    let currency = currency.map(|code| Currency::parse(code).unwrap());
+    Measure::Money { currency }
 }
 
 fn streak(period: Period, freezes: u8) -> Goal {
@@ -82,7 +87,7 @@ fn figures(days: &[(Date, i64)]) -> Vec<DayFigures> {
     let figures = days.iter().map(|(day, times)| DayFigures {
         day: *day,
         times: *times,
-        money_minor: 0,
+        money: 0,
     });
     figures.collect()
 }
@@ -104,15 +109,11 @@ impl Rows {
         for fact in facts.filter(|fact| fact.cycle.to_string() == cycle) {
             let sums = days.entry(fact.day).or_insert((0, 0));
             sums.0 += fact.times;
-            sums.1 += fact.money_minor;
+            sums.1 += fact.money;
         }
-        let figures = days
-            .into_iter()
-            .map(|(day, (times, money_minor))| DayFigures {
-                day,
-                times,
-                money_minor,
-            });
+        let figures =
+            days.into_iter()
+                .map(|(day, (times, money))| DayFigures { day, times, money });
         figures.collect()
     }
 
@@ -136,7 +137,8 @@ fn naive(goal: &Goal, left: &BTreeMap<u8, (i64, i64)>, cycle: &str, repeat: Peri
         .collect();
     match goal {
         Goal::Counter {
-            counts_money: true, ..
+            measure: Measure::Money { .. },
+            ..
         } => bought.iter().map(|(_, net)| net).sum(),
         Goal::Counter { .. } => i64::try_from(bought.len()).unwrap(),
         Goal::Streak { freezes, .. } => {
@@ -173,8 +175,9 @@ struct Step {
 
 fn goals() -> impl Strategy<Value = Goal> {
     prop_oneof![
-        Just(counter(false)),
-        Just(counter(true)),
+        Just(counter(Measure::Times)),
+        Just(counter(money(None))),
+        Just(counter(money(Some("CNY")))),
         (0_u8..4).prop_map(|freezes| streak(Period::Day, freezes)),
     ]
 }
@@ -261,12 +264,15 @@ fn a_row_goes_on_until_a_whole_period_more_than_the_freezes_was_missed() {
     assert_eq!(on(0, date(2026, 3, 6)), 0);
     assert_eq!(on(1, date(2026, 3, 6)), 1);
     assert_eq!(on(2, date(2026, 3, 6)), 3);
-    assert_eq!(current_streak(&counter(false), &days, date(2026, 3, 4)), 0);
+    assert_eq!(
+        current_streak(&counter(Measure::Times), &days, date(2026, 3, 4)),
+        0
+    );
 }
 
 #[test]
 fn a_challenge_looks_only_at_what_happens_while_it_runs_and_at_acts_of_its_type() {
-    let mut of_purchases = challenge(counter(false), Period::Lifetime);
+    let mut of_purchases = challenge(counter(Measure::Times), Period::Lifetime);
     of_purchases.window.end = Some(first() + SignedDuration::from_hours(24));
     assert!(of_sale(&of_purchases, &sale(1, 0, 100), &zone()).is_some());
     assert!(of_sale(&of_purchases, &sale(1, 1, 100), &zone()).is_none());
@@ -286,7 +292,7 @@ fn a_challenge_looks_only_at_what_happens_while_it_runs_and_at_acts_of_its_type(
     };
     let of_shares = Goal::Counter {
         counted: shares,
-        counts_money: false,
+        measure: Measure::Times,
     };
     let of_shares = challenge(of_shares, Period::Month);
     let fact = of_act(&of_shares, &act, &zone()).unwrap();
@@ -338,5 +344,27 @@ fn a_quiz_wants_one_answer_to_each_question() {
             question_id: id("one"),
             choice: 2
         })
+    );
+}
+
+#[test]
+fn money_is_counted_in_one_currency_or_in_major_units_of_each_and_never_added_up_across_them() {
+    let yen = SaleChange {
+        currency: Currency::parse("JPY").unwrap(),
+        ..sale(1, 0, 300)
+    };
+    let yuan = sale(2, 0, 300);
+    let counted = |currency, sale: &SaleChange| {
+        let challenge = challenge(counter(money(currency)), Period::Lifetime);
+        of_sale(&challenge, sale, &zone()).unwrap().money
+    };
+    assert_eq!([counted(None, &yen), counted(None, &yuan)], [30_000, 300]);
+    assert_eq!(
+        [counted(Some("CNY"), &yen), counted(Some("CNY"), &yuan)],
+        [0, 300]
+    );
+    assert_eq!(
+        [counted(Some("JPY"), &yen), counted(Some("JPY"), &yuan)],
+        [300, 0]
     );
 }

@@ -3,6 +3,7 @@
 use calendar::Period;
 
 use super::{ActivityType, ChallengeId, Condition, Grant, QuestionId, TierGate, TimeWindow};
+use crate::domain::Currency;
 
 /// A goal that members reach by doing things.
 #[derive(Clone, Debug)]
@@ -23,6 +24,19 @@ pub struct Challenge {
     pub repeat: Period,
 }
 
+/// How purchases or acts are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// How often.
+    Times,
+    /// What was paid.
+    Money {
+        /// In this currency alone, in its minor units; `None`: in all, each in whole major units of
+        /// its own, times 100.
+        currency: Option<Currency>,
+    },
+}
+
 /// What counts for a challenge.
 #[derive(Clone, Debug)]
 pub enum Goal {
@@ -30,8 +44,8 @@ pub enum Goal {
     Counter {
         /// What is counted.
         counted: Counted,
-        /// Whether what was paid is counted, in minor units, and not how often.
-        counts_money: bool,
+        /// How.
+        measure: Measure,
     },
     /// Periods in a row with at least one purchase or act.
     Streak {

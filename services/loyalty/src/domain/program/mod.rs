@@ -32,7 +32,7 @@ mod warnings;
 pub use super::ledger::{DebtPolicy, WalletId, WalletIdError};
 pub use benefits::{Benefit, BenefitKind};
 pub use campaigns::Campaign;
-pub use challenges::{Challenge, Counted, Goal, Milestone, Question};
+pub use challenges::{Challenge, Counted, Goal, Measure, Milestone, Question};
 pub use common::{Limit, Ratio, TierGate, TimeWindow};
 pub use condition::Condition;
 pub use coupons::{CouponTemplate, CouponValue, OnReturn};

@@ -79,7 +79,7 @@ impl Addition {
     /// the day on which the change happened, which matters when it takes something back.
     pub fn of_sale(change: &SaleChange, zone: &Zone, known_on: Date) -> Option<Self> {
         let SaleChange { before, after, .. } = change;
-        let hundredths = |figures: &SaleFigures| hundredths(figures.net_minor, change.currency);
+        let hundredths = |figures: &SaleFigures| change.currency.hundredths(figures.net_minor);
         let counted = Counted::Purchase {
             currency: change.currency,
             minor: after.net_minor.saturating_sub(before.net_minor),
@@ -137,15 +137,4 @@ impl Addition {
 /// A purchase shrinks by its money, or where that stays by its points.
 fn takes_back(before: &SaleFigures, after: &SaleFigures) -> bool {
     (after.net_minor, after.counts, after.points) < (before.net_minor, before.counts, before.points)
-}
-
-/// Hundredths of a major unit, rounded down, so that amounts in all currencies can be compared with
-/// one threshold. The difference of two of them is exact for any way from one to the other.
-fn hundredths(minor: i64, currency: Currency) -> i64 {
-    match currency.exponent() {
-        0 => minor.saturating_mul(100),
-        1 => minor.saturating_mul(10),
-        2 => minor,
-        more => minor.div_euclid(10_i64.saturating_pow(more - 2)),
-    }
 }

@@ -142,6 +142,7 @@ pub(super) fn redeem(points: i64) -> Redeem {
         wallet_id: None,
         points: Points::new(points),
         reference: "reward".to_owned(),
+        reward_id: String::new(),
     }
 }
 

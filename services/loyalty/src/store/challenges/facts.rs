@@ -25,10 +25,10 @@ pub(crate) async fn put(
     sqlx::query!(
         r#"
         INSERT INTO challenge_facts
-            (customer_id, challenge_id, kind, fact_id, cycle, day, times, money_minor)
+            (customer_id, challenge_id, kind, fact_id, cycle, day, times, money)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (customer_id, challenge_id, kind, fact_id) DO UPDATE
-            SET times = excluded.times, money_minor = excluded.money_minor
+            SET times = excluded.times, money = excluded.money
         "#,
         customer_id,
         challenge_id,
@@ -37,7 +37,7 @@ pub(crate) async fn put(
         fact.cycle.to_string(),
         fact.day.to_sqlx() as _,
         fact.times,
-        fact.money_minor,
+        fact.money,
     )
     .execute(db)
     .await?;
@@ -77,7 +77,7 @@ pub(crate) async fn days(
         r#"
         SELECT day, sum(times)::bigint AS "times!",
             -- Within 64 bits, or refused: never wrapped.
-            sum(money_minor)::bigint AS "money_minor!"
+            sum(money)::bigint AS "money!"
         FROM challenge_facts
         WHERE customer_id = $1 AND challenge_id = $2 AND cycle = $3
         GROUP BY day
@@ -92,7 +92,7 @@ pub(crate) async fn days(
     let days = rows.into_iter().map(|row| DayFigures {
         day: row.day.to_jiff(),
         times: row.times,
-        money_minor: row.money_minor,
+        money: row.money,
     });
     Ok(days.collect())
 }
@@ -107,7 +107,7 @@ pub(crate) async fn days_of_all(
     let rows = sqlx::query!(
         r#"
         SELECT challenge_id, day, sum(times)::bigint AS "times!",
-            sum(money_minor)::bigint AS "money_minor!"
+            sum(money)::bigint AS "money!"
         FROM challenge_facts
         JOIN unnest($2::text[], $3::text[]) AS wanted (id, cycle_of)
             ON challenge_id = wanted.id AND cycle = wanted.cycle_of
@@ -126,7 +126,7 @@ pub(crate) async fn days_of_all(
         days.entry(row.challenge_id).or_default().push(DayFigures {
             day: row.day.to_jiff(),
             times: row.times,
-            money_minor: row.money_minor,
+            money: row.money,
         });
     }
     Ok(days)

@@ -6,7 +6,7 @@ use contract::patron::loyalty::v1 as contract;
 use super::values::{or, period, whole};
 use super::{Fault, Reader};
 use crate::domain::program::{
-    Challenge, ChallengeId, Counted, Goal, Milestone, Question, QuestionId, Vocabulary,
+    Challenge, ChallengeId, Counted, Goal, Measure, Milestone, Question, QuestionId, Vocabulary,
 };
 
 /// Longest answer of a quiz.
@@ -54,10 +54,10 @@ impl<'d> Reader<'d> {
                     "purchases",
                 );
                 let what = self.counted(at, &counter.activity_type, &counter.condition)?;
-                let counts_money = counter.count_money;
+                let measure = self.measure(at, counter)?;
                 Some(Goal::Counter {
                     counted: what,
-                    counts_money,
+                    measure,
                 })
             }
             Some(WireGoal::Streak(streak)) => self.streak(&at.field("streak"), streak),
@@ -68,6 +68,24 @@ impl<'d> Reader<'d> {
                 None
             }
         }
+    }
+
+    fn measure(
+        &mut self,
+        at: &At<'_>,
+        counter: &contract::challenge::CounterGoal,
+    ) -> Option<Measure> {
+        let code = &counter.currency_code;
+        let is_alone = !code.is_empty() && !counter.count_money;
+        self.only_with(is_alone, at, "currency_code", "count_money");
+        if !counter.count_money {
+            return Some(Measure::Times);
+        }
+        let currency = match code.as_str() {
+            "" => None,
+            code => Some(self.currency(&at.field("currency_code"), code)?),
+        };
+        Some(Measure::Money { currency })
     }
 
     fn streak(&mut self, at: &At<'_>, streak: &'d contract::challenge::StreakGoal) -> Option<Goal> {

@@ -12,8 +12,9 @@ use proptest::test_runner::TestRunner;
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
+use super::merges;
 use crate::all::accounts::{gifted, give, has, id, merge, spend, unmerge};
-use crate::all::support::{Bench, metadata};
+use crate::all::support::Bench;
 
 const PEOPLE: usize = 4;
 
@@ -191,14 +192,26 @@ impl<'a> World<'a> {
 
     async fn undo(&mut self, place: usize) {
         let (from, into, merged) = self.merges[place].clone();
-        let undone = unmerge(self.bench, &merged).await;
-        if self.into[into].is_some() {
-            assert_eq!(metadata(&undone.unwrap_err(), "cause"), "MERGED_ON");
-            return;
-        }
-        undone.unwrap();
+        unmerge(self.bench, &merged).await.unwrap();
         self.into[from] = None;
         self.merges.remove(place);
+        self.look_up_above(into).await;
+    }
+
+    /// The merges by which somebody went on were made again.
+    async fn look_up_above(&mut self, who: usize) {
+        let mut from = who;
+        while let Some(into) = self.into[from] {
+            let made = merges(self.bench, self.people[into]).await;
+            let of_it = |merge: &api::MemberMerge| {
+                merge.merged_customer_id == self.people[from].to_string()
+                    && merge.undo_time.is_none()
+            };
+            let again = made.into_iter().find(of_it).unwrap();
+            let known = self.merges.iter_mut().find(|merge| merge.0 == from);
+            known.unwrap().2 = again;
+            from = into;
+        }
     }
 
     async fn live(mut self, acts: &[Act]) {

@@ -193,6 +193,7 @@ async fn spend(world: &World, customer_id: Uuid, points: i64) {
         wallet_id: None,
         points: Points::new(points),
         reference: "a mug".to_owned(),
+        reward_id: String::new(),
     };
     let mut tx = world.loyalty.db.begin().await.unwrap();
     let mut books = world.open(&mut tx, redeem.need()).await;

@@ -153,6 +153,7 @@ async fn points_that_were_spent_on_what_is_returned_come_back_in_proportion() {
         wallet_id: None,
         points: Points::new(301),
         reference: "o".to_owned(),
+        reward_id: String::new(),
     };
     let mut tx = shop.0.loyalty.db.begin().await.unwrap();
     let mut books = Books::open(&shop.0.loyalty, &mut tx, &[spend.need()])

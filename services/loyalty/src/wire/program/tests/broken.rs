@@ -324,6 +324,13 @@ const EDITS: &[(&str, &str, &[&str])] = &[
         &["challenges[2].counter.count_money: means something only with purchases; leave it out"],
     ),
     (
+        "countMoney: true",
+        "currencyCode: CNY",
+        &[
+            "challenges[2].counter.currency_code: means something only with count_money; leave it out",
+        ],
+    ),
+    (
         "oddsPerMillion: 200000",
         "oddsPerMillion: 999901",
         &[
