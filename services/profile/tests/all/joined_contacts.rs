@@ -1,8 +1,9 @@
 //! Consent and contact of people who turn out to be one, and then not.
 
-use contract::patron::profile::v1::CheckContactRequest;
 use contract::patron::profile::v1::contact_cap::Window;
 use contract::patron::profile::v1::contact_obstacle::Reason;
+use contract::patron::profile::v1::preference::State;
+use contract::patron::profile::v1::{CheckContactRequest, ConsentChanged};
 
 use crate::consents::{decide, grant};
 use crate::contacts::{ask, check, only_cap, reasons, willing};
@@ -69,4 +70,26 @@ async fn a_cap_counts_what_was_sent_to_all_ids_of_a_person() {
         }
     }
     assert_eq!(rest, 5 + 5 - 5, "each has its own again");
+}
+
+#[tokio::test]
+async fn what_a_merge_takes_from_somebody_s_consent_is_announced_and_what_the_parting_gives_back() {
+    let profile = Profile::start().await;
+    let (anna, carl) = (willing(&profile).await, profile.customer().await);
+    let told = async |id: &str| {
+        let announced: Vec<ConsentChanged> = profile.payloads(id).await;
+        let states = announced.into_iter().map(|event| {
+            let preference = event.preference.unwrap();
+            (preference.purpose.clone(), preference.state())
+        });
+        states.collect::<Vec<_>>()
+    };
+    let before = told(&anna).await.len();
+    let link_id = link(&profile, &anna, &carl).await;
+    let both = |state| ["marketing", "survey"].map(|purpose| (purpose.to_owned(), state));
+    assert_eq!(told(&anna).await[before..], both(State::NotAsked));
+    let before = before + 2;
+    unmerge(&profile, &anna, &link_id).await.unwrap();
+    assert_eq!(told(&anna).await[before..], both(State::Granted));
+    assert_eq!(told(&carl).await, [], "carl is parted with what he had");
 }

@@ -10,6 +10,7 @@ pub(crate) mod end_contact;
 mod error;
 pub(crate) mod policy;
 pub(crate) mod preferences;
+pub(crate) mod regrouped;
 mod secrets;
 pub(crate) mod update_consents;
 

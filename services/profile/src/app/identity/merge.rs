@@ -8,6 +8,7 @@ use tonic::{Response, Status};
 use uuid::Uuid;
 
 use super::{Person, lock, trust};
+use crate::app::contact::regrouped;
 use crate::app::{App, announce};
 use crate::domain::customer::{Customer, Past};
 use crate::domain::identity::link::{Link, LinkId, LinkKind, ordered};
@@ -109,6 +110,7 @@ impl App {
         } else {
             (other.customer, one.customer)
         };
+        let before = survivor.homes();
         let changed = survivor.regroup(&merged, golden, past, self.now());
         // Now nobody records anything who still takes the two for strangers.
         traits::lock(db, &[survivor.id.0, gone.id.0]).await?;
@@ -120,6 +122,8 @@ impl App {
         if !changed.is_empty() {
             events.push(announce::updated(survivor.id, &changed));
         }
+        let spoken = (&before, &survivor.homes());
+        events.extend(regrouped::changes(db, survivor.id, spoken, self.now()).await?);
         let appended = self.outbox.append_all(db, &events).await;
         appended.map_err(refusals::outbox)?;
         Ok(survivor)

@@ -8,6 +8,7 @@ use tonic::{Response, Status};
 use uuid::Uuid;
 
 use super::{Person, trust};
+use crate::app::contact::regrouped;
 use crate::app::{App, announce};
 use crate::domain::customer::{Customer, Past};
 use crate::domain::identity::link::{Link, LinkId, Undone};
@@ -105,6 +106,7 @@ impl App {
         let parted = customers::absorbed(db, far.id).await?;
         let mut parted = parted.ok_or_else(refusals::customer_not_found)?;
         let past = Past::of([&stays, &parted]);
+        let joint = stays.homes();
         let now = self.now();
         let left = stays.regroup(&near, near.golden(&trust()), past, now);
         let got = parted.regroup(&far, far.golden(&trust()), past, now);
@@ -121,6 +123,8 @@ impl App {
             if !changed.is_empty() {
                 events.push(announce::updated(customer.id, &changed));
             }
+            let spoken = (&joint, &customer.homes());
+            events.extend(regrouped::changes(db, customer.id, spoken, now).await?);
         }
         let appended = self.outbox.append_all(db, &events).await;
         appended.map_err(refusals::outbox)?;
