@@ -16,6 +16,7 @@ mod ledger;
 mod load;
 mod metrics;
 mod processes;
+mod reads;
 mod report;
 
 use std::path::PathBuf;
@@ -97,6 +98,9 @@ async fn measure(
     }
     if wanted("ledger") {
         ledger::measure(patron, arguments.quick, report).await?;
+    }
+    if wanted("reads") {
+        reads::measure(patron, report).await?;
     }
     if wanted("end-of-day") {
         end_of_day::measure(patron, arguments.quick, report).await?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, Postgres};
 use sqlx::{AssertSqlSafe, Connection as _, Transaction};
 
@@ -97,6 +98,12 @@ impl Database {
     pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, DatabaseError> {
         let _waiting = Waiting::count(&self.waiting);
         Ok(self.pool.begin().await?)
+    }
+
+    /// A connection for statements that need no transaction.
+    pub async fn acquire(&self) -> Result<PoolConnection<Postgres>, DatabaseError> {
+        let _waiting = Waiting::count(&self.waiting);
+        Ok(self.pool.acquire().await?)
     }
 
     /// Begins a transaction of a request that has `remaining` time: none of its statements may run

@@ -30,6 +30,7 @@ use api::customers::Customers;
 use api::identities::Identities;
 use app::App;
 use app::contact::Secrets;
+use app::readers::Readers;
 use chassis::{Context, Service};
 use contract::patron::profile::v1::activity_service_server::ActivityServiceServer;
 use contract::patron::profile::v1::consent_service_server::ConsentServiceServer;
@@ -56,6 +57,8 @@ pub fn migrations() -> Migrations {
 
 /// The service over its database. It follows nobody, so it needs no feeds; the signature is that of
 /// every role.
+///
+/// Called within a Tokio runtime, in which customers are read as long as the service is there.
 pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Service, UnknownFeed> {
     let clock = context.clock.clone();
     let outbox = Outbox::new(NAME, clock.clone());
@@ -68,6 +71,7 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
     let service = Service::new(NAME, clock);
     let customers = Customers {
         app: app.clone(),
+        readers: Readers::start(&db),
         pages: context.pages.clone(),
     };
     let identities = Identities {

@@ -5,6 +5,7 @@ mod contact;
 use std::time::Duration;
 
 use chassis::Refusal;
+use coalesce::GetError;
 use contract::patron::profile::v1::ErrorReason;
 use contract::patron::r#type::v1::ErrorReason as Common;
 use events::OutboxError;
@@ -31,6 +32,18 @@ const LOCK_NOT_AVAILABLE: &str = "55P03";
 pub(crate) fn customer_not_found() -> Refusal {
     let reason = ErrorReason::CustomerNotFound;
     Refusal::new(Code::NotFound, reason, "there is no such customer")
+}
+
+/// A customer could not be read together with others.
+pub(crate) fn unread(error: GetError<Refusal>) -> Refusal {
+    match error {
+        GetError::Failed(refusal) => refusal,
+        GetError::Full => {
+            let message = "too many reads are waiting";
+            Refusal::new(Code::ResourceExhausted, Common::Overloaded, message).retry_after(LATER)
+        }
+        GetError::BrokenOff => unavailable(),
+    }
 }
 
 /// There is no such order.

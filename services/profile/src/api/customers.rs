@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::deadline;
 use super::lists::{DEFAULT_SIZE, MOST_SIZE, answer};
 use crate::app::App;
+use crate::app::readers::Readers;
 use crate::app::update_customer::Update;
 use crate::domain::customer::Customer;
 use crate::domain::field::{Field, parse_mask};
@@ -23,6 +24,7 @@ const LIST: &str = "patron.profile.v1.CustomerService/ListCustomers";
 #[derive(Clone, Debug)]
 pub(crate) struct Customers {
     pub(crate) app: App,
+    pub(crate) readers: Readers,
     pub(crate) pages: PageTokens,
 }
 
@@ -48,9 +50,8 @@ impl CustomerService for Customers {
         &self,
         request: Request<proto::GetCustomerRequest>,
     ) -> Result<Response<proto::Customer>, Status> {
-        let deadline = deadline(&request);
         let id = customer_id(&request.get_ref().customer_id)?;
-        let customer = self.app.customer(deadline, id).await?;
+        let customer = self.readers.customer(id).await?;
         Ok(Response::new(wire::customers::encode(customer)))
     }
 
@@ -58,11 +59,10 @@ impl CustomerService for Customers {
         &self,
         request: Request<proto::LookupCustomerRequest>,
     ) -> Result<Response<proto::Customer>, Status> {
-        let deadline = deadline(&request);
         let proto::LookupCustomerRequest { kind, value } = request.into_inner();
         wire::text("value", &value).map_err(Refusal::from)?;
         let key = IdentifierKey { kind, value };
-        let customer = self.app.customer_known_as(deadline, &key).await?;
+        let customer = self.readers.known_as(key).await?;
         Ok(Response::new(wire::customers::encode(customer)))
     }
 

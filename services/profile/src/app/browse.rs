@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::App;
 use crate::domain::customer::Customer;
-use crate::domain::identifier::IdentifierKey;
 use crate::domain::identity::homes::Homes;
 use crate::domain::identity::link::{Link, LinkId};
 use crate::domain::identity::source::{Source, SourceId};
@@ -52,33 +51,6 @@ impl<T> Page<T> {
 }
 
 impl App {
-    /// A customer.
-    pub(crate) async fn customer(
-        &self,
-        deadline: Deadline,
-        id: CustomerId,
-    ) -> Result<Customer, Refusal> {
-        let mut tx = self.begin(deadline).await?;
-        customers::get(&mut tx, id)
-            .await?
-            .ok_or_else(refusals::customer_not_found)
-    }
-
-    /// The customer whom an identifier belongs to.
-    pub(crate) async fn customer_known_as(
-        &self,
-        deadline: Deadline,
-        key: &IdentifierKey,
-    ) -> Result<Customer, Refusal> {
-        let mut tx = self.begin(deadline).await?;
-        let found = customers::find(&mut tx, key).await?;
-        // What an operator has withdrawn for the person as a whole identifies nobody as long as that holds.
-        let is_theirs = |it: &Customer| it.details.identifiers.iter().any(|it| it.key == *key);
-        found
-            .filter(is_theirs)
-            .ok_or_else(refusals::customer_not_found)
-    }
-
     /// Customers that were created before `before`, of one region or of all, the newest first.
     pub(crate) async fn customers(
         &self,

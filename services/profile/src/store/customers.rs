@@ -10,7 +10,6 @@ use uuid::Uuid;
 use super::StoreError;
 use super::homes::homes_of;
 use crate::domain::customer::Customer;
-use crate::domain::identifier::IdentifierKey;
 use crate::domain::ids::CustomerId;
 use row::{CustomerRow, NewRow, match_keys};
 
@@ -102,27 +101,25 @@ pub(crate) async fn absorbed(
     row.map(CustomerRow::into_customer).transpose()
 }
 
-/// Reads the one whom an identifier belongs to.
-pub(crate) async fn find(
+/// Reads those whom ids lead to, each once.
+pub(crate) async fn many(
     connection: &mut PgConnection,
-    key: &IdentifierKey,
-) -> Result<Option<Customer>, StoreError> {
-    let row = sqlx::query_as!(
+    ids: &[Uuid],
+) -> Result<Vec<Customer>, StoreError> {
+    let rows = sqlx::query_as!(
         CustomerRow,
         r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
                   identifiers AS "identifiers: _", display_name, family_name,
                   given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
                   region_code, brand, language_code, time_zone, version, create_time, update_time
            FROM customers
-           WHERE customer_id =
-               (SELECT profile_id FROM identifier_owners JOIN customers USING (customer_id)
-                WHERE kind = $1 AND value = $2)"#,
-        key.kind,
-        key.value,
+           WHERE customer_id = ANY (ARRAY(
+               SELECT profile_id FROM customers WHERE customer_id = ANY ($1)))"#,
+        ids,
     )
-    .fetch_optional(connection)
+    .fetch_all(connection)
     .await?;
-    row.map(CustomerRow::into_customer).transpose()
+    rows.into_iter().map(CustomerRow::into_customer).collect()
 }
 
 /// The newest `limit`, of one region or of all, that were created before `before`.

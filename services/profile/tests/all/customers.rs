@@ -10,8 +10,9 @@ use prost_types::FieldMask;
 use tonic::Code;
 
 use crate::harness::{
-    Profile, create, fields, identifier, metadata, order, order_input, reason, request_id,
+    Profile, at_once, create, fields, identifier, metadata, order, order_input, reason, request_id,
 };
+use crate::identities::{link, make};
 
 fn ada() -> Customer {
     Customer {
@@ -486,4 +487,46 @@ async fn looking_for_what_can_not_be_stored_is_invalid() {
         (refused.code(), fields(&refused)),
         (Code::InvalidArgument, vec!["value".to_owned()])
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_of_many_who_read_at_once_gets_the_own_customer_by_any_id_and_identifier() {
+    let profile = Profile::start().await;
+    let mut people = Vec::new();
+    for number in 0..12 {
+        let customer = Customer {
+            identifiers: vec![identifier("app", &format!("app-{number}"))],
+            ..Customer::default()
+        };
+        people.push(make(&profile, customer).await);
+    }
+    // The second half leads to the first.
+    for number in 0..6 {
+        let (one, other) = (&people[number], &people[number + 6]);
+        link(&profile, &one.customer_id, &other.customer_id).await;
+    }
+    let reads = (0..240).map(|turn: usize| {
+        let place = turn % 12;
+        let (mut client, own) = (profile.customers(), people[place].clone());
+        let expected = people[place % 6].customer_id.clone();
+        async move {
+            let found = if turn.is_multiple_of(2) {
+                let customer_id = own.customer_id;
+                client
+                    .get_customer(GetCustomerRequest { customer_id })
+                    .await
+            } else {
+                let (kind, value) = ("app".to_owned(), own.identifiers[0].value.clone());
+                let request = LookupCustomerRequest { kind, value };
+                client.lookup_customer(request).await
+            };
+            assert_eq!(found.unwrap().into_inner().customer_id, expected);
+            let unknown = GetCustomerRequest {
+                customer_id: request_id(),
+            };
+            let unknown = client.get_customer(unknown).await.unwrap_err();
+            assert_eq!(reason(&unknown), "CUSTOMER_NOT_FOUND");
+        }
+    });
+    assert_eq!(at_once(reads).await.len(), 240);
 }

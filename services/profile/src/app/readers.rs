@@ -1,0 +1,88 @@
+//! Reading customers by id and by identifier: what most calls ask for, so many are read at once.
+
+use std::collections::HashMap;
+
+use chassis::Refusal;
+use coalesce::{Coalescer, Limits};
+use postgres::Database;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::domain::customer::Customer;
+use crate::domain::identifier::IdentifierKey;
+use crate::domain::ids::CustomerId;
+use crate::refusals;
+use crate::store::{StoreError, customers, identifiers};
+
+/// Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Readers {
+    by_id: Coalescer<CustomerId, Customer, Refusal>,
+    by_identifier: Coalescer<IdentifierKey, Customer, Refusal>,
+}
+
+impl Readers {
+    /// Begins to read. Called within a Tokio runtime.
+    pub(crate) fn start(db: &Database) -> Self {
+        let (ids, keys) = (db.clone(), db.clone());
+        Self {
+            by_id: Coalescer::start(Limits::default(), move |asked| by_id(ids.clone(), asked)),
+            by_identifier: Coalescer::start(Limits::default(), move |asked| {
+                by_identifier(keys.clone(), asked)
+            }),
+        }
+    }
+
+    /// The one whom an id leads to.
+    pub(crate) async fn customer(&self, id: CustomerId) -> Result<Customer, Refusal> {
+        let found = self.by_id.get(id).await.map_err(refusals::unread)?;
+        found.ok_or_else(refusals::customer_not_found)
+    }
+
+    /// The one whom an identifier belongs to.
+    pub(crate) async fn known_as(&self, key: IdentifierKey) -> Result<Customer, Refusal> {
+        let found = self.by_identifier.get(key.clone()).await;
+        // What an operator has withdrawn for the person as a whole identifies nobody as long as that holds.
+        let is_theirs = |it: &Customer| it.details.identifiers.iter().any(|it| it.key == key);
+        let found = found.map_err(refusals::unread)?.filter(is_theirs);
+        found.ok_or_else(refusals::customer_not_found)
+    }
+}
+
+async fn by_id(
+    db: Database,
+    asked: Vec<CustomerId>,
+) -> Result<HashMap<CustomerId, Customer>, Refusal> {
+    let mut connection = db.acquire().await.map_err(refusals::database)?;
+    let people = People::read(&mut connection, &asked).await?;
+    let lead = |id: CustomerId| Some((id, people.with(id)?));
+    Ok(asked.into_iter().filter_map(lead).collect())
+}
+
+async fn by_identifier(
+    db: Database,
+    asked: Vec<IdentifierKey>,
+) -> Result<HashMap<IdentifierKey, Customer>, Refusal> {
+    let mut connection = db.acquire().await.map_err(refusals::database)?;
+    let owners = identifiers::owners(&mut connection, &asked).await?;
+    let ids: Vec<CustomerId> = owners.values().copied().collect();
+    let people = People::read(&mut connection, &ids).await?;
+    let lead = |(key, id)| Some((key, people.with(id)?));
+    Ok(owners.into_iter().filter_map(lead).collect())
+}
+
+/// Customers, each to be found by all ids that lead to it.
+struct People(HashMap<CustomerId, Customer>);
+
+impl People {
+    async fn read(connection: &mut PgConnection, ids: &[CustomerId]) -> Result<Self, StoreError> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let found = customers::many(connection, &ids).await?;
+        Ok(Self(found.into_iter().map(|it| (it.id, it)).collect()))
+    }
+
+    fn with(&self, id: CustomerId) -> Option<Customer> {
+        let merged = || self.0.values().find(|it| it.absorbed.contains(&id));
+        self.0.get(&id).or_else(merged).cloned()
+    }
+}
