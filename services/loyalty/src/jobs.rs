@@ -4,13 +4,15 @@
 use std::sync::Arc;
 
 use chassis::Service;
+use prometheus_client::metrics::gauge::Gauge;
 
 use crate::app::end_of_day::{self, EndOfDayMetrics};
 use crate::app::packages::Profiles;
 use crate::app::runs::{Runs, Worker};
 use crate::app::verify::Verifications;
 use crate::app::{
-    Loyalty, adjustments, coupons, growth, households, packages, programs, rating, rewards,
+    Loyalty, adjustments, coupons, growth, households, membership, packages, programs, rating,
+    rewards,
 };
 
 /// What the jobs work with.
@@ -80,15 +82,24 @@ fn rate_again(service: Service, loyalty: &Loyalty) -> Service {
     })
 }
 
-/// Corrections that nobody decides on, and what follows those who have left a household.
+/// Corrections that nobody decides on, what follows those who have left a household, and memberships
+/// that do not follow their profiles.
 fn keep_accounts(service: Service, loyalty: &Loyalty) -> Service {
-    let (lapsing, following) = (loyalty.clone(), loyalty.clone());
+    let (lapsing, paying, following) = (loyalty.clone(), loyalty.clone(), loyalty.clone());
+    let apart = Gauge::default();
+    let help = "memberships that are not merged or parted as the profile service says";
     service
+        .metrics()
+        .register("loyalty_memberships_apart", help, apart.clone());
+    service
+        .task("memberships", move |stop| {
+            membership::keep_following(following.clone(), apart.clone(), stop)
+        })
         .task("adjustments", move |stop| {
             adjustments::lapse(lapsing.clone(), stop)
         })
         .task("households", move |stop| {
-            households::pay_out(following.clone(), stop)
+            households::pay_out(paying.clone(), stop)
         })
 }
 

@@ -17,7 +17,7 @@ use super::chain::{Step, chain};
 use super::merge::join;
 use super::unmerge::part;
 use crate::app::{AppError, Call, Loyalty, enrol};
-use crate::store::membership::merges;
+use crate::store::membership::{apart, merges};
 
 /// Who merges and unmerges here.
 const FOLLOWER: &str = "service:profile";
@@ -54,6 +54,15 @@ pub(crate) async fn follow(
     let enrolled = enrol::enrol_all(loyalty, tx, &ids).await?;
     let events: Vec<_> = enrolled.into_iter().map(|(_, event)| event).collect();
     loyalty.outbox.append_all(tx, &events).await?;
+    bring(loyalty, tx, told.profiles.keys().copied().collect()).await
+}
+
+/// Brings the memberships of these customers to what the profile service said last.
+pub(super) async fn bring(
+    loyalty: &Loyalty,
+    tx: &mut PgTransaction<'_>,
+    ids: BTreeSet<Uuid>,
+) -> Result<(), AppError> {
     let mut follower = Follower {
         loyalty,
         tx,
@@ -61,11 +70,12 @@ pub(crate) async fn follow(
             caller: FOLLOWER.to_owned(),
             deadline: Deadline::after(Duration::from_mins(1)),
         },
-        ids: told.profiles.keys().copied().collect(),
+        ids,
         refused: BTreeSet::new(),
     };
     follower.part_all().await?;
-    follower.join_all().await
+    follower.join_all().await?;
+    follower.remember().await
 }
 
 impl Follower<'_, '_> {
@@ -128,6 +138,19 @@ impl Follower<'_, '_> {
             self.note((from, into), done);
         }
         Ok(())
+    }
+
+    /// Whose membership does not follow is tried again later.
+    async fn remember(self) -> Result<(), AppError> {
+        let refused = self.refused.iter().flat_map(|(from, into)| [*from, *into]);
+        let refused: BTreeSet<Uuid> = refused.collect();
+        let done: Vec<Uuid> = self.ids.difference(&refused).copied().collect();
+        apart::settle(self.tx, &done).await?;
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let refused: Vec<Uuid> = refused.into_iter().collect();
+        Ok(apart::note(&mut **self.tx, &refused, self.loyalty.now()).await?)
     }
 
     /// The merges that lead on from a membership, in their order.

@@ -1,5 +1,6 @@
 //! The life of memberships: joining by hand, pausing, ending, cards, and two that are merged.
 
+mod again;
 pub(crate) mod cards;
 mod chain;
 mod close;
@@ -22,6 +23,9 @@ use crate::domain::ledger::State;
 use crate::domain::membership::ChangeKind;
 use crate::store::membership::changes::{self, Change};
 
+pub(crate) use again::keep_following;
+#[cfg(test)]
+pub(crate) use again::turn as follow_again;
 pub(crate) use close::close;
 pub(crate) use enrol::enrol;
 pub(crate) use error::MembershipError;

@@ -1,10 +1,15 @@
 //! Memberships follow the profiles of their customers, in whatever order they hear of it.
 
 use contract::patron::profile::v1::{ProfilesMerged, ProfilesUnmerged};
+use jiff::SignedDuration;
+use prometheus_client::metrics::gauge::Gauge;
 use uuid::Uuid;
 
 use super::*;
+use crate::app::membership::follow_again;
+use crate::domain::ledger::State;
 use crate::store::ledger::holders;
+use crate::store::membership;
 
 fn id(nth: u128) -> Uuid {
     Uuid::from_u128(CUSTOMER.as_u128() + nth)
@@ -93,4 +98,34 @@ async fn merges_of_merges_are_taken_apart_in_any_order_and_what_is_outdated_is_i
     assert_eq!(ends(&bench).await, [0, 1, 2, 1]);
     bench.hear(&merged(0, &[1, 2, 3], 4)).await.unwrap();
     assert_eq!(ends(&bench).await, [0, 1, 2, 1]);
+}
+
+#[tokio::test]
+async fn a_merge_that_is_not_possible_for_now_is_made_when_it_is() {
+    let bench = Bench::new().await;
+    order_of(&bench, 0, "o-1", 10_000).await;
+    order_of(&bench, 1, "o-2", 5_000).await;
+    let closed = async |state| {
+        let mut db = bench.loyalty.db.acquire().await.unwrap();
+        membership::set(&mut db, id(1), state, None).await.unwrap();
+    };
+    closed(State::Closed).await;
+    bench.hear(&merged(0, &[1], 2)).await.unwrap();
+    assert_eq!(ends(&bench).await, [0, 1]);
+
+    let apart = Gauge::default();
+    let again = async |minutes| {
+        bench
+            .loyalty
+            .clock
+            .advance(SignedDuration::from_mins(minutes));
+        follow_again(&bench.loyalty, &apart).await.unwrap();
+        apart.get()
+    };
+    assert_eq!(again(11).await, 2, "it is tried, in vain");
+    closed(State::Active).await;
+    assert_eq!(again(1).await, 2, "and rests");
+    assert_eq!(again(10).await, 0);
+    assert_eq!(ends(&bench).await, [0, 0]);
+    assert_eq!(bench.figures().await.0, 150);
 }

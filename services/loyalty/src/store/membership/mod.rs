@@ -1,5 +1,6 @@
 //! The life of memberships: what happened to them, their cards, and merges.
 
+pub(crate) mod apart;
 pub(crate) mod cards;
 pub(crate) mod changes;
 pub(crate) mod merges;
