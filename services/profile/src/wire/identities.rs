@@ -132,6 +132,7 @@ fn evidence_kind(kind: matching::Kind) -> proto::likeness::Kind {
         matching::Kind::SameName => Kind::SameName,
         matching::Kind::OtherBirthDate => Kind::OtherBirthDate,
         matching::Kind::OtherGender => Kind::OtherGender,
+        matching::Kind::SameSound => Kind::SameSound,
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod homes;
 pub(crate) mod kinds;
 pub(crate) mod link;
 pub(crate) mod matching;
+pub(crate) mod names;
 pub(crate) mod profile;
 pub(crate) mod source;
 pub(crate) mod tell;
