@@ -18,5 +18,7 @@ mod policies;
 mod reach;
 #[path = "all/roles.rs"]
 mod roles;
+#[path = "all/table.rs"]
+mod table;
 #[path = "all/tokens.rs"]
 mod tokens;

@@ -34,11 +34,17 @@ impl Reach {
 
     /// Whether a customer of this region and brand (each may be empty) is within it.
     pub fn covers(&self, region: &str, brand: &str) -> bool {
-        let holds = |values: &Option<Vec<String>>, value: &str| {
-            let values = values.as_ref();
-            values.is_none_or(|values| values.iter().any(|it| it == value))
-        };
-        holds(&self.regions, region) && holds(&self.brands, brand)
+        self.covers_region(region) && self.covers_brand(brand)
+    }
+
+    /// Whether customers of this region are within it, as far as their region goes.
+    pub fn covers_region(&self, region: &str) -> bool {
+        holds(self.regions(), region)
+    }
+
+    /// Whether customers of this brand are within it, as far as their brand goes.
+    pub fn covers_brand(&self, brand: &str) -> bool {
+        holds(self.brands(), brand)
     }
 
     /// The reach in which exactly the allowed of these pairs are, or less where none is the like of them.
@@ -63,6 +69,10 @@ impl Reach {
             within.peek().is_some() && within.all(|(region, brand)| is_allowed(region, brand));
         is_exact.then_some(reach)
     }
+}
+
+fn holds(values: Option<&[String]>, value: &str) -> bool {
+    values.is_none_or(|values| values.iter().any(|it| it == value))
 }
 
 /// One of the two: `None` when all values are allowed, else those that are, of which `other` is none.

@@ -48,7 +48,8 @@ impl Confine {
         method: &Method,
         reach: Arc<Reach>,
     ) -> Result<(), Refusal> {
-        let guard = self.0.as_ref().ok_or_else(|| not_confinable(method))?;
+        let guard = self.0.as_ref().filter(|_| !names::is_stream(method));
+        let guard = guard.ok_or_else(|| not_confinable(method))?;
         let encoding = frame::encoding(call.http.headers());
         let body = std::mem::take(call.http.body_mut());
         let limited = Limited::new(body, MAX_MESSAGE_BYTES + PREFIX_BYTES);

@@ -7,12 +7,14 @@ use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
 const ONE: &str = "customer_id";
 const SEVERAL: &str = "customer_ids";
 
-/// The ids in all fields that end so; `None` when the message is not the method's, or there is a stream of them.
+/// Whether requests are a stream, of which nobody can know what is still to come.
+pub(super) fn is_stream(method: &Method) -> bool {
+    descriptor(method).is_none_or(|it| it.is_client_streaming())
+}
+
+/// The ids in all fields that end so; `None` when the message is not the method's.
 pub(super) fn customers(method: &Method, message: &[u8]) -> Option<Vec<String>> {
     let descriptor = descriptor(method)?;
-    if descriptor.is_client_streaming() {
-        return None;
-    }
     let message = DynamicMessage::decode(descriptor.input(), message).ok()?;
     let mut found = Vec::new();
     collect(&message, &mut found);
