@@ -57,7 +57,7 @@ pub use clock::Clock;
 pub use context::Context;
 pub use deadline::Deadline;
 pub use issuers::{KeyWatch, NotVerified};
-pub use records::{Named, reach};
+pub use records::{Named, Owner, Resource, reach};
 pub use refusal::{CorruptRefusal, ErrorReason, Refusal};
 pub use reread::reread;
 pub use secret::Secret;

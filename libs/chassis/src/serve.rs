@@ -116,7 +116,7 @@ pub async fn serve(
         keys,
         roles: config.access.roles()?,
         step_up: config.access.step_up.clone(),
-        guard: service.guard.take(),
+        guard: std::mem::take(&mut service.guard),
         metrics: service.metrics.clone(),
     };
     let routes = std::mem::take(&mut service.routes).routes();

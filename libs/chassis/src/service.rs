@@ -14,7 +14,7 @@ use tonic_health::server::HealthReporter;
 use crate::health::{Check, CheckKind};
 use crate::issuers::KeyWatch;
 use crate::metrics::Registry;
-use crate::records::{Guard, Named};
+use crate::records::{Guard, Named, Owner, Resource};
 use crate::tasks::Task;
 use crate::{Clock, Refusal};
 
@@ -46,7 +46,7 @@ pub struct Service {
     pub(crate) closers: Vec<Closer>,
     pub(crate) reporters: Vec<HealthReporter>,
     pub(crate) metrics: Registry,
-    pub(crate) guard: Option<Guard>,
+    pub(crate) guard: Guard,
 }
 
 /// Lets go of something at the very end.
@@ -69,7 +69,7 @@ impl Service {
             closers: Vec::new(),
             reporters: Vec::new(),
             metrics: Registry::new(name),
-            guard: None,
+            guard: Guard::default(),
         }
     }
 
@@ -97,7 +97,18 @@ impl Service {
     where
         F: Future<Output = Result<(), Refusal>> + Send + 'static,
     {
-        self.guard = Some(Guard::new(admit));
+        self.guard.admitting(admit);
+        self
+    }
+
+    /// Asks this whose the other things are that such a request names. It leaves out what it knows nothing of, and
+    /// refuses what there is not.
+    #[must_use]
+    pub fn owners<F>(mut self, owners: impl Fn(Vec<Resource>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Vec<Owner>, Refusal>> + Send + 'static,
+    {
+        self.guard.owning(owners);
         self
     }
 

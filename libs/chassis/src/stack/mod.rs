@@ -41,7 +41,7 @@ pub(crate) struct Parts {
     pub(crate) keys: KeyWatch,
     pub(crate) roles: Roles,
     pub(crate) step_up: StepUpConfig,
-    pub(crate) guard: Option<Guard>,
+    pub(crate) guard: Guard,
     pub(crate) metrics: Registry,
 }
 
@@ -195,7 +195,7 @@ mod tests {
             keys: KeyWatch::new(&config.access).unwrap(),
             roles: Roles::default(),
             step_up: config.access.step_up.clone(),
-            guard: None,
+            guard: Guard::default(),
             metrics: Registry::new("test"),
         };
         let stack = build(Routes::default(), parts, &config.server);

@@ -19,10 +19,10 @@ use frame::{PREFIX_BYTES, message};
 
 /// Keeps confined callers to the customers within their reach. Others pass: there is nothing to look at.
 #[derive(Clone)]
-pub(super) struct Confine(Option<Guard>);
+pub(super) struct Confine(Guard);
 
 impl Confine {
-    pub(super) fn new(guard: Option<Guard>) -> Self {
+    pub(super) fn new(guard: Guard) -> Self {
         Self(guard)
     }
 
@@ -48,27 +48,24 @@ impl Confine {
         method: &Method,
         reach: Arc<Reach>,
     ) -> Result<(), Refusal> {
-        let guard = self.0.as_ref().filter(|_| !names::is_stream(method));
-        let guard = guard.ok_or_else(|| not_confinable(method))?;
+        if names::is_stream(method) {
+            return Err(not_confinable(method));
+        }
         let encoding = frame::encoding(call.http.headers());
         let body = std::mem::take(call.http.body_mut());
         let limited = Limited::new(body, MAX_MESSAGE_BYTES + PREFIX_BYTES);
         let collected = limited.collect().await.map_err(|_| unreadable())?;
         let bytes = collected.to_bytes();
         let message = message(&bytes, encoding).ok_or_else(unreadable)?;
-        let customers = names::customers(method, &message).ok_or_else(unreadable)?;
-        if customers.is_empty() {
-            return Err(not_confinable(method));
-        }
+        let names = names::of(method, &message).ok_or_else(unreadable)?;
         *call.http.body_mut() = Body::new(Full::new(bytes));
-        let deadline = call.http.extensions().get::<Deadline>().copied();
-        guard
-            .admit(Named {
-                customers,
-                reach,
-                deadline,
-            })
-            .await
+        let named = Named {
+            customers: names.customers,
+            reach,
+            deadline: call.http.extensions().get::<Deadline>().copied(),
+        };
+        let admitted = self.0.admit(named, names.resources).await;
+        admitted.ok_or_else(|| not_confinable(method))?
     }
 }
 
