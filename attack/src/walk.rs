@@ -15,8 +15,8 @@ use crate::victim::Victim;
 
 pub(crate) const NAME: &str = "BOLA walk";
 
-/// Roles that somebody from outside may have.
-const ROLES: [&str; 5] = ["agent", "marketing", "analyst", "auditor", "machine"];
+/// Who may do everything.
+const OPERATOR: &str = "operator";
 
 /// An empty message, framed.
 const EMPTY: &[u8] = &[0; 5];
@@ -63,10 +63,10 @@ impl Walk<'_> {
     fn strangers(
         &self,
         method: &Method,
-    ) -> anyhow::Result<Vec<(&'static str, String, &'static str)>> {
+    ) -> anyhow::Result<Vec<(&str, String, &'static str)>> {
         if method.internal {
             // Not even there, also for those who may do everything.
-            let operator = self.victim.authorization("mallory", &["operator"])?;
+            let operator = self.victim.authorization("mallory", &[OPERATOR])?;
             return Ok(vec![("the operator", operator, UNIMPLEMENTED)]);
         }
         if method.anonymous {
@@ -80,7 +80,8 @@ impl Walk<'_> {
         strangers.push(("somebody without a role", without, PERMISSION_DENIED));
         let unheard = self.victim.authorization("mallory", &["root", "admin"])?;
         strangers.push(("somebody with unknown roles", unheard, PERMISSION_DENIED));
-        for role in ROLES {
+        let given = self.roles.names().filter(|role| self.roles.can_be_given(role));
+        for role in given.filter(|role| *role != OPERATOR) {
             let caller = Caller {
                 roles: vec![role.to_owned()],
                 ..Caller::service("any")

@@ -192,3 +192,6 @@ pub trait Visit {
         texts.retain(|text| !text.is_empty());
     }
 }
+
+#[cfg(test)]
+mod tests;
