@@ -15,8 +15,8 @@ use crate::victim::Victim;
 
 pub(crate) const NAME: &str = "BOLA walk";
 
-/// Roles that somebody from outside may have.
-const ROLES: [&str; 5] = ["agent", "marketing", "analyst", "auditor", "machine"];
+/// Who may do everything.
+const OPERATOR: &str = "operator";
 
 /// An empty message, framed.
 const EMPTY: &[u8] = &[0; 5];
@@ -60,13 +60,10 @@ struct Walk<'v> {
 
 impl Walk<'_> {
     /// Who may not call a method, and how each must be refused.
-    fn strangers(
-        &self,
-        method: &Method,
-    ) -> anyhow::Result<Vec<(&'static str, String, &'static str)>> {
+    fn strangers(&self, method: &Method) -> anyhow::Result<Vec<(&str, String, &'static str)>> {
         if method.internal {
             // Not even there, also for those who may do everything.
-            let operator = self.victim.authorization("mallory", &["operator"])?;
+            let operator = self.victim.authorization("mallory", &[OPERATOR])?;
             return Ok(vec![("the operator", operator, UNIMPLEMENTED)]);
         }
         if method.anonymous {
@@ -80,7 +77,11 @@ impl Walk<'_> {
         strangers.push(("somebody without a role", without, PERMISSION_DENIED));
         let unheard = self.victim.authorization("mallory", &["root", "admin"])?;
         strangers.push(("somebody with unknown roles", unheard, PERMISSION_DENIED));
-        for role in ROLES {
+        let given = self
+            .roles
+            .names()
+            .filter(|role| self.roles.can_be_given(role));
+        for role in given.filter(|role| *role != OPERATOR) {
             let caller = Caller {
                 roles: vec![role.to_owned()],
                 ..Caller::service("any")

@@ -79,6 +79,11 @@ capabilities: {drop: [ALL]}
   configMap:
     name: {{ . }}
 {{- end }}
+{{- with .Values.access.policiesConfigMap }}
+- name: policies
+  configMap:
+    name: {{ . }}
+{{- end }}
 {{- end -}}
 
 {{- define "patron.mounts" -}}
@@ -91,6 +96,11 @@ capabilities: {drop: [ALL]}
 {{- if .Values.access.jwksConfigMap }}
 - name: jwks
   mountPath: /etc/patron/jwks
+  readOnly: true
+{{- end }}
+{{- if .Values.access.policiesConfigMap }}
+- name: policies
+  mountPath: /etc/patron/policies
   readOnly: true
 {{- end }}
 {{- end -}}

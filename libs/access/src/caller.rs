@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::Scope;
+use crate::{Proof, Scope};
 
 /// A bearer token as it was received, kept so that it can be sent on. Never printed.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -34,6 +34,10 @@ pub struct Caller {
     pub roles: Vec<String>,
     /// The regions that the caller is confined to; empty: not confined.
     pub regions: Vec<String>,
+    /// The brands that the caller is confined to; empty: not confined.
+    pub brands: Vec<String>,
+    /// How, and how lately, the caller has proven who it is.
+    pub proof: Proof,
     /// What the caller's roles may be used for: patterns over permissions, as those of roles. `None`:
     /// all that the roles grant.
     pub scopes: Option<Vec<Scope>>,
@@ -52,6 +56,8 @@ impl Caller {
             subject: format!("{SERVICE_PREFIX}{role}"),
             roles: vec![SERVICE_ROLE.to_owned()],
             regions: Vec::new(),
+            brands: Vec::new(),
+            proof: Proof::default(),
             scopes: None,
             origin: None,
             token: Bearer::default(),
@@ -87,7 +93,7 @@ impl Caller {
 }
 
 /// What a caller is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CallerKind {
     /// A person, or a system with a token of an issuer.
     User,

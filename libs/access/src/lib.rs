@@ -8,7 +8,9 @@
 //! |---|---|
 //! | Who is calling? | [`Verifier`] turns a bearer token into a [`Caller`] |
 //! | What does the method ask for? | [`MethodRules`], read from the contract's options |
-//! | May this caller? | [`Roles::authorise`] |
+//! | May this caller, and about whom? | [`Roles::authorise`], by the files in `policies/` |
+//! | How much of personal data does it see? | [`Roles::exposure`] |
+//! | Has it proven enough for a sensitive act? | [`StepUp`] |
 //! | Who is calling with an API key? | [`ApiKeys`]; [`KeyExchange`] makes a short token of it |
 //! | How does a service prove who it is? | [`ServiceIdentity`], on top of [`Signer`] |
 
@@ -19,10 +21,12 @@ mod development;
 mod identity;
 mod keys;
 mod notary;
+mod policies;
 mod roles;
 mod rules;
 mod scope;
 mod signer;
+mod step_up;
 mod token;
 mod verifier;
 
@@ -35,9 +39,11 @@ pub use development::{DevelopmentIssuer, DevelopmentKeyError, development_key};
 pub use identity::ServiceIdentity;
 pub use keys::{IssuerKind, KeySetError, TrustedKey};
 pub use notary::{Notary, StatementError, read_statement};
+pub use policies::{PolicyError, PolicyFile, Reach};
 pub use roles::{Decision, Roles};
-pub use rules::{Method, MethodRules, Priority, RulesError, UndeclaredMethod};
+pub use rules::{Method, MethodRules, Priority, Records, RulesError, UndeclaredMethod};
 pub use scope::{Scope, ScopeError};
 pub use signer::{Claims, SignError, Signer};
+pub use step_up::{Proof, StepUp};
 pub use token::TokenError;
 pub use verifier::Verifier;

@@ -1,142 +1,35 @@
 use std::collections::HashMap;
+use std::fmt;
+use std::hash::Hash;
+use std::sync::{Arc, LazyLock};
 
-use crate::Caller;
+use arc_swap::ArcSwap;
+use contract::exposure::Exposure;
+
 use crate::caller::SERVICE_ROLE;
-use crate::scope::matches;
+use crate::policies::{Grant, Policies, PolicyError, PolicyFile, Profile, Reach, Standing};
+use crate::{Caller, MethodRules};
 
-/// What a role may do: patterns over permissions `<service>.<resources>.<verb>`.
-///
-/// `*` in the middle stands for one part, at the end for all that follow.
-const TABLE: &[(&str, &[&str])] = &[
-    // Runs the system.
-    ("operator", &["*"]),
-    // Customer service: sees the customer, works on cases, puts right what went wrong.
-    (
-        "agent",
-        &[
-            "profile.*.read",
-            "profile.customers.write",
-            "profile.sources.write",
-            "profile.identities.write",
-            "profile.activities.write",
-            "profile.consents.write",
-            "profile.contacts.write",
-            "loyalty.*.read",
-            "loyalty.members.*",
-            "loyalty.households.write",
-            "loyalty.transfers.write",
-            "loyalty.redemptions.write",
-            "loyalty.coupons.use",
-            "loyalty.coupons.void",
-            "loyalty.benefits.use",
-            "loyalty.referrals.write",
-            // Asks for a correction; whoever approves it is somebody else.
-            "loyalty.adjustments.write",
-            "complaints.*",
-            "survey.*.read",
-            "recommendation.*.read",
-        ],
-    ),
-    // Plans campaigns and surveys; does not touch people's records.
-    (
-        "marketing",
-        &[
-            "profile.traits.read",
-            "profile.segments.*",
-            "profile.tags.*",
-            "profile.contact_policy.*",
-            "profile.contacts.*",
-            "loyalty.programs.*",
-            "loyalty.simulations.*",
-            "loyalty.rewards.read",
-            "loyalty.stocks.write",
-            // Issues coupons and takes them back; using one is the member's, through a shop.
-            "loyalty.coupons.issue",
-            "loyalty.coupons.read",
-            "loyalty.coupons.void",
-            "loyalty.draws.read",
-            "loyalty.liability.read",
-            "survey.*",
-            "recommendation.*",
-        ],
-    ),
-    // Reads figures; of people no more than the ids that simulations and draws name.
-    (
-        "analyst",
-        &[
-            "profile.segments.read",
-            "loyalty.programs.read",
-            "loyalty.rewards.read",
-            "loyalty.draws.read",
-            "loyalty.simulations.*",
-            "loyalty.liability.*",
-            "survey.questionnaires.read",
-            "survey.scores.read",
-            "recommendation.*.read",
-        ],
-    ),
-    // Reads everything, changes nothing, may have the ledger and what it owes recomputed.
-    (
-        "auditor",
-        &[
-            "*.*.read",
-            "loyalty.ledger.verify",
-            "loyalty.liability.write",
-        ],
-    ),
-    // A shop, an app or another backend, on behalf of its customers.
-    (
-        "machine",
-        &[
-            "profile.*.read",
-            "profile.customers.write",
-            "profile.sources.write",
-            "profile.activities.write",
-            "profile.consents.write",
-            "profile.contacts.write",
-            "loyalty.*.read",
-            // A shop makes members; it does not pause or end memberships.
-            "loyalty.members.enrol",
-            "loyalty.accruals.write",
-            "loyalty.activities.write",
-            "loyalty.redemptions.write",
-            "loyalty.coupons.use",
-            "loyalty.benefits.use",
-            "loyalty.challenges.write",
-            "loyalty.draws.write",
-            "loyalty.referrals.write",
-            "loyalty.households.write",
-            "loyalty.transfers.write",
-            "complaints.cases.*",
-            "survey.invitations.read",
-            "survey.questionnaires.read",
-            "survey.responses.write",
-            "recommendation.*",
-            "events.feed.read",
-        ],
-    ),
-    // Patron's services among themselves: they follow each other's events and ask for what the
-    // events do not tell, and before they write to somebody.
-    (
-        "service",
-        &["events.feed.read", "*.*.read", "profile.contacts.write"],
-    ),
-];
+/// Most profiles of callers that are remembered. There are as many as there are combinations of roles and
+/// regions in use; who makes up more only makes others be worked out anew.
+const MAX_PROFILES: usize = 4096;
 
 /// Whether a caller may do something, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// It may, by this role.
+    /// It may.
     Allowed {
-        /// The role that grants it.
-        role: String,
+        /// By this policy: file and number.
+        policy: String,
+        /// For these records.
+        reach: Reach,
     },
-    /// This role grants it, but the caller's scopes do not cover it.
+    /// This policy grants it, but the caller's scopes do not cover it.
     OutOfScope {
-        /// The role that would grant it.
-        role: String,
+        /// The policy that would grant it.
+        policy: String,
     },
-    /// None of its roles grants it.
+    /// No policy grants it to its roles.
     Denied,
 }
 
@@ -147,64 +40,153 @@ impl Decision {
     }
 }
 
-/// Which roles hold which permissions.
-#[derive(Debug, Clone)]
-pub struct Roles {
-    granted: HashMap<&'static str, &'static [&'static str]>,
+/// Which roles may do what, about whom, and how much of it they see: the policies, and what was decided by them.
+///
+/// What the policies say depends on a caller's roles, regions and brands alone, so it is worked out once for
+/// each combination and permission. Cheap to clone.
+#[derive(Clone)]
+pub struct Roles(Arc<Inner>);
+
+struct Inner {
+    policies: Policies,
+    known: ArcSwap<HashMap<Profile, Arc<Known>>>,
+}
+
+/// What is known of a profile.
+struct Known {
+    /// `None` when the profile can't be told to the policies: then nothing is granted.
+    standing: Option<Standing>,
+    exposure: Exposure,
+    grants: ArcSwap<HashMap<String, Option<Arc<Grant>>>>,
+}
+
+impl fmt::Debug for Roles {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.0.policies.roles();
+        formatter.debug_tuple("Roles").field(&names).finish()
+    }
 }
 
 impl Default for Roles {
     fn default() -> Self {
-        Self {
-            granted: TABLE.iter().copied().collect(),
-        }
+        static BUILT_IN: LazyLock<Roles> = LazyLock::new(|| {
+            #[expect(
+                clippy::expect_used,
+                reason = "a test reads the policies that are compiled in"
+            )]
+            Roles::read(&PolicyFile::built_in()).expect("the built-in policies hold")
+        });
+        BUILT_IN.clone()
     }
 }
 
 impl Roles {
-    /// Decides whether the caller holds the permission, and by which role.
+    /// Reads policies; refuses those that do not parse or speak of what the contract does not know.
+    pub fn read(files: &[PolicyFile]) -> Result<Self, PolicyError> {
+        let rules = MethodRules::from_pool(contract::pool());
+        let rules = rules.map_err(|error| PolicyError::Schema(error.to_string()))?;
+        Ok(Self(Arc::new(Inner {
+            policies: Policies::read(files, &rules)?,
+            known: ArcSwap::default(),
+        })))
+    }
+
+    /// Decides whether the caller holds the permission, and for whose records.
     pub fn authorise(&self, caller: &Caller, permission: &str) -> Decision {
-        let grants = |role: &&String| {
-            let patterns = self.granted.get(role.as_str());
-            patterns.is_some_and(|patterns| patterns.iter().any(|p| matches(p, permission)))
-        };
-        let Some(role) = caller.roles.iter().find(grants).cloned() else {
+        let Some(grant) = self.grant(caller, permission) else {
             return Decision::Denied;
         };
+        let policy = grant.policy.clone();
         let scopes = caller.scopes.as_deref();
         if scopes.is_none_or(|scopes| scopes.iter().any(|scope| scope.covers(permission))) {
-            Decision::Allowed { role }
+            let reach = grant.reach.clone();
+            Decision::Allowed { policy, reach }
         } else {
-            Decision::OutOfScope { role }
+            Decision::OutOfScope { policy }
         }
+    }
+
+    /// How much of personal data the caller sees.
+    pub fn exposure(&self, caller: &Caller) -> Exposure {
+        self.known(caller).exposure
     }
 
     /// Whether there is such a role that a caller from outside may be given.
     pub fn can_be_given(&self, role: &str) -> bool {
-        role != SERVICE_ROLE && self.granted.contains_key(role)
+        role != SERVICE_ROLE && self.names().any(|name| name == role)
+    }
+
+    /// The roles that the policies speak of, by name.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.policies.roles().iter().map(String::as_str)
     }
 
     /// [`Roles::authorise`] for those who need no reason.
     pub fn allows(&self, caller: &Caller, permission: &str) -> bool {
         self.authorise(caller, permission).is_allowed()
     }
+
+    fn grant(&self, caller: &Caller, permission: &str) -> Option<Arc<Grant>> {
+        let known = self.known(caller);
+        if let Some(grant) = known.grants.load().get(permission) {
+            return grant.clone();
+        }
+        let standing = known.standing.as_ref();
+        let grant = standing.and_then(|it| it.grant(&self.0.policies, permission));
+        let grant = grant.map(Arc::new);
+        remember(&known.grants, permission.to_owned(), &grant);
+        grant
+    }
+
+    fn known(&self, caller: &Caller) -> Arc<Known> {
+        let profile = Profile::of(caller);
+        if let Some(known) = self.0.known.load().get(&profile) {
+            return Arc::clone(known);
+        }
+        let standing = Standing::new(&self.0.policies, &profile);
+        let exposure = standing.as_ref().map(|it| it.exposure(&self.0.policies));
+        let known = Arc::new(Known {
+            standing,
+            exposure: exposure.unwrap_or_default(),
+            grants: ArcSwap::default(),
+        });
+        remember(&self.0.known, profile, &known);
+        known
+    }
+}
+
+/// Adds to a map that is read without a lock. It is copied, which happens once for each combination.
+fn remember<K: Clone + Eq + Hash, V: Clone>(map: &ArcSwap<HashMap<K, V>>, key: K, value: &V) {
+    map.rcu(|map| {
+        let mut map = if map.len() < MAX_PROFILES {
+            HashMap::clone(map)
+        } else {
+            HashMap::new()
+        };
+        map.insert(key.clone(), value.clone());
+        map
+    });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn roles_grant_what_the_table_says_and_unknown_roles_grant_nothing() {
-        let roles = Roles::default();
-        let caller = |role: &str| Caller {
+    fn caller(role: &str) -> Caller {
+        Caller {
             roles: vec!["unheard-of".to_owned(), role.to_owned()],
             ..Caller::service("any")
-        };
+        }
+    }
+
+    #[test]
+    fn roles_grant_what_the_policies_say_and_unknown_roles_grant_nothing() {
+        let roles = Roles::default();
         assert_eq!(
-            roles.authorise(&caller("operator"), "anything.at.all"),
+            roles.authorise(&caller("operator"), "loyalty.programs.write"),
             Decision::Allowed {
-                role: "operator".to_owned()
+                policy: "operator.cedar#0".to_owned(),
+                reach: Reach::ALL
             }
         );
         assert!(roles.allows(&caller("service"), "events.feed.read"));
@@ -222,16 +204,18 @@ mod tests {
             ..Caller::service("any")
         };
         let decide = |scope: &str, permission: &str| roles.authorise(&scoped(scope), permission);
-        let role = "machine".to_owned();
+        let policy = "machine.cedar#0".to_owned();
         assert!(decide("loyalty.*.read", "loyalty.members.read").is_allowed());
         assert_eq!(
             decide("loyalty.*.read", "loyalty.redemptions.write"),
-            Decision::OutOfScope { role: role.clone() }
+            Decision::OutOfScope {
+                policy: policy.clone()
+            }
         );
         assert_eq!(decide("*", "loyalty.programs.write"), Decision::Denied);
         assert_eq!(
             decide("", "loyalty.members.read"),
-            Decision::OutOfScope { role }
+            Decision::OutOfScope { policy }
         );
     }
 }

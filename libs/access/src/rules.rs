@@ -1,7 +1,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use prost_reflect::{DescriptorPool, DynamicMessage, ExtensionDescriptor, MethodDescriptor, Value};
+
+use crate::StepUp;
 
 /// The option on methods that declares who may call them.
 const METHOD_OPTION: &str = "patron.access.v1.method";
@@ -31,6 +34,33 @@ pub struct Method {
     pub priority: Priority,
     /// Requests, responses or both are streams, so a call may go on for as long as it likes.
     pub streaming: bool,
+    /// What the caller must have proven; `None`: no more than the token.
+    pub step_up: Option<StepUp>,
+    /// Whose records the method is about.
+    pub records: Records,
+}
+
+/// How a caller who may see some customers alone is kept to them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Records {
+    /// By the ids of customers that the request names; a request that names none is refused.
+    #[default]
+    Named,
+    /// By the service itself.
+    Filtered,
+    /// Not at all: it tells nothing about customers.
+    Nobodys,
+}
+
+impl Records {
+    /// By the number in the contract. One that is not known is of a newer contract: the strictest.
+    fn from_number(number: i32) -> Self {
+        match number {
+            1 => Self::Filtered,
+            2 => Self::Nobodys,
+            _ => Self::Named,
+        }
+    }
 }
 
 /// In which order calls are turned away when there are too many at once: the least first.
@@ -179,6 +209,8 @@ fn read(
         idempotent: flag(access, "idempotent"),
         priority: priority(access),
         streaming: descriptor.is_client_streaming() || descriptor.is_server_streaming(),
+        step_up: step_up(access),
+        records: Records::from_number(number(access, "records")),
     };
     if method.permission.is_empty() != method.anonymous {
         return Err(RulesError::Contradiction { path: method.path });
@@ -204,7 +236,24 @@ fn flag(access: &DynamicMessage, field: &str) -> bool {
 }
 
 fn priority(access: &DynamicMessage) -> Priority {
-    let value = access.get_field_by_name("priority");
+    Priority::from_number(number(access, "priority"))
+}
+
+fn number(access: &DynamicMessage, field: &str) -> i32 {
+    let value = access.get_field_by_name(field);
     let number = value.as_deref().and_then(Value::as_enum_number);
-    number.map(Priority::from_number).unwrap_or_default()
+    number.unwrap_or_default()
+}
+
+fn step_up(access: &DynamicMessage) -> Option<StepUp> {
+    if !access.has_field_by_name("step_up") {
+        return None;
+    }
+    let declared = access.get_field_by_name("step_up")?;
+    let seconds = declared
+        .as_message()?
+        .get_field_by_name("max_age_seconds")?;
+    Some(StepUp {
+        max_age: SignedDuration::from_secs(seconds.as_i32()?.into()),
+    })
 }

@@ -3,7 +3,7 @@ use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 
-use crate::{Bearer, Scope};
+use crate::{Bearer, Proof, Scope};
 
 /// What a token says about its bearer.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +14,10 @@ pub struct Claims {
     pub roles: Vec<String>,
     /// Regions that the bearer is confined to; empty: not confined.
     pub regions: Vec<String>,
+    /// Brands that the bearer is confined to; empty: not confined.
+    pub brands: Vec<String>,
+    /// How, and how lately, the bearer has proven who it is.
+    pub proof: Proof,
     /// What the roles may be used for; `None`: all that they grant.
     pub scopes: Option<Vec<Scope>>,
 }
@@ -55,6 +59,12 @@ struct Written<'a> {
     roles: &'a [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     region: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    brand: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
 }
@@ -116,6 +126,9 @@ impl Signer {
             exp: expires.as_second(),
             roles: &claims.roles,
             region: &claims.regions,
+            brand: &claims.brands,
+            acr: claims.proof.acr.as_deref(),
+            auth_time: claims.proof.authenticated.map(Timestamp::as_second),
             scope: claims.scopes.as_deref().map(Scope::join),
         };
         let token = jsonwebtoken::encode(&self.header, &written, &self.key);

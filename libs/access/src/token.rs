@@ -145,6 +145,10 @@ pub(crate) struct Received {
     #[serde(default)]
     pub(crate) roles: Vec<String>,
     pub(crate) region: Option<OneOrMany>,
+    pub(crate) brand: Option<OneOrMany>,
+    /// How its bearer was authenticated, in the issuer's own words, and when (OpenID Connect Core 2).
+    pub(crate) acr: Option<String>,
+    pub(crate) auth_time: Option<f64>,
     pub(crate) origin: Option<String>,
     /// Words separated by spaces (RFC 8693 section 4.2). Only read in tokens of the gateway: what
     /// scopes of an OIDC issuer mean is between it and its clients.

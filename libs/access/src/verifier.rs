@@ -8,7 +8,7 @@ use crate::cache::CallerCache;
 use crate::caller::{MACHINE_PREFIX, SERVICE_PREFIX, SERVICE_ROLE, USER_PREFIX};
 use crate::keys::KeySet;
 use crate::token::{self, MAX_TOKEN_BYTES, Received};
-use crate::{Bearer, Caller, IssuerKind, Scope, TokenError, TrustedKey};
+use crate::{Bearer, Caller, IssuerKind, Proof, Scope, TokenError, TrustedKey};
 
 /// How far clocks of issuers may be off.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(30);
@@ -186,6 +186,11 @@ fn to_caller(kind: IssuerKind, claims: Received, bearer: &str) -> Result<Caller,
         .sub
         .ok_or(TokenError::MissingClaim { claim: "sub" })?;
     let regions = claims.region.unwrap_or_default().0;
+    let brands = claims.brand.unwrap_or_default().0;
+    let proof = Proof {
+        acr: claims.acr,
+        authenticated: claims.auth_time.map(instant).transpose()?,
+    };
     let token = Bearer::new(bearer);
     match kind {
         IssuerKind::Services
@@ -196,6 +201,8 @@ fn to_caller(kind: IssuerKind, claims: Received, bearer: &str) -> Result<Caller,
                 subject: sub,
                 roles,
                 regions,
+                brands,
+                proof,
                 scopes: None,
                 origin: claims.origin,
                 token,
@@ -208,6 +215,8 @@ fn to_caller(kind: IssuerKind, claims: Received, bearer: &str) -> Result<Caller,
                 subject,
                 roles: claims.roles,
                 regions,
+                brands,
+                proof,
                 scopes: None,
                 origin: None,
                 token,
@@ -226,6 +235,8 @@ fn to_caller(kind: IssuerKind, claims: Received, bearer: &str) -> Result<Caller,
                 subject: sub,
                 roles: claims.roles,
                 regions,
+                brands,
+                proof,
                 scopes: Some(scopes),
                 origin: None,
                 token,

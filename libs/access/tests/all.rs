@@ -12,7 +12,13 @@ mod api_keys;
 mod declarations;
 #[path = "all/identities.rs"]
 mod identities;
+#[path = "all/policies.rs"]
+mod policies;
+#[path = "all/reach.rs"]
+mod reach;
 #[path = "all/roles.rs"]
 mod roles;
+#[path = "all/table.rs"]
+mod table;
 #[path = "all/tokens.rs"]
 mod tokens;

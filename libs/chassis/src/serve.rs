@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use access::{MethodRules, Roles, RulesError, UndeclaredMethod};
+use access::{MethodRules, RulesError, UndeclaredMethod};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{Request, Response};
@@ -114,7 +114,9 @@ pub async fn serve(
         clock: service.clock.clone(),
         rules: rules.only(&service.grpc),
         keys,
-        roles: Roles::default(),
+        roles: config.access.roles()?,
+        step_up: config.access.step_up.clone(),
+        guard: std::mem::take(&mut service.guard),
         metrics: service.metrics.clone(),
     };
     let routes = std::mem::take(&mut service.routes).routes();

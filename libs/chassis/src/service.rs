@@ -11,11 +11,12 @@ use tonic::server::NamedService;
 use tonic::service::{Routes, RoutesBuilder};
 use tonic_health::server::HealthReporter;
 
-use crate::Clock;
 use crate::health::{Check, CheckKind};
 use crate::issuers::KeyWatch;
 use crate::metrics::Registry;
+use crate::records::{Guard, Named, Owner, Resource};
 use crate::tasks::Task;
+use crate::{Clock, Refusal};
 
 /// What a role consists of; [`crate::serve`] runs it.
 ///
@@ -45,6 +46,7 @@ pub struct Service {
     pub(crate) closers: Vec<Closer>,
     pub(crate) reporters: Vec<HealthReporter>,
     pub(crate) metrics: Registry,
+    pub(crate) guard: Guard,
 }
 
 /// Lets go of something at the very end.
@@ -67,6 +69,7 @@ impl Service {
             closers: Vec::new(),
             reporters: Vec::new(),
             metrics: Registry::new(name),
+            guard: Guard::default(),
         }
     }
 
@@ -84,6 +87,28 @@ impl Service {
     {
         self.routes.add_service(server);
         self.grpc.push(S::NAME);
+        self
+    }
+
+    /// Asks this about the customers that a request names when its caller may see some customers alone. Without
+    /// it, such callers may call no method that is about customers.
+    #[must_use]
+    pub fn records<F>(mut self, admit: impl Fn(Named) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), Refusal>> + Send + 'static,
+    {
+        self.guard.admitting(admit);
+        self
+    }
+
+    /// Asks this whose the other things are that such a request names. It leaves out what it knows nothing of, and
+    /// refuses what there is not.
+    #[must_use]
+    pub fn owners<F>(mut self, owners: impl Fn(Vec<Resource>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Vec<Owner>, Refusal>> + Send + 'static,
+    {
+        self.guard.owning(owners);
         self
     }
 

@@ -7,6 +7,7 @@
     reason = "OUT_DIR is how cargo tells where to write"
 )]
 
+mod personal;
 mod render;
 mod rules;
 
@@ -54,6 +55,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let pool = DescriptorPool::decode(std::fs::read(&descriptor_path)?.as_slice())?;
     std::fs::write(out.join("rules.rs"), render::render(&pool)?)?;
     std::fs::write(out.join("checked.rs"), checked_impls(&descriptors))?;
+    let holders = personal::holders(&pool);
+    let personal = personal::render(&pool, &holders);
+    std::fs::write(out.join("personal.rs"), personal)?;
+    std::fs::write(out.join("exposed.rs"), exposed_impls(&pool, &holders)?)?;
     Ok(())
 }
 
@@ -80,6 +85,46 @@ fn checked_impls(descriptors: &prost_types::FileDescriptorSet) -> String {
         .difference(&requests)
         .map(|name| format!("unchecked!({});\n", rust_path(name)));
     checked.chain(unchecked).collect()
+}
+
+/// `impl Exposed` for the messages of all RPCs: answers are covered and requests are looked through. Clients
+/// send requests by the same codec, so what were both would be covered on its way to another service.
+fn exposed_impls(pool: &DescriptorPool, holders: &personal::Holders) -> Result<String, String> {
+    let methods = || {
+        pool.services()
+            .flat_map(|service| service.methods().collect::<Vec<_>>())
+    };
+    let requests: BTreeSet<String> = methods()
+        .map(|method| method.input().full_name().to_owned())
+        .collect();
+    let answers: BTreeSet<String> = methods()
+        .map(|method| method.output().full_name().to_owned())
+        .collect();
+    if let Some(both) = requests
+        .intersection(&answers)
+        .find(|it| holders.contains(*it))
+    {
+        return Err(format!(
+            "{both} holds personal data and is both a request and an answer: give one of them a message of its own"
+        ));
+    }
+    let mut code = String::new();
+    for name in requests.union(&answers) {
+        let kind = match (holders.contains(name), requests.contains(name)) {
+            (false, _) => "impersonal",
+            (true, true) if has_mask(pool, name) => "update",
+            (true, true) => "asked",
+            (true, false) => "answered",
+        };
+        code.push_str(&format!("{kind}!({});\n", rust_path(name)));
+    }
+    Ok(code)
+}
+
+/// Whether a request names the fields that it changes.
+fn has_mask(pool: &DescriptorPool, name: &str) -> bool {
+    let message = pool.get_message_by_name(name);
+    message.is_some_and(|message| message.get_field_by_name("update_mask").is_some())
 }
 
 /// `.patron.type.v1.Money` → `patron::r#type::v1::Money`.

@@ -32,7 +32,7 @@ pub(crate) fn render(pool: &DescriptorPool) -> Result<String, String> {
     Ok(code)
 }
 
-fn is_ours(message: &MessageDescriptor) -> bool {
+pub(crate) fn is_ours(message: &MessageDescriptor) -> bool {
     message.full_name().starts_with("patron.")
 }
 
@@ -242,7 +242,7 @@ fn rule_check(rule: &Rule, value: &str) -> String {
 }
 
 /// `patron.complaints.v1.CaseLogEntry.Opened` → `patron::complaints::v1::case_log_entry::Opened`.
-fn type_path(message: &MessageDescriptor) -> String {
+pub(crate) fn type_path(message: &MessageDescriptor) -> String {
     let parent = match message.parent_message() {
         Some(parent) => module_path(&parent),
         None => package_path(message.package_name()),
@@ -251,7 +251,7 @@ fn type_path(message: &MessageDescriptor) -> String {
 }
 
 /// The module that holds what is nested in a message.
-fn module_path(message: &MessageDescriptor) -> String {
+pub(crate) fn module_path(message: &MessageDescriptor) -> String {
     let parent = match message.parent_message() {
         Some(parent) => module_path(&parent),
         None => package_path(message.package_name()),
@@ -267,7 +267,7 @@ fn package_path(package: &str) -> String {
         .join("::")
 }
 
-fn identifier(name: &str) -> String {
+pub(crate) fn identifier(name: &str) -> String {
     let name = name.to_snake_case();
     if ["type", "return", "match", "ref"].contains(&name.as_str()) {
         format!("r#{name}")

@@ -7,6 +7,7 @@
 pub mod checks;
 pub mod codec;
 pub mod comments;
+pub mod exposure;
 pub mod time;
 
 use std::sync::LazyLock;
@@ -43,6 +44,49 @@ mod generated {
         };
     }
     include!(concat!(env!("OUT_DIR"), "/checked.rs"));
+
+    include!(concat!(env!("OUT_DIR"), "/personal.rs"));
+
+    macro_rules! impersonal {
+        ($message:path) => {
+            impl crate::exposure::Exposed for $message {}
+        };
+    }
+    macro_rules! answered {
+        ($message:path) => {
+            impl crate::exposure::Exposed for $message {
+                fn cover(&mut self, exposure: crate::exposure::Exposure) {
+                    crate::exposure::cover(self, exposure);
+                }
+            }
+        };
+    }
+    macro_rules! asked {
+        ($message:path) => {
+            impl crate::exposure::Exposed for $message {
+                fn admit(
+                    &mut self,
+                    exposure: crate::exposure::Exposure,
+                ) -> Result<(), tonic::Status> {
+                    crate::exposure::admit(self, exposure, &[])
+                }
+            }
+        };
+    }
+    macro_rules! update {
+        ($message:path) => {
+            impl crate::exposure::Exposed for $message {
+                fn admit(
+                    &mut self,
+                    exposure: crate::exposure::Exposure,
+                ) -> Result<(), tonic::Status> {
+                    let mask = self.update_mask.clone().unwrap_or_default();
+                    crate::exposure::admit(self, exposure, &mask.paths)
+                }
+            }
+        };
+    }
+    include!(concat!(env!("OUT_DIR"), "/exposed.rs"));
 }
 
 pub use generated::{google, patron};

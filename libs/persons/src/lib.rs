@@ -17,11 +17,13 @@
 //! # }
 //! ```
 
+mod reach;
 mod store;
 mod told;
 
 use sqlx::migrate::Migrator;
 
+pub use reach::within;
 pub use store::{ids_of, learn, profiles_of};
 pub use told::{Told, told};
 

@@ -81,8 +81,13 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
         consumers: consumers(&app, feeds)?,
         tokens: context.pages.clone(),
     };
+    let owners = app.clone();
     let service = Service::new(NAME, context.clock.clone())
-        .grpc(chassis::tuned!(CaseServiceServer::new(Cases(app))));
+        .grpc(chassis::tuned!(CaseServiceServer::new(Cases(app))))
+        .owners(move |named| {
+            let app = owners.clone();
+            async move { app.owners(named).await }
+        });
     Ok(events::attach(watched(service, &db), events))
 }
 

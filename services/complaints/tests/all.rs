@@ -8,6 +8,7 @@
 
 mod all {
     mod cases;
+    mod confined;
     mod conformance;
     mod follow_ups;
     mod support;

@@ -49,6 +49,8 @@ pub enum ApiKeysError {
 pub struct ApiKeyFile {
     path: PathBuf,
     exchange: Arc<KeyExchange>,
+    /// Keys may have no others.
+    roles: Roles,
     /// The text of the file. New keys forget the tokens that were made, so they are set only when there
     /// are any.
     seen: String,
@@ -58,10 +60,12 @@ impl ApiKeyFile {
     /// Reads the file.
     pub fn open(path: &Path, access: &AccessConfig) -> Result<Self, ApiKeysError> {
         let seen = read(path)?;
-        let exchange = access.key_exchange(keys(path, &seen)?)?;
+        let roles = access.roles()?;
+        let exchange = access.key_exchange(keys(path, &seen, &roles)?)?;
         Ok(Self {
             path: path.to_owned(),
             exchange: Arc::new(exchange.ok_or(ApiKeysError::NoServiceKey)?),
+            roles,
             seen,
         })
     }
@@ -82,7 +86,8 @@ impl ApiKeyFile {
         if text == self.seen {
             return Ok(false);
         }
-        self.exchange.replace_keys(keys(&self.path, &text)?);
+        let keys = keys(&self.path, &text, &self.roles)?;
+        self.exchange.replace_keys(keys);
         self.seen = text;
         Ok(true)
     }
@@ -101,8 +106,8 @@ fn read(path: &Path) -> Result<String, ApiKeysError> {
     Ok(text)
 }
 
-fn keys(path: &Path, text: &str) -> Result<ApiKeys, ApiKeysError> {
-    ApiKeys::from_toml(text, &Roles::default()).map_err(|source| ApiKeysError::Unusable {
+fn keys(path: &Path, text: &str, roles: &Roles) -> Result<ApiKeys, ApiKeysError> {
+    ApiKeys::from_toml(text, roles).map_err(|source| ApiKeysError::Unusable {
         path: path.to_owned(),
         source,
     })

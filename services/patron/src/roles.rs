@@ -114,7 +114,11 @@ impl Service {
             Self::Survey => survey::service(db, &feeds, context)?,
             Self::Recommendation => recommendation::service(db, &feeds, context)?,
         };
-        Ok(service)
+        // Regions are profile's: it tells of its customers itself, and the others ask it.
+        Ok(match self {
+            Self::Profile => service,
+            _ => service.records(persons::within(connector.connect(config.peers.profile())?)),
+        })
     }
 
     /// The feeds of all services, each of which it may follow.

@@ -68,6 +68,7 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         clock: clock.clone(),
         secrets: Secrets::of(&context.pages),
     };
+    let guard = app.clone();
     let service = Service::new(NAME, clock);
     let customers = Customers {
         app: app.clone(),
@@ -99,6 +100,10 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         .grpc(chassis::tuned!(ActivityServiceServer::new(activities)))
         .grpc(chassis::tuned!(ConsentServiceServer::new(consents)))
         .grpc(chassis::tuned!(ContactServiceServer::new(contacts)));
+    let service = service.records(move |named| {
+        let guard = guard.clone();
+        async move { guard.admit(named).await }
+    });
     let service = watch(service, &db);
     let tokens = context.pages.clone();
     let feed = FeedConfig::default();

@@ -46,6 +46,15 @@ pub(crate) fn unread(error: GetError<Refusal>) -> Refusal {
     }
 }
 
+/// A customer would be put where its caller may not see it.
+pub(crate) fn beyond_reach(field: &str) -> Refusal {
+    let message = "the caller may see the customers of some regions and brands alone";
+    let (code, reason) = (Code::PermissionDenied, Common::PermissionDenied);
+    Refusal::new(code, reason, message)
+        .metadata("limited_by", "records")
+        .field(field, "is none of those that the caller may see")
+}
+
 /// There is no such order.
 pub(crate) fn order_not_found() -> Refusal {
     let reason = ErrorReason::OrderNotFound;

@@ -7,6 +7,8 @@
 
 #[path = "all/batch.rs"]
 mod batch;
+#[path = "all/confined.rs"]
+mod confined;
 #[path = "all/consents.rs"]
 mod consents;
 #[path = "all/contact_caps.rs"]
@@ -17,6 +19,8 @@ mod contacts;
 mod contract_rules;
 #[path = "all/customers.rs"]
 mod customers;
+#[path = "all/exposure.rs"]
+mod exposure;
 #[path = "all/harness.rs"]
 mod harness;
 #[path = "all/identities.rs"]

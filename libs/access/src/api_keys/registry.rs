@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::key::{ApiKey, KeyDigest};
 use crate::caller::MACHINE_PREFIX;
-use crate::{Bearer, Caller, Claims, Scope};
+use crate::{Bearer, Caller, Claims, Proof, Scope};
 
 /// The keys that are believed.
 #[derive(Debug, Default)]
@@ -92,6 +92,9 @@ impl Owner {
             subject: format!("{MACHINE_PREFIX}{name}"),
             roles,
             regions,
+            brands: Vec::new(),
+            // A key proves that somebody has it, and no more.
+            proof: Proof::default(),
             scopes: Some(scopes),
             origin: None,
             token: Bearer::default(),
@@ -105,6 +108,7 @@ impl Owner {
             roles: self.0.roles.clone(),
             regions: self.0.regions.clone(),
             scopes: self.0.scopes.clone(),
+            ..Claims::default()
         }
     }
 

@@ -1,11 +1,13 @@
 use std::path::PathBuf;
 
 use access::{
-    ApiKeys, IssuerKind, KeyExchange, KeySetError, ServiceIdentity, SignError, Signer, TrustedKey,
+    ApiKeys, IssuerKind, KeyExchange, KeySetError, PolicyError, PolicyFile, Roles, ServiceIdentity,
+    SignError, Signer, TrustedKey,
 };
 use http::Uri;
 use serde::{Deserialize, Serialize};
 
+use super::StepUpConfig;
 use crate::issuers::CertificatesError;
 
 /// The issuer name in the services' own tokens.
@@ -25,6 +27,8 @@ pub struct AccessConfig {
     pub issuers: Vec<IssuerConfig>,
     pub service_key_file: Option<PathBuf>,
     pub issuers_ca_file: Option<PathBuf>,
+    pub policies: Option<PathBuf>,
+    pub step_up: StepUpConfig,
 }
 
 /// One trusted issuer, with its keys as a JWK set in a file, in place, or where it publishes them.
@@ -86,12 +90,23 @@ pub enum AccessConfigError {
     /// An issuer's keys cannot be used.
     #[error(transparent)]
     KeySet(#[from] KeySetError),
+    /// The policies cannot be used.
+    #[error(transparent)]
+    Policies(#[from] PolicyError),
     /// The services' key cannot be used.
     #[error("the services' own key can't be used")]
     ServiceKey(#[from] SignError),
 }
 
 impl AccessConfig {
+    /// Who may do what: by the policies in the folder that is configured, else by those that are compiled in.
+    pub fn roles(&self) -> Result<Roles, AccessConfigError> {
+        Ok(match &self.policies {
+            None => Roles::default(),
+            Some(folder) => Roles::read(&PolicyFile::in_folder(folder)?)?,
+        })
+    }
+
     /// The issuers' keys, as their files are now; those that are published elsewhere aside.
     pub(crate) fn issuer_keys(&self) -> Result<Vec<TrustedKey>, AccessConfigError> {
         let mut keys = Vec::new();

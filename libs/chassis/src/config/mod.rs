@@ -4,9 +4,11 @@ mod access;
 mod check;
 mod load;
 mod sections;
+mod step_up;
 
 pub use crate::issuers::CertificatesError;
 pub use access::{AccessConfig, AccessConfigError, IssuerConfig, IssuerRole};
 pub use check::UnsafeSetting;
 pub use load::{ConfigError, Source, environment, load};
 pub use sections::{ClientConfig, Config, DEFAULTS, LogFormat, ServerConfig, TelemetryConfig};
+pub use step_up::StepUpConfig;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use access::{Caller, Decision, Method, Roles};
+use access::{Caller, Decision, Method, Reach, Roles};
 use contract::patron::r#type::v1::ErrorReason;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, Response};
@@ -8,6 +8,7 @@ use tonic::Code;
 use tonic::body::Body;
 
 use super::{Around, Call, Handler, Target, refuse};
+use crate::config::StepUpConfig;
 use crate::tokens::{no_token, token_refused};
 use crate::{Clock, KeyWatch, NotVerified, Refusal, scope};
 
@@ -24,21 +25,34 @@ pub(super) struct Admit(Arc<Inner>);
 struct Inner {
     keys: KeyWatch,
     roles: Roles,
+    step_up: StepUpConfig,
     clock: Clock,
 }
 
 impl Admit {
-    pub(super) fn new(keys: KeyWatch, roles: Roles, clock: Clock) -> Self {
-        Self(Arc::new(Inner { keys, roles, clock }))
+    pub(super) fn new(keys: KeyWatch, roles: Roles, step_up: StepUpConfig, clock: Clock) -> Self {
+        Self(Arc::new(Inner {
+            keys,
+            roles,
+            step_up,
+            clock,
+        }))
     }
 
-    async fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<Arc<Caller>, Refusal> {
+    async fn admit(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Result<(Arc<Caller>, Reach), Refusal> {
         let bearer = bearer(headers).ok_or_else(|| no_token("a bearer token is needed"))?;
         let verified = self.0.keys.verify(bearer, self.0.clock.now());
         let caller = verified.await.map_err(|error| not_believed(&error))?;
         let caller = with_origin(caller, headers);
-        permit(&self.0.roles, &caller, method)?;
-        Ok(caller)
+        let reach = permit(&self.0.roles, &caller, method)?;
+        self.0
+            .step_up
+            .require(method, &caller, self.0.clock.now())?;
+        Ok((caller, reach))
     }
 }
 
@@ -51,7 +65,9 @@ impl Around for Admit {
             Target::Declared(method) => method,
         };
         match self.admit(method, call.http.headers()).await {
-            Ok(caller) => {
+            Ok((caller, reach)) => {
+                call.exposure = self.0.roles.exposure(&caller);
+                call.confined = (!reach.is_all()).then(|| Arc::new(reach));
                 let originator = Arc::from(caller.originator());
                 call.http.extensions_mut().insert(caller);
                 scope::with_originator(originator, rest.handle(call)).await
@@ -61,12 +77,13 @@ impl Around for Admit {
     }
 }
 
-fn permit(roles: &Roles, caller: &Caller, method: &Method) -> Result<(), Refusal> {
+/// For whose records.
+fn permit(roles: &Roles, caller: &Caller, method: &Method) -> Result<Reach, Refusal> {
     if method.internal && !caller.is_service() {
         return Err(denied("only Patron's own services may call this", method));
     }
     match roles.authorise(caller, &method.permission) {
-        Decision::Allowed { .. } => Ok(()),
+        Decision::Allowed { reach, .. } => Ok(reach),
         Decision::OutOfScope { .. } => {
             let message = "the scopes of the caller's key do not cover the permission";
             Err(denied(message, method).metadata("limited_by", "scope"))

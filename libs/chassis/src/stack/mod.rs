@@ -3,8 +3,10 @@
 mod admit;
 mod body;
 mod complete;
+mod cover;
 mod measure;
 mod panics;
+mod records;
 mod resolve;
 mod scoped;
 mod shed;
@@ -12,15 +14,17 @@ mod time_limit;
 
 use std::sync::Arc;
 
-use access::{Method, MethodRules, Roles};
+use access::{Method, MethodRules, Reach, Roles};
+use contract::exposure::Exposure;
 use http::{HeaderName, Request, Response};
 use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tower::{Layer, Service as _, ServiceBuilder};
 
-use crate::config::ServerConfig;
+use crate::config::{ServerConfig, StepUpConfig};
 use crate::metrics::Registry;
+use crate::records::Guard;
 use crate::{Clock, KeyWatch, Refusal};
 
 pub(crate) use admit::ORIGIN;
@@ -36,6 +40,8 @@ pub(crate) struct Parts {
     pub(crate) rules: MethodRules,
     pub(crate) keys: KeyWatch,
     pub(crate) roles: Roles,
+    pub(crate) step_up: StepUpConfig,
+    pub(crate) guard: Guard,
     pub(crate) metrics: Registry,
 }
 
@@ -57,8 +63,17 @@ pub(crate) fn build(routes: Routes, parts: Parts, config: &ServerConfig) -> impl
         .layer(Step(shed::Shed::new(config)))
         // Sets the clock running, and stops whatever is below when the time is up.
         .layer(Step(time_limit::TimeLimit::new(config)))
-        // Last before the handlers: none of them runs for a caller who may not call it.
-        .layer(Step(admit::Admit::new(parts.keys, parts.roles, parts.clock)))
+        // None of the handlers runs for a caller who may not call it …
+        .layer(Step(admit::Admit::new(
+            parts.keys,
+            parts.roles,
+            parts.step_up,
+            parts.clock,
+        )))
+        // … or about customers whom it may not see.
+        .layer(Step(records::Confine::new(parts.guard)))
+        // Last, since it is about messages: all that the handlers are told and answer goes through it.
+        .layer(Step(cover::Cover))
         .service(Handlers(routes.prepare()))
 }
 
@@ -67,6 +82,10 @@ pub(crate) struct Call {
     /// In a box, because every step hands it on.
     http: Box<Request<Body>>,
     target: Target,
+    /// How much of personal data its caller sees; nothing until the caller is known.
+    exposure: Exposure,
+    /// Whose records its caller may be told about, if not everybody's.
+    confined: Option<Arc<Reach>>,
 }
 
 /// What a call is for.
@@ -85,6 +104,8 @@ impl Call {
         Self {
             http: Box::new(http),
             target: Target::Unknown,
+            exposure: Exposure::NONE,
+            confined: None,
         }
     }
 
@@ -173,6 +194,8 @@ mod tests {
             rules: MethodRules::from_pool(contract::pool()).unwrap(),
             keys: KeyWatch::new(&config.access).unwrap(),
             roles: Roles::default(),
+            step_up: config.access.step_up.clone(),
+            guard: Guard::default(),
             metrics: Registry::new("test"),
         };
         let stack = build(Routes::default(), parts, &config.server);

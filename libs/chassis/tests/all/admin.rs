@@ -52,7 +52,7 @@ async fn readiness_follows_the_checks_on_both_ports() {
     within(changes.wait_for(|state: &HealthState| !state.is_ready()))
         .await
         .unwrap();
-    let expected = r#"{"failing":["database"],"ok":false}"#;
+    let expected = r#"{"ok":false,"failing":["database"]}"#;
     assert_eq!(role.admin("/ready").await, (503, expected.to_owned()));
     assert_eq!(role.admin("/live").await.0, 200);
     until_status(&role, ServingStatus::NotServing).await;

@@ -13,7 +13,7 @@ impl App {
         Ok(wire::cases::case(&case))
     }
 
-    async fn find_case(&self, id: CaseId) -> Result<crate::domain::Case, CaseError> {
+    pub(super) async fn find_case(&self, id: CaseId) -> Result<crate::domain::Case, CaseError> {
         let mut connection = self.connection().await?;
         store::cases::find(&mut connection, id)
             .await?

@@ -10,6 +10,7 @@ mod follow_up;
 mod get_case;
 mod list_cases;
 mod list_log;
+mod owners;
 mod page;
 mod reopen_case;
 mod resolve_case;

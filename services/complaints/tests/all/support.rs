@@ -1,12 +1,13 @@
 //! A complaints role on free ports, the feed of a survey service beside it, and callers.
 
-use std::sync::{Arc, LazyLock};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use access::DevelopmentIssuer;
+use access::{Claims, DevelopmentIssuer};
 use chassis::config::{Config, IssuerConfig, IssuerRole};
 use chassis::paging::PageTokens;
-use chassis::{Clock, Context, Running};
+use chassis::{Clock, Context, Named, Refusal, Running};
 use contract::patron::complaints::v1::case_service_client::CaseServiceClient;
 use events::{Feed, FeedServer, Feeds, NewEvent, Outbox};
 use jiff::SignedDuration;
@@ -18,7 +19,7 @@ use tonic::metadata::MetadataValue;
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
@@ -83,6 +84,8 @@ pub(crate) struct Bench {
     _database: TestDatabase,
     survey: Source,
     _profile: Source,
+    /// The regions of customers, as the profile service would tell them.
+    pub(crate) regions: Regions,
     running: Running,
     _stop: DropGuard,
 }
@@ -99,6 +102,9 @@ impl Bench {
             pages: PageTokens::new(b"secret"),
         };
         let service = complaints::service(database.db().clone(), &feeds, &context).unwrap();
+        let regions = Regions::default();
+        let known = regions.clone();
+        let service = service.records(move |named| std::future::ready(known.admit(&named)));
         let stop = CancellationToken::new();
         let running = chassis::serve(service, &config(), stop.clone())
             .await
@@ -108,6 +114,7 @@ impl Bench {
             _database: database,
             survey,
             _profile: profile,
+            regions,
             running,
             _stop: stop.drop_guard(),
         }
@@ -129,6 +136,21 @@ impl Bench {
         CaseServiceClient::with_interceptor(channel, token(roles))
     }
 
+    /// A client of a role that is confined to a region.
+    pub(crate) fn client_within(&self, role: &str, region: &str) -> Client {
+        let claims = Claims {
+            subject: "anna".to_owned(),
+            roles: vec![role.to_owned()],
+            regions: vec![region.to_owned()],
+            ..Claims::default()
+        };
+        let (now, hour) = (Clock::system().now(), SignedDuration::from_hours(1));
+        let token = ISSUER.sign(&claims, now, hour).unwrap();
+        let address = format!("http://{}", self.running.address());
+        let channel = Endpoint::from_shared(address).unwrap().connect_lazy();
+        CaseServiceClient::with_interceptor(channel, Token(Some(token.expose().to_owned())))
+    }
+
     /// Whether the role says that it can serve.
     pub(crate) fn is_ready(&self) -> bool {
         self.running.health().subscribe().borrow().is_ready()
@@ -138,6 +160,34 @@ impl Bench {
     pub(crate) async fn survey_says<P: Message + Name>(&self, customer: Uuid, payload: &P) {
         let event = NewEvent::about(self.clock.new_id(), Some(customer), payload);
         self.survey.announce(event).await;
+    }
+}
+
+/// Customers and their regions.
+#[derive(Clone, Default)]
+pub(crate) struct Regions(Arc<Mutex<HashMap<String, String>>>);
+
+impl Regions {
+    pub(crate) fn put(&self, customer: &str, region: &str) {
+        let mut known = self.0.lock().unwrap();
+        known.insert(customer.to_owned(), region.to_owned());
+    }
+
+    fn admit(&self, named: &Named) -> Result<(), Refusal> {
+        let known = self.0.lock().unwrap();
+        let is_within = |id: &String| {
+            let region = known.get(id);
+            region.is_some_and(|region| named.reach.covers(region, ""))
+        };
+        if named.customers.iter().all(is_within) {
+            return Ok(());
+        }
+        let reason = contract::patron::profile::v1::ErrorReason::CustomerNotFound;
+        Err(Refusal::new(
+            Code::NotFound,
+            reason,
+            "there is no such customer",
+        ))
     }
 }
 

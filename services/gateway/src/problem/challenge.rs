@@ -1,6 +1,7 @@
-//! What a caller is told to prove (RFC 6750 section 3).
+//! What a caller is told to prove (RFC 6750 section 3, RFC 9470 section 3).
 
 use chassis::Refusal;
+use contract::patron::r#type::v1::ErrorReason;
 use http::{HeaderValue, StatusCode};
 
 /// The key of the metadata that says what became of the token.
@@ -11,6 +12,10 @@ const NO_TOKEN: &str = "missing";
 const LIMITED_BY: &str = "limited_by";
 const PERMISSION: &str = "permission";
 
+/// The keys of the metadata by which services say what a sensitive act takes.
+const ACR_VALUES: &str = "acr_values";
+const MAX_AGE: &str = "max_age";
+
 /// Longest description that is told.
 const MAX_DESCRIPTION: usize = 200;
 
@@ -19,6 +24,7 @@ pub(super) fn challenge(refusal: &Refusal, status: StatusCode) -> Option<HeaderV
     let text = match status {
         // Whoever sent nothing is told nothing but what is wanted.
         StatusCode::UNAUTHORIZED if refusal.value(TOKEN) == Some(NO_TOKEN) => "Bearer".to_owned(),
+        StatusCode::UNAUTHORIZED if refusal.is(ErrorReason::StepUpRequired) => step_up(refusal),
         StatusCode::UNAUTHORIZED => format!(
             "Bearer error=\"invalid_token\", error_description=\"{}\"",
             quotable(refusal.message())
@@ -30,6 +36,18 @@ pub(super) fn challenge(refusal: &Refusal, status: StatusCode) -> Option<HeaderV
         _ => return None,
     };
     HeaderValue::try_from(text).ok()
+}
+
+/// The token is good, and its bearer is to authenticate anew: in one of these ways, so lately.
+fn step_up(refusal: &Refusal) -> String {
+    let value = |key| quotable(refusal.value(key).unwrap_or_default());
+    format!(
+        "Bearer error=\"insufficient_user_authentication\", error_description=\"{}\", \
+         acr_values=\"{}\", max_age=\"{}\"",
+        quotable(refusal.message()),
+        value(ACR_VALUES),
+        value(MAX_AGE)
+    )
 }
 
 /// The text without what may not stand in a description: quotes, backslashes, all but printable ASCII.
@@ -44,7 +62,6 @@ fn quotable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use contract::patron::r#type::v1::ErrorReason;
     use tonic::Code;
 
     use super::*;
@@ -58,6 +75,19 @@ mod tests {
         assert_eq!(
             challenge(&limited, StatusCode::FORBIDDEN).unwrap(),
             "Bearer error=\"insufficient_scope\", scope=\"loyalty.members.read\""
+        );
+    }
+
+    #[test]
+    fn a_caller_who_must_prove_more_is_told_how_and_how_lately() {
+        let reason = ErrorReason::StepUpRequired;
+        let refusal = Refusal::new(Code::Unauthenticated, reason, "prove more")
+            .metadata("acr_values", "phr phrh")
+            .metadata("max_age", "900");
+        assert_eq!(
+            challenge(&refusal, StatusCode::UNAUTHORIZED).unwrap(),
+            "Bearer error=\"insufficient_user_authentication\", error_description=\"prove more\", \
+             acr_values=\"phr phrh\", max_age=\"900\""
         );
     }
 

@@ -27,8 +27,7 @@ pub(crate) struct NewKey {
     #[arg(long = "scope", required = true, value_name = "PERMISSION", value_parser = Scope::parse)]
     pub(crate) scopes: Vec<Scope>,
 
-    /// A region that it is for; may be given several times. Services are told, but none confines callers by
-    /// region yet.
+    /// A region that it is for; may be given several times. Of customers elsewhere it is told nothing.
     #[arg(long = "region", value_name = "REGION")]
     pub(crate) regions: Vec<String>,
 

@@ -7,10 +7,6 @@ use jiff::SignedDuration;
 use crate::cli::NewKey;
 use crate::output::say;
 
-/// Nobody should rely on what is not so.
-const UNCONFINED: &str =
-    "# Note: services are told the regions of a caller, but none confines it by them yet.\n";
-
 /// Prints a new key, which nobody can print again, and its entry for the file of API keys.
 pub(crate) fn run(asked: NewKey) -> anyhow::Result<()> {
     let key = random_key()?;
@@ -23,9 +19,6 @@ pub(crate) fn run(asked: NewKey) -> anyhow::Result<()> {
         expires_at: Clock::system().now().checked_add(life)?,
     };
     let entry = new.entry(&key, &Roles::default())?;
-    if !new.regions.is_empty() {
-        say(UNCONFINED);
-    }
     say(format_args!(
         "# The key. Give it to the machine and keep it nowhere else: it is not shown again.\n{}\n",
         key.expose()

@@ -1,7 +1,8 @@
 //! `CustomerService`.
 
+use access::Reach;
 use chassis::paging::{PageTokens, Scope, page_size};
-use chassis::{Deadline, Refusal, caller};
+use chassis::{Deadline, Refusal, caller, reach};
 use contract::patron::profile::v1 as proto;
 use proto::customer_service_server::CustomerService;
 use tonic::{Request, Response, Status};
@@ -10,6 +11,7 @@ use uuid::Uuid;
 use super::deadline;
 use super::lists::{DEFAULT_SIZE, MOST_SIZE, answer};
 use crate::app::App;
+use crate::app::reach::{keep, within};
 use crate::app::readers::Readers;
 use crate::app::update_customer::Update;
 use crate::domain::customer::Customer;
@@ -35,12 +37,13 @@ impl CustomerService for Customers {
         request: Request<proto::CreateCustomerRequest>,
     ) -> Result<Response<proto::Customer>, Status> {
         let deadline = deadline(&request);
-        let caller = caller(&request)?.id().to_owned();
+        let (caller, reach) = (caller(&request)?.id().to_owned(), reach(&request));
         let request = request.into_inner();
         let sent = request.customer.clone().unwrap_or_default();
         let details = wire::customers::decode(sent, self.app.now());
         let details = details.and_then(|details| details.check().map(|()| details));
         let details = details.map_err(|invalid| Refusal::from(invalid.within("customer")))?;
+        keep(&reach, &details, &[Field::RegionCode, Field::Brand])?;
         self.app
             .create_customer(&caller, deadline, &request, details)
             .await
@@ -59,10 +62,11 @@ impl CustomerService for Customers {
         &self,
         request: Request<proto::LookupCustomerRequest>,
     ) -> Result<Response<proto::Customer>, Status> {
+        let reach = reach(&request);
         let proto::LookupCustomerRequest { kind, value } = request.into_inner();
         wire::text("value", &value).map_err(Refusal::from)?;
         let key = IdentifierKey { kind, value };
-        let customer = self.readers.known_as(key).await?;
+        let customer = within(&reach, self.readers.known_as(key).await?)?;
         Ok(Response::new(wire::customers::encode(customer)))
     }
 
@@ -70,8 +74,9 @@ impl CustomerService for Customers {
         &self,
         request: Request<proto::ListCustomersRequest>,
     ) -> Result<Response<proto::ListCustomersResponse>, Status> {
-        let deadline = deadline(&request);
-        Ok(Response::new(self.list(deadline, request.get_ref()).await?))
+        let (deadline, reach) = (deadline(&request), reach(&request));
+        let page = self.list(deadline, request.get_ref(), &reach).await?;
+        Ok(Response::new(page))
     }
 
     async fn update_customer(
@@ -79,9 +84,10 @@ impl CustomerService for Customers {
         request: Request<proto::UpdateCustomerRequest>,
     ) -> Result<Response<proto::Customer>, Status> {
         let deadline = deadline(&request);
-        let caller = caller(&request)?.id().to_owned();
+        let (caller, reach) = (caller(&request)?.id().to_owned(), reach(&request));
         let request = request.into_inner();
         let update = self.decode_update(&request)?;
+        keep(&reach, &update.sent, &update.fields)?;
         self.app
             .update_customer(&caller, deadline, &request, update)
             .await
@@ -103,6 +109,7 @@ impl Customers {
         &self,
         deadline: Deadline,
         request: &proto::ListCustomersRequest,
+        reach: &Reach,
     ) -> Result<proto::ListCustomersResponse, Refusal> {
         let region = request.region_code.as_str();
         wire::text("region_code", region)?;
@@ -116,7 +123,8 @@ impl Customers {
             .map(CustomerId);
         let size = page_size(request.page_size, DEFAULT_SIZE, MOST_SIZE);
         let region = (!region.is_empty()).then_some(region);
-        let page = self.app.customers(deadline, region, before, size).await?;
+        let (app, whose) = (&self.app, (region, reach));
+        let page = app.customers_within(deadline, whose, before, size).await?;
         let place = |customer: &Customer| customer.id.0;
         let (customers, next_page_token) =
             answer(&self.pages, scope, page, place, wire::customers::encode)?;

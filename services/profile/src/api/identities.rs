@@ -1,7 +1,7 @@
 //! `IdentityService`.
 
 use chassis::paging::PageTokens;
-use chassis::{Refusal, caller};
+use chassis::{Refusal, caller, reach};
 use contract::patron::profile::v1 as proto;
 use proto::identity_service_server::IdentityService;
 use tonic::{Request, Response, Status};
@@ -94,12 +94,12 @@ impl IdentityService for Identities {
         &self,
         request: Request<proto::FindMatchesRequest>,
     ) -> Result<Response<proto::FindMatchesResponse>, Status> {
-        let deadline = deadline(&request);
+        let (deadline, reach) = (deadline(&request), reach(&request));
         let request = request.into_inner();
         let customer = wire::customer_id("customer_id", &request.customer_id);
         let customer = customer.map_err(Refusal::from)?;
         let least = request.min_score_permille;
-        let found = self.app.matches(deadline, customer, least).await?;
+        let found = self.app.matches(deadline, customer, least, &reach).await?;
         let matches = found.into_iter().map(wire::identities::likeness).collect();
         Ok(Response::new(proto::FindMatchesResponse { matches }))
     }

@@ -8,13 +8,10 @@ pub(crate) mod customers;
 pub(crate) mod identities;
 pub(crate) mod lists;
 
-use std::time::Duration;
-
 use chassis::Deadline;
 use tonic::Request;
 
-/// Time for a call that comes without a deadline, which only those in this process can.
-const DEFAULT_TIME: Duration = Duration::from_secs(30);
+use crate::app::DEFAULT_TIME;
 
 fn deadline<T>(request: &Request<T>) -> Deadline {
     let given = request.extensions().get::<Deadline>().copied();

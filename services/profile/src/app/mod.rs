@@ -6,8 +6,11 @@ pub(crate) mod contact;
 pub(crate) mod create_customer;
 pub(crate) mod identity;
 pub(crate) mod intake;
+pub(crate) mod reach;
 pub(crate) mod readers;
 pub(crate) mod update_customer;
+
+use std::time::Duration;
 
 use chassis::{Clock, Deadline, Refusal};
 use events::Outbox;
@@ -17,6 +20,9 @@ use sqlx::{Postgres, Transaction};
 
 use crate::domain::instant::to_microsecond;
 use crate::refusals;
+
+/// Time for what comes without a deadline, which only calls in this process can.
+pub(crate) const DEFAULT_TIME: Duration = Duration::from_secs(30);
 
 /// What the use cases need. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -170,6 +170,56 @@ pub(crate) async fn list(
     rows.into_iter().map(CustomerRow::into_customer).collect()
 }
 
+/// The newest `limit` of these regions and brands that were created before `before`; `None` for any.
+pub(crate) async fn list_within(
+    connection: &mut PgConnection,
+    (regions, brands): (Option<&[String]>, Option<&[String]>),
+    before: Option<CustomerId>,
+    limit: i64,
+) -> Result<Vec<Customer>, StoreError> {
+    let before = before.map_or(Uuid::max(), |id| id.0);
+    let rows = sqlx::query_as!(
+        CustomerRow,
+        r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
+                  identifiers AS "identifiers: _", display_name, family_name,
+                  given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
+                  region_code, brand, language_code, time_zone, version, create_time, update_time
+           FROM customers
+           WHERE customer_id < $1 AND profile_id = customer_id
+             AND ($3::text[] IS NULL OR region_code = ANY ($3))
+             AND ($4::text[] IS NULL OR brand = ANY ($4))
+           ORDER BY customer_id DESC LIMIT $2"#,
+        before,
+        limit,
+        regions as _,
+        brands as _,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(CustomerRow::into_customer).collect()
+}
+
+/// How many of these ids lead to somebody of these regions and brands; `None` for any.
+pub(crate) async fn count_within(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+    (regions, brands): (Option<&[String]>, Option<&[String]>),
+) -> Result<i64, StoreError> {
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!"
+           FROM customers AS named JOIN customers AS known ON known.customer_id = named.profile_id
+           WHERE named.customer_id = ANY ($1)
+             AND ($2::text[] IS NULL OR known.region_code = ANY ($2))
+             AND ($3::text[] IS NULL OR known.brand = ANY ($3))"#,
+        ids,
+        regions as _,
+        brands as _,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(count)
+}
+
 /// At most `limit` others who have one of these keys.
 pub(crate) async fn sharing(
     connection: &mut PgConnection,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use access::DevelopmentIssuer;
+use access::{Claims, DevelopmentIssuer, Proof};
 use chassis::config::{Config, IssuerConfig, IssuerRole};
 use chassis::paging::PageTokens;
 use chassis::{Clock, Context};
@@ -59,15 +59,35 @@ impl Bearer {
         Self::since(Clock::system().now(), roles)
     }
 
+    /// A token of these claims, good for an hour.
+    pub(crate) fn claiming(claims: &Claims) -> Self {
+        let (now, hour) = (Clock::system().now(), SignedDuration::from_hours(1));
+        Self::sending(KEYS.issuer.sign(claims, now, hour).unwrap().expose())
+    }
+
+    /// A token of a role that is confined to regions.
+    pub(crate) fn within(role: &str, regions: &[&str]) -> Self {
+        Self::claiming(&Claims {
+            subject: "somebody".to_owned(),
+            roles: vec![role.to_owned()],
+            regions: regions.iter().map(|&region| region.to_owned()).collect(),
+            proof: Proof {
+                acr: Some("phr".to_owned()),
+                authenticated: Some(Clock::system().now()),
+            },
+            ..Claims::default()
+        })
+    }
+
+    fn sending(token: &str) -> Self {
+        Self(Some(format!("Bearer {token}").parse().unwrap()))
+    }
+
     /// A token of that time, good for years.
     fn since(now: Timestamp, roles: &[&str]) -> Self {
         let years = SignedDuration::from_hours(24 * 3_650);
         let token = KEYS.issuer.token("somebody", roles, now, years);
-        Self(Some(
-            format!("Bearer {}", token.unwrap().expose())
-                .parse()
-                .unwrap(),
-        ))
+        Self::sending(token.unwrap().expose())
     }
 }
 
@@ -126,6 +146,11 @@ impl Profile {
 
     pub(crate) fn customers(&self) -> CustomerServiceClient<Caller> {
         CustomerServiceClient::with_interceptor(self.channel.clone(), self.operator())
+    }
+
+    /// The customers as somebody else sees them.
+    pub(crate) fn customers_as(&self, bearer: Bearer) -> CustomerServiceClient<Caller> {
+        CustomerServiceClient::with_interceptor(self.channel.clone(), bearer)
     }
 
     pub(crate) fn identities(&self) -> IdentityServiceClient<Caller> {

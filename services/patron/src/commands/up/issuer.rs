@@ -31,6 +31,9 @@ pub(crate) fn trust(
         role: IssuerRole::People,
     });
     config.access.service_key_file.get_or_insert(key);
+    // The token is made at the start, and is to open what it opened then until it ends.
+    let life_s = u32::try_from(TOKEN_LIFE.as_secs()).ok();
+    config.access.step_up.max_age_s = config.access.step_up.max_age_s.or(life_s);
     let report_key = folder.file(REPORT_KEY_FILE);
     development_key(&report_key)?;
     config.report_key_or(report_key);

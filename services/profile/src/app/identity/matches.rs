@@ -2,9 +2,11 @@
 
 use std::cmp::Reverse;
 
+use access::Reach;
 use chassis::{Deadline, Refusal};
 
 use crate::app::App;
+use crate::app::reach::covers;
 use crate::domain::identity::matching::{Likeness, compare, keys};
 use crate::domain::ids::CustomerId;
 use crate::refusals;
@@ -22,6 +24,7 @@ impl App {
         deadline: Deadline,
         id: CustomerId,
         min_score_permille: i32,
+        reach: &Reach,
     ) -> Result<Vec<(CustomerId, Likeness)>, Refusal> {
         let mut tx = self.begin(deadline).await?;
         let customer = customers::get(&mut tx, id).await?;
@@ -30,6 +33,7 @@ impl App {
         let others = customers::sharing(&mut tx, &keys, customer.id, MOST_COMPARED).await?;
         let likeness = others
             .iter()
+            .filter(|other| covers(reach, other))
             .map(|other| (other.id, compare(&customer.details, &other.details)));
         let is_sure = |found: &(CustomerId, Likeness)| found.1.score_permille >= min_score_permille;
         let mut found: Vec<_> = likeness.filter(is_sure).collect();

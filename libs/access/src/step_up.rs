@@ -1,0 +1,76 @@
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Caller;
+
+/// How, and how lately, somebody has proven who they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// The `acr` claim: how, in the issuer's own words.
+    pub acr: Option<String>,
+    /// The `auth_time` claim: when.
+    pub authenticated: Option<Timestamp>,
+}
+
+/// What a sensitive act takes besides a permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepUp {
+    /// How long ago the caller may have authenticated at most.
+    pub max_age: SignedDuration,
+}
+
+impl StepUp {
+    /// Whether a caller has proven enough, where these names of `acr` count as strong. Patron's own services are
+    /// not asked: nobody stands behind them who could be. Who calls with an API key has none of it.
+    pub fn is_met(self, caller: &Caller, strong: &[String], now: Timestamp) -> bool {
+        let proof = &caller.proof;
+        let is_strong = proof.acr.as_ref().is_some_and(|acr| strong.contains(acr));
+        let is_recent = |at: Timestamp| now.duration_since(at) <= self.max_age;
+        caller.is_service() || (is_strong && proof.authenticated.is_some_and(is_recent))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::constant(1_750_000_000, 0);
+
+    fn is_met(acr: Option<&str>, minutes_ago: Option<i64>) -> bool {
+        let before = |minutes| NOW - SignedDuration::from_mins(minutes);
+        let caller = Caller {
+            subject: "user:ann".to_owned(),
+            proof: Proof {
+                acr: acr.map(str::to_owned),
+                authenticated: minutes_ago.map(before),
+            },
+            ..Caller::service("any")
+        };
+        let step_up = StepUp {
+            max_age: SignedDuration::from_mins(15),
+        };
+        step_up.is_met(&caller, &["phr".to_owned()], NOW)
+    }
+
+    #[test]
+    fn a_sensitive_act_takes_a_strong_and_recent_proof() {
+        assert!(is_met(Some("phr"), Some(15)));
+        assert!(!is_met(Some("phr"), Some(16)));
+        assert!(!is_met(Some("pwd"), Some(1)));
+        assert!(!is_met(Some("phr"), None));
+        assert!(!is_met(None, Some(1)));
+    }
+
+    #[test]
+    fn services_are_not_asked_and_keys_prove_nothing() {
+        let step_up = StepUp {
+            max_age: SignedDuration::from_mins(15),
+        };
+        let service = Caller::service("loyalty");
+        assert!(step_up.is_met(&service, &[], NOW));
+        let machine = Caller {
+            subject: "machine:till".to_owned(),
+            ..service
+        };
+        assert!(!step_up.is_met(&machine, &["phr".to_owned()], NOW));
+    }
+}
