@@ -108,17 +108,16 @@ fn exposed_impls(pool: &DescriptorPool, holders: &personal::Holders) -> Result<S
             "{both} holds personal data and is both a request and an answer: give one of them a message of its own"
         ));
     }
-    let mut code = String::new();
-    for name in requests.union(&answers) {
+    let line = |name: &String| {
         let kind = match (holders.contains(name), requests.contains(name)) {
             (false, _) => "impersonal",
             (true, true) if has_mask(pool, name) => "update",
             (true, true) => "asked",
             (true, false) => "answered",
         };
-        code.push_str(&format!("{kind}!({});\n", rust_path(name)));
-    }
-    Ok(code)
+        format!("{kind}!({});\n", rust_path(name))
+    };
+    Ok(requests.union(&answers).map(line).collect())
 }
 
 /// Whether a request names the fields that it changes.

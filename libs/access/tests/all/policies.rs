@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use access::{Caller, Decision, PolicyError, PolicyFile, Reach, Roles};
+use contract::exposure::Exposure;
 
 fn read(text: &str) -> Result<Roles, PolicyError> {
     Roles::read(&[PolicyFile {
@@ -91,15 +92,15 @@ fn a_decision_takes_less_than_thirty_microseconds() {
     let roles = Roles::default();
     let callers = ["agent", "sales", "machine"].map(|role| caller(role, &["GB", "IE"]));
     let decide = |caller: &Caller| {
-        assert!(roles.allows(caller, "profile.customers.read"));
-        roles.exposure(caller)
+        let exposure = roles.exposure(caller);
+        roles.allows(caller, "profile.customers.read") && exposure != Exposure::NONE
     };
-    callers.iter().for_each(|caller| drop(decide(caller)));
+    assert!(callers.iter().all(decide));
     let mut best = f64::MAX;
     for _ in 0..20 {
         let begun = Instant::now();
         for _ in 0..100 {
-            callers.iter().for_each(|caller| drop(decide(caller)));
+            assert!(callers.iter().all(decide));
         }
         best = best.min(begun.elapsed().as_secs_f64() * 1e6 / 300.0);
     }

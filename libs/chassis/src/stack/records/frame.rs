@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::Read as _;
 
 use flate2::read::GzDecoder;
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::MAX_MESSAGE_BYTES;
 
@@ -23,7 +23,7 @@ pub(super) enum Encoding {
 }
 
 pub(super) fn encoding(headers: &HeaderMap) -> Encoding {
-    match headers.get(ENCODING).map(|name| name.as_bytes()) {
+    match headers.get(ENCODING).map(HeaderValue::as_bytes) {
         None | Some(b"identity") => Encoding::None,
         Some(b"gzip") => Encoding::Gzip,
         Some(_) => Encoding::Other,
