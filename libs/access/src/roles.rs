@@ -75,13 +75,14 @@ const TABLE: &[(&str, &[&str])] = &[
             "recommendation.*.read",
         ],
     ),
-    // Reads everything, changes nothing, may have the ledger and what it owes recomputed.
+    // Reads everything, changes nothing, may have the ledger, what it owes and the record recomputed.
     (
         "auditor",
         &[
             "*.*.read",
             "loyalty.ledger.verify",
             "loyalty.liability.write",
+            "audit.entries.verify",
         ],
     ),
     // A shop, an app or another backend, on behalf of its customers.

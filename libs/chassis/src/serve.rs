@@ -116,6 +116,7 @@ pub async fn serve(
         keys,
         roles: Roles::default(),
         metrics: service.metrics.clone(),
+        auditor: service.auditor.take(),
     };
     let routes = std::mem::take(&mut service.routes).routes();
     let stack = Arc::new(stack::build(routes, parts, &config.server));

@@ -12,6 +12,7 @@ use tonic::service::{Routes, RoutesBuilder};
 use tonic_health::server::HealthReporter;
 
 use crate::Clock;
+use crate::audit::Auditor;
 use crate::health::{Check, CheckKind};
 use crate::issuers::KeyWatch;
 use crate::metrics::Registry;
@@ -45,6 +46,7 @@ pub struct Service {
     pub(crate) closers: Vec<Closer>,
     pub(crate) reporters: Vec<HealthReporter>,
     pub(crate) metrics: Registry,
+    pub(crate) auditor: Option<Arc<dyn Auditor>>,
 }
 
 /// Lets go of something at the very end.
@@ -67,6 +69,7 @@ impl Service {
             closers: Vec::new(),
             reporters: Vec::new(),
             metrics: Registry::new(name),
+            auditor: None,
         }
     }
 
@@ -160,6 +163,13 @@ impl Service {
     #[must_use]
     pub fn health_reporter(mut self, reporter: HealthReporter) -> Self {
         self.reporters.push(reporter);
+        self
+    }
+
+    /// Has calls put on record before their answers leave.
+    #[must_use]
+    pub fn audited(mut self, auditor: Arc<dyn Auditor>) -> Self {
+        self.auditor = Some(auditor);
         self
     }
 

@@ -54,6 +54,7 @@ static MIGRATIONS: Migrations = Migrations::new(
         &events::MIGRATIONS,
         &idempotency::MIGRATIONS,
         &persons::MIGRATIONS,
+        &audit::MIGRATIONS,
         &OWN,
     ],
 );
@@ -81,7 +82,8 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
         consumers: consumers(&app, feeds)?,
         tokens: context.pages.clone(),
     };
-    let service = Service::new(NAME, context.clock.clone())
+    let service = Service::new(NAME, context.clock.clone());
+    let service = audit::attach(service, NAME, &db, context)
         .grpc(chassis::tuned!(CaseServiceServer::new(Cases(app))));
     Ok(events::attach(watched(service, &db), events))
 }

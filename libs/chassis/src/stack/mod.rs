@@ -3,8 +3,10 @@
 mod admit;
 mod body;
 mod complete;
+mod frames;
 mod measure;
 mod panics;
+mod record;
 mod resolve;
 mod scoped;
 mod shed;
@@ -19,6 +21,7 @@ use tonic::body::Body;
 use tonic::service::Routes;
 use tower::{Layer, Service as _, ServiceBuilder};
 
+use crate::audit::Auditor;
 use crate::config::ServerConfig;
 use crate::metrics::Registry;
 use crate::{Clock, KeyWatch, Refusal};
@@ -37,6 +40,7 @@ pub(crate) struct Parts {
     pub(crate) keys: KeyWatch,
     pub(crate) roles: Roles,
     pub(crate) metrics: Registry,
+    pub(crate) auditor: Option<Arc<dyn Auditor>>,
 }
 
 /// Builds the stack; a call goes through it from the top to the bottom, its answer back up.
@@ -57,8 +61,10 @@ pub(crate) fn build(routes: Routes, parts: Parts, config: &ServerConfig) -> impl
         .layer(Step(shed::Shed::new(config)))
         // Sets the clock running, and stops whatever is below when the time is up.
         .layer(Step(time_limit::TimeLimit::new(config)))
-        // Last before the handlers: none of them runs for a caller who may not call it.
+        // Before the handlers: none of them runs for a caller who may not call it.
         .layer(Step(admit::Admit::new(parts.keys, parts.roles, parts.clock)))
+        // Below the access, which says who it is; keeps answers back until they are on record.
+        .layer(Step(record::Record::new(parts.auditor)))
         .service(Handlers(routes.prepare()))
 }
 
@@ -174,6 +180,7 @@ mod tests {
             keys: KeyWatch::new(&config.access).unwrap(),
             roles: Roles::default(),
             metrics: Registry::new("test"),
+            auditor: None,
         };
         let stack = build(Routes::default(), parts, &config.server);
         let bytes = size_of_val(&stack.handle(Call::new(Request::default())));
