@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod api_keys;
+mod audit;
 mod bad_input;
 mod contract_rules;
 mod crashes;

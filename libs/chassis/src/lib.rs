@@ -20,6 +20,7 @@
 //! - Trace ids, span ids and the role's name are added to every line.
 
 pub mod admin;
+pub mod audit;
 pub mod client;
 mod clock;
 pub mod config;

@@ -118,6 +118,7 @@ pub async fn serve(
         step_up: config.access.step_up.clone(),
         guard: std::mem::take(&mut service.guard),
         metrics: service.metrics.clone(),
+        auditor: service.auditor.take(),
     };
     let routes = std::mem::take(&mut service.routes).routes();
     let stack = Arc::new(stack::build(routes, parts, &config.server));

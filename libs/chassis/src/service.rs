@@ -11,6 +11,7 @@ use tonic::server::NamedService;
 use tonic::service::{Routes, RoutesBuilder};
 use tonic_health::server::HealthReporter;
 
+use crate::audit::Auditor;
 use crate::health::{Check, CheckKind};
 use crate::issuers::KeyWatch;
 use crate::metrics::Registry;
@@ -47,6 +48,7 @@ pub struct Service {
     pub(crate) reporters: Vec<HealthReporter>,
     pub(crate) metrics: Registry,
     pub(crate) guard: Guard,
+    pub(crate) auditor: Option<Arc<dyn Auditor>>,
 }
 
 /// Lets go of something at the very end.
@@ -70,6 +72,7 @@ impl Service {
             reporters: Vec::new(),
             metrics: Registry::new(name),
             guard: Guard::default(),
+            auditor: None,
         }
     }
 
@@ -185,6 +188,13 @@ impl Service {
     #[must_use]
     pub fn health_reporter(mut self, reporter: HealthReporter) -> Self {
         self.reporters.push(reporter);
+        self
+    }
+
+    /// Has calls put on record before their answers leave.
+    #[must_use]
+    pub fn audited(mut self, auditor: Arc<dyn Auditor>) -> Self {
+        self.auditor = Some(auditor);
         self
     }
 

@@ -54,6 +54,7 @@ static MIGRATIONS: Migrations = Migrations::new(
         &events::MIGRATIONS,
         &idempotency::MIGRATIONS,
         &persons::MIGRATIONS,
+        &audit::MIGRATIONS,
         &OWN,
     ],
 );
@@ -82,7 +83,8 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
         tokens: context.pages.clone(),
     };
     let owners = app.clone();
-    let service = Service::new(NAME, context.clock.clone())
+    let service = Service::new(NAME, context.clock.clone());
+    let service = audit::attach(service, NAME, &db, context)
         .grpc(chassis::tuned!(CaseServiceServer::new(Cases(app))))
         .owners(move |named| {
             let app = owners.clone();

@@ -64,6 +64,7 @@ static MIGRATIONS: Migrations = Migrations::new(
         &events::MIGRATIONS,
         &idempotency::MIGRATIONS,
         &persons::MIGRATIONS,
+        &audit::MIGRATIONS,
         &OWN,
     ],
 );
@@ -112,7 +113,7 @@ pub fn service(
     settings: Settings,
 ) -> Result<Service, UnknownFeed> {
     let (clock, tokens) = (context.clock.clone(), context.pages.clone());
-    let service = Service::new(NAME, clock.clone());
+    let service = audit::attach(Service::new(NAME, clock.clone()), NAME, &db, context);
     let loyalty = Loyalty {
         db: db.clone(),
         outbox: Outbox::new(NAME, clock.clone()),

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod audit;
 mod keys;
 mod program;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use audit::Audit;
 pub(crate) use keys::{Keys, NewKey};
 pub(crate) use program::{Form, Numbered, Program, Turn, Version};
 
@@ -51,6 +53,9 @@ pub(crate) enum Command {
     /// Look after the points ledger.
     #[command(subcommand)]
     Loyalty(Loyalty),
+    /// Look after the record of who did and saw what.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Look after who may call.
     #[command(subcommand)]
     Access(Keys),

@@ -46,6 +46,7 @@ async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
         Command::Import(Import::Orders(arguments)) => commands::import::orders(arguments).await,
         Command::Events(command) => commands::events::run(command).await,
         Command::Loyalty(command) => commands::loyalty::run(command).await,
+        Command::Audit(command) => commands::audit::run(command).await,
         Command::Access(Keys::NewKey(asked)) => commands::new_key::run(asked),
         Command::Healthcheck { url } => commands::healthcheck::run(&url).await,
     }

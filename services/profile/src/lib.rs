@@ -47,8 +47,15 @@ pub const NAME: &str = "profile";
 
 static OWN: Migrator = sqlx::migrate!();
 
-static MIGRATIONS: Migrations =
-    Migrations::new(NAME, &[&events::MIGRATIONS, &idempotency::MIGRATIONS, &OWN]);
+static MIGRATIONS: Migrations = Migrations::new(
+    NAME,
+    &[
+        &events::MIGRATIONS,
+        &idempotency::MIGRATIONS,
+        &audit::MIGRATIONS,
+        &OWN,
+    ],
+);
 
 /// Everything that the service's database consists of.
 pub fn migrations() -> Migrations {
@@ -69,7 +76,7 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         secrets: Secrets::of(&context.pages),
     };
     let guard = app.clone();
-    let service = Service::new(NAME, clock);
+    let service = audit::attach(Service::new(NAME, clock), NAME, &db, context);
     let customers = Customers {
         app: app.clone(),
         readers: Readers::start(&db),

@@ -42,8 +42,15 @@ const ORDERS: &str = "profile";
 const CLOSING_BOUND: Duration = Duration::from_secs(2);
 
 static OWN: Migrator = sqlx::migrate!();
-static ALL: Migrations =
-    Migrations::new(NAME, &[&events::MIGRATIONS, &idempotency::MIGRATIONS, &OWN]);
+static ALL: Migrations = Migrations::new(
+    NAME,
+    &[
+        &events::MIGRATIONS,
+        &idempotency::MIGRATIONS,
+        &audit::MIGRATIONS,
+        &OWN,
+    ],
+);
 
 /// Everything that the service's database consists of.
 pub fn migrations() -> Migrations {
@@ -66,7 +73,7 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
         live: live.clone(),
         wake: wake.clone(),
     };
-    let service = Service::new(NAME, clock.clone());
+    let service = audit::attach(Service::new(NAME, clock.clone()), NAME, &db, context);
     let metrics = Metrics::register(service.metrics());
     let follow = Follow {
         db: db.clone(),

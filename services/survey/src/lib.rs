@@ -47,6 +47,7 @@ static MIGRATIONS: Migrations = Migrations::new(
         &events::MIGRATIONS,
         &idempotency::MIGRATIONS,
         &persons::MIGRATIONS,
+        &audit::MIGRATIONS,
         &OWN,
     ],
 );
@@ -74,7 +75,8 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
         consumers: consumers(&app, feeds)?,
         tokens: context.pages.clone(),
     };
-    let service = Service::new(NAME, context.clock.clone())
+    let service = Service::new(NAME, context.clock.clone());
+    let service = audit::attach(service, NAME, &db, context)
         .grpc(chassis::tuned!(SurveyServiceServer::new(Surveys(app))));
     Ok(events::attach(watched(service, &db), events))
 }

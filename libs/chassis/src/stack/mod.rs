@@ -4,8 +4,10 @@ mod admit;
 mod body;
 mod complete;
 mod cover;
+mod frames;
 mod measure;
 mod panics;
+mod record;
 mod records;
 mod resolve;
 mod scoped;
@@ -22,6 +24,7 @@ use tonic::body::Body;
 use tonic::service::Routes;
 use tower::{Layer, Service as _, ServiceBuilder};
 
+use crate::audit::Auditor;
 use crate::config::{ServerConfig, StepUpConfig};
 use crate::metrics::Registry;
 use crate::records::Guard;
@@ -43,6 +46,7 @@ pub(crate) struct Parts {
     pub(crate) step_up: StepUpConfig,
     pub(crate) guard: Guard,
     pub(crate) metrics: Registry,
+    pub(crate) auditor: Option<Arc<dyn Auditor>>,
 }
 
 /// Builds the stack; a call goes through it from the top to the bottom, its answer back up.
@@ -70,7 +74,9 @@ pub(crate) fn build(routes: Routes, parts: Parts, config: &ServerConfig) -> impl
             parts.step_up,
             parts.clock,
         )))
-        // … or about customers whom it may not see.
+        // … whatever becomes of the call from here on is on record before the answer leaves …
+        .layer(Step(record::Record::new(parts.auditor)))
+        // … or about customers whom the caller may not see.
         .layer(Step(records::Confine::new(parts.guard)))
         // Last, since it is about messages: all that the handlers are told and answer goes through it.
         .layer(Step(cover::Cover))
@@ -197,6 +203,7 @@ mod tests {
             step_up: config.access.step_up.clone(),
             guard: Guard::default(),
             metrics: Registry::new("test"),
+            auditor: None,
         };
         let stack = build(Routes::default(), parts, &config.server);
         let bytes = size_of_val(&stack.handle(Call::new(Request::default())));

@@ -1,7 +1,8 @@
 //! The libraries' and the service's migrations as one ordered history.
 //!
 //! Each library keeps its migrations in its own `migrations/` folder and has a range of versions:
-//! events 1–99, idempotency 100–199, persons 200–299, further libraries the next hundreds, services from 1001.
+//! events 1–99, idempotency 100–199, persons 200–299, audit 400–499, further libraries the next
+//! hundreds, services from 1001.
 
 mod error;
 mod grants;

@@ -1,0 +1,169 @@
+//! Whatever is done to the record behind our back is found, and where.
+
+use chassis::Clock;
+use contract::patron::audit::v1::{AuditChainHead, ListAuditEntriesRequest};
+use postgres::testing::TestDatabase;
+
+use crate::world::{MIGRATIONS, World, by_at, verify};
+
+/// A record of five calls, as it was left.
+async fn record() -> TestDatabase {
+    let world = World::start().await;
+    for name in ["ann", "bob", "carl", "dora", "ed"] {
+        world.list_as(name).await.unwrap();
+    }
+    let database = world.stop().await;
+    run(
+        &database,
+        "CREATE TABLE kept_entries AS TABLE audit_entries",
+    )
+    .await;
+    run(&database, "CREATE TABLE kept_chains AS TABLE audit_chains").await;
+    database
+}
+
+/// As the owner, who may do everything.
+async fn run(database: &TestDatabase, statement: &str) {
+    let statement = sqlx::AssertSqlSafe(statement.to_owned());
+    sqlx::raw_sql(statement)
+        .execute(database.owner_pool())
+        .await
+        .unwrap();
+}
+
+async fn restore(database: &TestDatabase) {
+    run(
+        database,
+        "DELETE FROM audit_entries; INSERT INTO audit_entries SELECT * FROM kept_entries;
+         DELETE FROM audit_chains; INSERT INTO audit_chains SELECT * FROM kept_chains",
+    )
+    .await;
+}
+
+async fn columns(database: &TestDatabase, table: &str) -> Vec<(String, String)> {
+    sqlx::query_as(
+        "SELECT column_name::text, udt_name::text FROM information_schema.columns
+         WHERE table_schema = 'public' AND table_name = $1 ORDER BY ordinal_position",
+    )
+    .bind(table)
+    .fetch_all(database.owner_pool())
+    .await
+    .unwrap()
+}
+
+/// The least change of a value of a type.
+fn changed(column: &str, kind: &str) -> String {
+    match kind {
+        "uuid" => "gen_random_uuid()".to_owned(),
+        "int8" | "int2" => format!("{column} + 1"),
+        "timestamptz" => format!("{column} + interval '1 microsecond'"),
+        "text" => format!("{column} || 'a'"),
+        "bool" => format!("NOT {column}"),
+        "_uuid" => format!("array_append({column}, gen_random_uuid())"),
+        "_text" => format!("array_append({column}, '')"),
+        "bytea" => format!("set_bit({column}, 255, 1 - get_bit({column}, 255))"),
+        other => panic!("{column} is of the type {other}: say how it is changed"),
+    }
+}
+
+#[tokio::test]
+async fn the_least_change_in_any_column_of_an_entry_is_found() {
+    let database = record().await;
+    assert!(verify(&database, &[]).await.findings.is_empty());
+    let columns = columns(&database, "audit_entries").await;
+    assert_eq!(columns.len(), 17);
+    for (column, kind) in columns {
+        let value = changed(&column, &kind);
+        let place = if column == "sequence" { 5 } else { 3 };
+        let change =
+            format!("UPDATE audit_entries SET {column} = {value} WHERE sequence = {place}");
+        run(&database, &change).await;
+        let findings = verify(&database, &[]).await.findings;
+        assert!(!findings.is_empty(), "{column}");
+        let is_named = findings.iter().any(|(sequence, _)| *sequence == place);
+        assert!(is_named, "{column}: {findings:?}");
+        restore(&database).await;
+    }
+    assert!(verify(&database, &[]).await.findings.is_empty());
+}
+
+#[tokio::test]
+async fn the_least_change_of_a_head_is_found() {
+    let database = record().await;
+    for (column, kind) in columns(&database, "audit_chains").await {
+        let value = changed(&column, &kind);
+        run(
+            &database,
+            &format!("UPDATE audit_chains SET {column} = {value}"),
+        )
+        .await;
+        assert!(
+            !verify(&database, &[]).await.findings.is_empty(),
+            "{column}"
+        );
+        restore(&database).await;
+    }
+}
+
+#[tokio::test]
+async fn an_entry_that_is_gone_is_found_and_so_is_a_tail() {
+    let database = record().await;
+    run(&database, "DELETE FROM audit_entries WHERE sequence = 2").await;
+    let findings = verify(&database, &[]).await.findings;
+    assert_eq!(findings, [(2, "MISSING".to_owned())]);
+    restore(&database).await;
+    run(&database, "DELETE FROM audit_entries WHERE sequence > 3").await;
+    let truncated = [(4, "TRUNCATED".to_owned())];
+    assert_eq!(verify(&database, &[]).await.findings, truncated);
+}
+
+#[tokio::test]
+async fn whoever_kept_the_heads_finds_what_was_done_with_all_that_is_needed_to_hide_it() {
+    let database = record().await;
+    let kept: Vec<AuditChainHead> = verify(&database, &[]).await.heads;
+    assert_eq!((kept.len(), kept[0].sequence), (1, 5));
+    assert!(verify(&database, &kept).await.findings.is_empty());
+
+    run(
+        &database,
+        "DELETE FROM audit_entries WHERE sequence > 3;
+         UPDATE audit_chains SET sequence = 3,
+             hash = (SELECT hash FROM audit_entries WHERE sequence = 3)",
+    )
+    .await;
+    assert!(verify(&database, &[]).await.findings.is_empty());
+    let truncated = (4, "TRUNCATED".to_owned());
+    assert_eq!(verify(&database, &kept).await.findings, [truncated]);
+
+    run(
+        &database,
+        "DELETE FROM audit_entries; DELETE FROM audit_chains",
+    )
+    .await;
+    assert!(verify(&database, &[]).await.findings.is_empty());
+    let gone = (1, "TRUNCATED".to_owned());
+    assert_eq!(verify(&database, &kept).await.findings, [gone]);
+}
+
+#[tokio::test]
+async fn what_is_past_its_time_is_dropped_and_what_is_left_can_be_verified() {
+    let database = TestDatabase::create(&MIGRATIONS).await;
+    let clock = Clock::manual("2020-02-03T04:05:06Z".parse().unwrap());
+    let world = World::start_on(database, clock.clone()).await;
+    for name in ["ann", "bob"] {
+        let request = by_at(clock.now(), name, ListAuditEntriesRequest::default());
+        world.list(request).await.unwrap();
+    }
+    let known = verify(&world.database, &[]).await.heads;
+    clock.set(Clock::system().now());
+    world.list_as("carl").await.unwrap();
+    let database = world.stop().await;
+    assert_eq!(verify(&database, &known).await.entries, 3);
+    run(&database, "SELECT audit_upkeep(2, 36)").await;
+    let verdict = verify(&database, &known).await;
+    assert_eq!((verdict.entries, verdict.findings), (1, vec![]));
+    assert_eq!(verdict.heads[0].sequence, 3);
+    run(&database, "UPDATE audit_anchors SET hash = sha256('')").await;
+    let findings = verify(&database, &[]).await.findings;
+    assert_eq!(findings, [(3, "CHANGED".to_owned())]);
+}
