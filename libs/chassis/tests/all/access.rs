@@ -8,8 +8,11 @@ use jiff::SignedDuration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tonic::Code;
+use tonic_types::StatusExt as _;
 
-use crate::harness::{LIST, Role, authorization, config, operator, unary, within};
+use crate::harness::{
+    LIST, REPLAY, Role, authorization, config, confined, operator, unary, within,
+};
 
 async fn role() -> Role {
     Role::start(unary(|_| async { Ok(()) })).await
@@ -49,7 +52,6 @@ async fn a_caller_without_a_good_token_is_unauthenticated() {
 
 #[tokio::test]
 async fn a_caller_without_the_permission_is_told_which_one() {
-    use tonic_types::StatusExt as _;
     let role = role().await;
     let analyst = authorization(&["analyst"], Clock::system().now());
     let answer = role.call(LIST, &[("authorization", &analyst)]).await;
@@ -61,7 +63,6 @@ async fn a_caller_without_the_permission_is_told_which_one() {
 
 #[tokio::test]
 async fn the_scopes_of_an_api_key_limit_what_its_roles_allow_in_the_service_itself() {
-    use tonic_types::StatusExt as _;
     let role = role().await;
     let swapped = |scope: &str| {
         let now = Clock::system().now();
@@ -123,4 +124,41 @@ async fn a_service_that_declares_no_access_does_not_start() {
         Some(ServeError::Undeclared(method)) => assert_eq!(method.path, "grpc.health.v1.Health"),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test]
+async fn policies_that_are_configured_hold_and_bad_ones_do_not_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("clerk.cedar");
+    let mut config = config();
+    config.access.policies = Some(folder.path().to_owned());
+    let clerk = "permit (\n  principal in Role::\"clerk\",\n  action == Action::\"events.deadletters.write\",\n  resource\n);";
+    std::fs::write(&file, clerk).unwrap();
+    let role = Role::start_with(config.clone(), unary(|_| async { Ok(()) })).await;
+    let clerk = authorization(&["clerk"], Clock::system().now());
+    let answer = role.call(REPLAY, &[("authorization", &clerk)]).await;
+    assert_ne!(answer.status.code(), Code::PermissionDenied);
+    let answer = role.operate(REPLAY).await;
+    assert_eq!(answer.status.code(), Code::PermissionDenied);
+
+    let misspelt =
+        "permit (\n  principal,\n  action == Action::\"events.deadleters.write\",\n  resource\n);";
+    std::fs::write(&file, misspelt).unwrap();
+    let service = Service::new("test", Clock::system());
+    let refused = chassis::serve(service, &config, CancellationToken::new()).await;
+    let Err(ServeError::Access(refused)) = refused else {
+        panic!("it starts")
+    };
+    let place = format!("{}:3: ", file.display());
+    assert!(refused.to_string().starts_with(&place), "{refused}");
+}
+
+#[tokio::test]
+async fn a_confined_caller_is_refused_where_nothing_says_whose_records_are_told() {
+    let role = role().await;
+    let confined = confined(&["operator"], &["GB"]);
+    let answer = role.call(LIST, &[("authorization", &confined)]).await;
+    assert_eq!(answer.status.code(), Code::PermissionDenied);
+    let info = answer.status.get_details_error_info().unwrap();
+    assert_eq!(info.metadata["limited_by"], "records");
 }

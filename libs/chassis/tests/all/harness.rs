@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use access::DevelopmentIssuer;
+use access::{Claims, DevelopmentIssuer};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use chassis::config::{Config, IssuerConfig, IssuerRole};
 use chassis::{Clock, Running, Service};
@@ -297,6 +297,20 @@ pub(crate) fn authorization(roles: &[&str], from: Timestamp) -> String {
         .issuer
         .token("somebody", roles, from, SignedDuration::from_hours(1))
         .unwrap();
+    format!("Bearer {}", token.expose())
+}
+
+/// The same, of a caller who is confined to regions.
+pub(crate) fn confined(roles: &[&str], regions: &[&str]) -> String {
+    let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
+    let claims = Claims {
+        subject: "somebody".to_owned(),
+        roles: owned(roles),
+        regions: owned(regions),
+        ..Claims::default()
+    };
+    let (now, hour) = (Clock::system().now(), SignedDuration::from_hours(1));
+    let token = KEYS.issuer.sign(&claims, now, hour).unwrap();
     format!("Bearer {}", token.expose())
 }
 
