@@ -21,6 +21,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "profile.activities.write",
             "profile.consents.write",
             "profile.contacts.write",
+            "profile.tags.write",
             "loyalty.*.read",
             "loyalty.members.*",
             "loyalty.households.write",
@@ -43,6 +44,7 @@ const TABLE: &[(&str, &[&str])] = &[
         &[
             "profile.traits.read",
             "profile.segments.*",
+            "profile.memberships.read",
             "profile.tags.*",
             "profile.contact_policy.*",
             "profile.contacts.*",
