@@ -10,7 +10,7 @@ use super::vocabulary::schema;
 use super::witness::{Moment, Witness};
 
 /// How many instants at which something changes are looked at for one at which the condition does.
-const AHEAD: u8 = 32;
+const AHEAD: u8 = 16;
 
 /// A condition that names nothing that there is not, and costs no more than it may. Cheap to clone.
 #[derive(Clone)]

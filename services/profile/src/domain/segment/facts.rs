@@ -22,6 +22,7 @@ pub(crate) struct Facts {
     /// The latest change of each tag under each id.
     pub(crate) tags: Vec<Change>,
     pub(crate) traits: Traits,
+    /// The latest first.
     pub(crate) orders: Vec<RecordedOrder>,
     /// All orders after this instant are in `orders`.
     pub(crate) complete_since: Timestamp,

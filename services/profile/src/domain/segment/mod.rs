@@ -12,3 +12,6 @@ mod narrowed;
 pub(crate) mod sample;
 mod vocabulary;
 mod witness;
+
+#[cfg(test)]
+mod history_tests;

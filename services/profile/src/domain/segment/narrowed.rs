@@ -80,7 +80,7 @@ impl<'m> Narrowed<'m> {
             return None;
         }
         let is_in = move |order: &&RecordedOrder| self.window.is_none() || order.order.time > begin;
-        let chosen = facts.orders.iter().filter(is_in);
+        let chosen = facts.orders.iter().take_while(is_in);
         let chosen = chosen.filter(|order| self.has(order));
         Some(chosen.inspect(|order| {
             if let Some(length) = self.window {

@@ -1,5 +1,6 @@
 //! What is known of people, for the conditions of segments.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use calendar::Zone;
@@ -94,14 +95,15 @@ fn gather(
     let (mut all, mut complete_since) = (Vec::new(), begin);
     for home in homes {
         let mut orders = bought.remove(home).unwrap_or_default();
+        orders.sort_by_key(|it| Reverse(it.order.time));
         if orders.len() > usize::from(MOST_ORDERS) {
-            orders.sort_by_key(|it| std::cmp::Reverse(it.order.time));
             orders.truncate(MOST_ORDERS.into());
             let oldest = orders.last().map_or(begin, |it| it.order.time);
             complete_since = complete_since.max(oldest);
         }
         all.append(&mut orders);
     }
+    all.sort_by_key(|it| Reverse(it.order.time));
     (all, complete_since)
 }
 
