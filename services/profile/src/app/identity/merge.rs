@@ -60,7 +60,7 @@ impl App {
     }
 
     /// Joins two customers; answers what joins them, and the one that both ids lead to.
-    pub(super) async fn merge(
+    pub(crate) async fn merge(
         &self,
         db: &mut PgTransaction<'_>,
         merge: Merge,

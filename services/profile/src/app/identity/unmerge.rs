@@ -57,7 +57,7 @@ impl App {
     }
 
     /// Takes a link back.
-    pub(super) async fn unmerge(
+    pub(crate) async fn unmerge(
         &self,
         db: &mut PgTransaction<'_>,
         unmerge: Unmerge,

@@ -39,3 +39,6 @@ async fn scope(
         now,
     })
 }
+
+#[cfg(test)]
+mod history_tests;
