@@ -99,7 +99,11 @@ impl Memberships {
         let help = "Decisions on customers of whom a segment's condition can't be decided";
         registry.register("profile_segment_undecided", help, metrics.undecided.clone());
         let help = "Customers who can't be decided on because a row of theirs can't be read";
-        registry.register("profile_segment_unreadable", help, metrics.unreadable.clone());
+        registry.register(
+            "profile_segment_unreadable",
+            help,
+            metrics.unreadable.clone(),
+        );
         metrics
     }
 

@@ -55,9 +55,9 @@ impl Checker<'_> {
 fn written(family: &Family, arguments: &[Node]) -> Option<String> {
     let [argument] = arguments else { return None };
     match (&argument.kind, family.argument) {
-        (Kind::Int(number), Argument::Int { least, most }) => (least..=most)
-            .contains(number)
-            .then(|| number.to_string()),
+        (Kind::Int(number), Argument::Int { least, most }) => {
+            (least..=most).contains(number).then(|| number.to_string())
+        }
         (Kind::Text(text), Argument::Text) => (!text.is_empty()).then(|| format!("'{text}'")),
         (Kind::Text(text), Argument::OneOf { known, .. }) => known
             .binary_search(&text.as_str())

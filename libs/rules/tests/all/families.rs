@@ -62,15 +62,33 @@ fn a_family_is_read_like_a_field_whose_name_holds_the_argument() {
 #[test]
 fn what_a_family_does_not_take_is_told_where_it_stands() {
     let wrong = [
-        ("orders.within_days(0).count > 1", "1:1: found `orders.within_days(0)`"),
+        (
+            "orders.within_days(0).count > 1",
+            "1:1: found `orders.within_days(0)`",
+        ),
         ("orders.within_days(367).count > 1", "1:1: found"),
         ("orders.within_days(3 * 30).count > 1", "1:1: found"),
-        ("orders.within_days('90').count > 1", "from 1 to 366, written out"),
+        (
+            "orders.within_days('90').count > 1",
+            "from 1 to 366, written out",
+        ),
         ("orders.within_days(90, 1).count > 1", "1:1: found"),
-        ("orders.within_days(90).in_category('') > 1", "in_category('text')"),
-        ("orders.within_day(90).count > 1", "did you mean `within_days`"),
-        ("orders.within_days(90).count.within_days(1) > 1", "there is no function"),
-        ("order.within_days(90).count > 1", "there is no `order` here"),
+        (
+            "orders.within_days(90).in_category('') > 1",
+            "in_category('text')",
+        ),
+        (
+            "orders.within_day(90).count > 1",
+            "did you mean `within_days`",
+        ),
+        (
+            "orders.within_days(90).count.within_days(1) > 1",
+            "there is no function",
+        ),
+        (
+            "order.within_days(90).count > 1",
+            "there is no `order` here",
+        ),
         ("orders.within_days > 1", "has no field `within_days`"),
     ];
     for (source, text) in wrong {

@@ -185,7 +185,11 @@ impl SegmentService for Segments {
         let customer = wire::customer_id("customer_id", &request.customer_id);
         let customer = customer.map_err(Refusal::from)?;
         let filters = [request.customer_id.as_str()];
-        let asked = self.asked(OF_CUSTOMER, &filters, (request.page_size, &request.page_token));
+        let asked = self.asked(
+            OF_CUSTOMER,
+            &filters,
+            (request.page_size, &request.page_token),
+        );
         let after: String = asked.last()?.unwrap_or_default();
         let page = self
             .app
@@ -207,7 +211,10 @@ impl SegmentService for Segments {
         let deadline = deadline(&request);
         let request = request.into_inner();
         let customer = wire::customer_id("customer_id", &request.customer_id);
-        let which = (customer.map_err(Refusal::from)?, SegmentId(request.segment_id));
+        let which = (
+            customer.map_err(Refusal::from)?,
+            SegmentId(request.segment_id),
+        );
         let explanation = self.app.explain_membership(deadline, which).await?;
         Ok(Response::new(explanation))
     }

@@ -47,8 +47,7 @@ impl From<SegmentError> for Refusal {
 fn condition(field: &'static str, error: &CompileError) -> Refusal {
     let reason = ErrorReason::SegmentConditionInvalid;
     let refusal = Refusal::new(Code::InvalidArgument, reason, error.to_string());
-    let place = |refusal: Refusal, problem: &rules::Problem| {
-        refusal.field(field, problem.to_string())
-    };
+    let place =
+        |refusal: Refusal, problem: &rules::Problem| refusal.field(field, problem.to_string());
     error.problems.iter().fold(refusal, place)
 }

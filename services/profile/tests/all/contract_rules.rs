@@ -147,7 +147,11 @@ fn membership_rpcs() -> Vec<Rpc> {
     let (segment, customer) = ("SEGMENT_NOT_FOUND", "CUSTOMER_NOT_FOUND");
     vec![
         rpc("SegmentService/ListSegmentMembers", &members, segment),
-        rpc("SegmentService/ListCustomerSegments", &of_customer, customer),
+        rpc(
+            "SegmentService/ListCustomerSegments",
+            &of_customer,
+            customer,
+        ),
         rpc("SegmentService/ExplainMembership", &explain, customer),
     ]
 }

@@ -98,7 +98,10 @@ async fn members(profile: &Profile, segment_id: &str) -> Vec<String> {
     };
     let mut members = Vec::new();
     loop {
-        let page = profile.segments().list_segment_members(request.clone()).await;
+        let page = profile
+            .segments()
+            .list_segment_members(request.clone())
+            .await;
         let page = page.unwrap().into_inner();
         members.extend(page.members.into_iter().map(|member| member.customer_id));
         if page.next_page_token.is_empty() {
@@ -154,9 +157,13 @@ async fn members_follow_what_happens_and_follow_time() {
     let anna = people[0].clone();
     // Known before the segment was.
     buy(&profile, &anna, "o-1", noon()).await;
-    let made = define(&profile, "regular", "orders.within_days(90).count >= 2").await.unwrap();
+    let made = define(&profile, "regular", "orders.within_days(90).count >= 2")
+        .await
+        .unwrap();
     assert_eq!((made.state(), made.etag.as_str()), (State::Evaluating, "1"));
-    define(&profile, "absent", "orders.within_days(60).count == 0").await.unwrap();
+    define(&profile, "absent", "orders.within_days(60).count == 0")
+        .await
+        .unwrap();
     assert_eq!(members(&profile, "regular").await, [""; 0]);
     assert_eq!(get(&profile, "regular").await.state(), State::Active);
     assert_eq!(members(&profile, "absent").await, people[1..]);
@@ -185,8 +192,20 @@ async fn returns_tags_and_changes_of_the_record_count_too() {
     let clock = Clock::manual(noon());
     let profile = Profile::start_with(clock.clone()).await;
     let anna = profile.customer().await;
-    define(&profile, "spender", "orders.within_days(30).net('GBP') >= 1000").await.unwrap();
-    define(&profile, "tea-vip", "'vip' in customer.tags && customer.brand == 'tea'").await.unwrap();
+    define(
+        &profile,
+        "spender",
+        "orders.within_days(30).net('GBP') >= 1000",
+    )
+    .await
+    .unwrap();
+    define(
+        &profile,
+        "tea-vip",
+        "'vip' in customer.tags && customer.brand == 'tea'",
+    )
+    .await
+    .unwrap();
     buy(&profile, &anna, "o-1", noon()).await;
     assert_eq!(members(&profile, "spender").await, [anna.as_str()]);
     let mut back = give_back(&anna, ("r-1", "o-1"), &[("1", 1)]);
@@ -195,7 +214,9 @@ async fn returns_tags_and_changes_of_the_record_count_too() {
     assert_eq!(members(&profile, "spender").await, [""; 0]);
 
     let vip = proto::AddTagRequest {
-        expire_time: Some(contract::time::timestamp(noon() + SignedDuration::from_hours(5))),
+        expire_time: Some(contract::time::timestamp(
+            noon() + SignedDuration::from_hours(5),
+        )),
         ..adding(&anna, "vip")
     };
     add(&profile, vip).await.unwrap();
@@ -222,22 +243,35 @@ async fn returns_tags_and_changes_of_the_record_count_too() {
 async fn members_follow_who_is_who() {
     let profile = Profile::start_with(Clock::manual(noon())).await;
     let (anna, ann) = (profile.customer().await, profile.customer().await);
-    define(&profile, "regular", "orders.within_days(90).count >= 2").await.unwrap();
-    define(&profile, "buyer", "orders.count >= 1").await.unwrap();
+    define(&profile, "regular", "orders.within_days(90).count >= 2")
+        .await
+        .unwrap();
+    define(&profile, "buyer", "orders.count >= 1")
+        .await
+        .unwrap();
     buy(&profile, &anna, "o-1", noon()).await;
     buy(&profile, &ann, "o-2", noon()).await;
-    assert_eq!(members(&profile, "buyer").await, [anna.as_str(), ann.as_str()]);
+    assert_eq!(
+        members(&profile, "buyer").await,
+        [anna.as_str(), ann.as_str()]
+    );
     assert_eq!(members(&profile, "regular").await, [""; 0]);
 
     let link = merge(&profile, &anna, &ann).await.unwrap().link.unwrap();
     assert_eq!(members(&profile, "regular").await, [anna.as_str()]);
     assert_eq!(members(&profile, "buyer").await, [anna.as_str()]);
     assert_eq!(segments_of(&profile, &ann).await, ["buyer", "regular"]);
-    assert_eq!(entries_and_exits(&profile, &ann).await, ["SegmentEntered", "SegmentLeft"]);
+    assert_eq!(
+        entries_and_exits(&profile, &ann).await,
+        ["SegmentEntered", "SegmentLeft"]
+    );
 
     unmerge(&profile, &anna, &link.link_id).await.unwrap();
     assert_eq!(members(&profile, "regular").await, [""; 0]);
-    assert_eq!(members(&profile, "buyer").await, [anna.as_str(), ann.as_str()]);
+    assert_eq!(
+        members(&profile, "buyer").await,
+        [anna.as_str(), ann.as_str()]
+    );
 }
 
 #[tokio::test]
@@ -281,7 +315,9 @@ async fn a_membership_tells_what_it_follows_from_and_until_when() {
 async fn who_can_not_be_decided_on_is_kept_out_and_told_so() {
     let profile = Profile::start_with(Clock::manual(noon())).await;
     let anna = profile.customer().await;
-    define(&profile, "ratio", "100 / orders.count >= 50").await.unwrap();
+    define(&profile, "ratio", "100 / orders.count >= 50")
+        .await
+        .unwrap();
     assert_eq!(members(&profile, "ratio").await, [""; 0]);
     let told = explain(&profile, &anna, "ratio").await;
     assert!(!told.is_member && !told.holds);
@@ -303,47 +339,92 @@ async fn another_condition_finds_other_members_and_archiving_lets_all_go() {
         ..segment("mine", "orders.count == 0")
     };
     let changed = update(&profile, other.clone()).await.unwrap();
-    assert_eq!((changed.state(), changed.etag.as_str()), (State::Evaluating, "2"));
+    assert_eq!(
+        (changed.state(), changed.etag.as_str()),
+        (State::Evaluating, "2")
+    );
     assert_eq!(members(&profile, "mine").await, [ann.as_str()]);
-    let stale = update(&profile, Segment { condition: "orders.count == 7".to_owned(), ..other });
+    let stale = update(
+        &profile,
+        Segment {
+            condition: "orders.count == 7".to_owned(),
+            ..other
+        },
+    );
     assert_eq!(reason(&stale.await.unwrap_err()), "ETAG_MISMATCH");
 
     assert_eq!(archive(&profile, "mine").await.state(), State::Archived);
     assert_eq!(members(&profile, "mine").await, [""; 0]);
-    assert_eq!(entries_and_exits(&profile, &ann).await, ["SegmentEntered", "SegmentLeft"]);
-    let refused = update(&profile, segment("mine", "orders.count == 1")).await.unwrap_err();
+    assert_eq!(
+        entries_and_exits(&profile, &ann).await,
+        ["SegmentEntered", "SegmentLeft"]
+    );
+    let refused = update(&profile, segment("mine", "orders.count == 1"))
+        .await
+        .unwrap_err();
     assert_eq!(reason(&refused), "SEGMENT_ARCHIVED");
-    let refused = define(&profile, "mine", "orders.count == 1").await.unwrap_err();
-    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::AlreadyExists, "SEGMENT_ALREADY_EXISTS"));
+    let refused = define(&profile, "mine", "orders.count == 1")
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::AlreadyExists, "SEGMENT_ALREADY_EXISTS")
+    );
 
     let versions = ListSegmentVersionsRequest {
         segment_id: "mine".to_owned(),
         ..Default::default()
     };
-    let versions = profile.segments().list_segment_versions(versions).await.unwrap();
+    let versions = profile
+        .segments()
+        .list_segment_versions(versions)
+        .await
+        .unwrap();
     let versions = versions.into_inner().versions;
-    assert_eq!(versions.iter().map(|it| it.version).collect::<Vec<_>>(), [3, 2, 1]);
-    let listed = profile.segments().list_segments(ListSegmentsRequest::default()).await;
+    assert_eq!(
+        versions.iter().map(|it| it.version).collect::<Vec<_>>(),
+        [3, 2, 1]
+    );
+    let listed = profile
+        .segments()
+        .list_segments(ListSegmentsRequest::default())
+        .await;
     assert!(listed.unwrap().into_inner().segments.is_empty());
 }
 
 #[tokio::test]
 async fn a_condition_that_is_none_is_refused_with_the_place_of_each_mistake() {
     let profile = Profile::start().await;
-    let refused = define(&profile, "wrong", "orders.cont > 1 &&\ncustomer.tag == 'vip'");
+    let refused = define(
+        &profile,
+        "wrong",
+        "orders.cont > 1 &&\ncustomer.tag == 'vip'",
+    );
     let refused = refused.await.unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::InvalidArgument, "SEGMENT_CONDITION_INVALID")
     );
     assert_eq!(fields(&refused), ["segment.condition", "segment.condition"]);
-    assert!(refused.message().contains("1:8: orders has no field `cont`; did you mean `count`?"));
-    assert!(refused.message().contains("2:10: customer has no field `tag`"));
+    assert!(
+        refused
+            .message()
+            .contains("1:8: orders has no field `cont`; did you mean `count`?")
+    );
+    assert!(
+        refused
+            .message()
+            .contains("2:10: customer has no field `tag`")
+    );
     let preview = PreviewSegmentRequest {
         condition: "orders.count".to_owned(),
         sample_size: 0,
     };
-    let refused = profile.segments().preview_segment(preview).await.unwrap_err();
+    let refused = profile
+        .segments()
+        .preview_segment(preview)
+        .await
+        .unwrap_err();
     assert_eq!(fields(&refused), ["condition"]);
 }
 
@@ -360,14 +441,42 @@ async fn a_preview_bounds_what_it_estimates_and_changes_nothing() {
         condition: "orders.within_days(7).count >= 1".to_owned(),
         sample_size,
     };
-    let all = profile.segments().preview_segment(ask(0)).await.unwrap().into_inner();
-    assert_eq!((all.customer_count, all.sample_count, all.match_count), (30, 30, 10));
-    assert_eq!((all.estimated_size_low, all.estimated_size, all.estimated_size_high), (10, 10, 10));
+    let all = profile
+        .segments()
+        .preview_segment(ask(0))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(
+        (all.customer_count, all.sample_count, all.match_count),
+        (30, 30, 10)
+    );
+    assert_eq!(
+        (
+            all.estimated_size_low,
+            all.estimated_size,
+            all.estimated_size_high
+        ),
+        (10, 10, 10)
+    );
     assert_eq!(all.example_customer_ids.len(), 10);
-    let some = profile.segments().preview_segment(ask(12)).await.unwrap().into_inner();
+    let some = profile
+        .segments()
+        .preview_segment(ask(12))
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(some.sample_count, 12);
-    assert!(some.estimated_size_low <= 10 && 10 <= some.estimated_size_high, "{some:?}");
-    let again = profile.segments().preview_segment(ask(12)).await.unwrap().into_inner();
+    assert!(
+        some.estimated_size_low <= 10 && 10 <= some.estimated_size_high,
+        "{some:?}"
+    );
+    let again = profile
+        .segments()
+        .preview_segment(ask(12))
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(again, some, "the same sample");
     assert_eq!(profile.count("SELECT count(*) FROM segments").await, 0);
 }

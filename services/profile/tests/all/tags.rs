@@ -81,7 +81,11 @@ async fn a_tag_is_put_on_replaced_and_taken_off_and_its_history_stays() {
     let tagged = add(&profile, request.clone()).await.unwrap();
     assert_eq!(names(&tagged), ["vip"]);
     assert_eq!(tagged.tags[0].actor, "user:somebody");
-    assert_eq!(add(&profile, request).await.unwrap(), tagged, "the same request again");
+    assert_eq!(
+        add(&profile, request).await.unwrap(),
+        tagged,
+        "the same request again"
+    );
 
     let again = AddTagRequest {
         reason: "still spends much".to_owned(),
@@ -90,9 +94,15 @@ async fn a_tag_is_put_on_replaced_and_taken_off_and_its_history_stays() {
     let tagged = add(&profile, again).await.unwrap();
     assert_eq!(tagged.tags[0].reason, "still spends much");
     add(&profile, adding(&anna, "老客户")).await.unwrap();
-    assert_eq!(names(&remove(&profile, &anna, "vip").await.unwrap()), ["老客户"]);
+    assert_eq!(
+        names(&remove(&profile, &anna, "vip").await.unwrap()),
+        ["老客户"]
+    );
     let gone = remove(&profile, &anna, "vip").await.unwrap_err();
-    assert_eq!((gone.code(), reason(&gone).as_str()), (Code::NotFound, "TAG_NOT_FOUND"));
+    assert_eq!(
+        (gone.code(), reason(&gone).as_str()),
+        (Code::NotFound, "TAG_NOT_FOUND")
+    );
 
     let changes = history(&profile, &anna, 1).await;
     let told: Vec<_> = changes
@@ -102,7 +112,12 @@ async fn a_tag_is_put_on_replaced_and_taken_off_and_its_history_stays() {
     let added = "KIND_ADDED";
     assert_eq!(
         told,
-        [("KIND_REMOVED", "vip"), (added, "老客户"), (added, "vip"), (added, "vip")]
+        [
+            ("KIND_REMOVED", "vip"),
+            (added, "老客户"),
+            (added, "vip"),
+            (added, "vip")
+        ]
     );
     assert_eq!(changes[0].reason, "spends no more");
     assert_eq!(profile.payloads::<TagAdded>(&anna).await.len(), 3);
@@ -166,9 +181,14 @@ async fn what_is_no_tag_or_one_too_many_is_refused() {
         source: "rule".to_owned(),
         ..adding(&anna, "vip")
     };
-    assert_eq!(fields(&add(&profile, by_rule).await.unwrap_err()), ["source"]);
+    assert_eq!(
+        fields(&add(&profile, by_rule).await.unwrap_err()),
+        ["source"]
+    );
     for nth in 0..100 {
-        add(&profile, adding(&anna, &format!("tag {nth}"))).await.unwrap();
+        add(&profile, adding(&anna, &format!("tag {nth}")))
+            .await
+            .unwrap();
     }
     let refused = add(&profile, adding(&anna, "one more")).await.unwrap_err();
     assert_eq!(reason(&refused), "TAG_LIMIT");

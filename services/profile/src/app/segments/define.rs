@@ -64,7 +64,10 @@ impl App {
         definitions::lock(db).await?;
         let known = definitions::get(db, &id).await?;
         match change {
-            Change::Create(definition) => self.create_segment(db, caller, (id, known, definition)).await,
+            Change::Create(definition) => {
+                self.create_segment(db, caller, (id, known, definition))
+                    .await
+            }
             Change::Update { etag, definition } => {
                 let known = known.ok_or(SegmentError::NotFound)?;
                 self.redefine(db, caller, (known, &etag, definition)).await

@@ -81,6 +81,35 @@ fn segment(nth: usize) -> SegmentId {
     SegmentId(format!("segment-{nth}"))
 }
 
+fn order(nth: usize, time: Timestamp, amount: i64) -> Order {
+    let line = OrderLine {
+        line_id: "1".to_owned(),
+        product_id: "p".to_owned(),
+        product_name: String::new(),
+        category: ["tea/green", "cups"][nth % 2].to_owned(),
+        quantity: 1,
+        amount,
+    };
+    Order {
+        id: OrderId(nth.to_string()),
+        channel: "app".to_owned(),
+        store_id: String::new(),
+        time,
+        currency: Currency::parse("EUR").unwrap(),
+        total: amount,
+        lines: vec![line],
+    }
+}
+
+async fn buy(app: &App, home: CustomerId, order: Order) {
+    let item = Item {
+        who: Who::Customer(home),
+        activity: Activity::Order(order),
+    };
+    let recorded = app.record(deadline(), &[item], |_| ()).await;
+    assert!(recorded.unwrap().0[0].is_ok());
+}
+
 /// The service's use cases over a real store.
 struct World {
     app: App,
@@ -169,29 +198,9 @@ impl World {
 
     async fn buy(&mut self, home: usize, late: i64, amount: i64) {
         self.orders += 1;
-        let line = OrderLine {
-            line_id: "1".to_owned(),
-            product_id: "p".to_owned(),
-            product_name: String::new(),
-            category: ["tea/green", "cups"][self.orders % 2].to_owned(),
-            quantity: 1,
-            amount,
-        };
-        let order = Order {
-            id: OrderId(self.orders.to_string()),
-            channel: "app".to_owned(),
-            store_id: String::new(),
-            time: self.app.now() - SignedDuration::from_hours(late),
-            currency: Currency::parse("EUR").unwrap(),
-            total: amount,
-            lines: vec![line],
-        };
-        let item = Item {
-            who: Who::Customer(self.homes[home]),
-            activity: Activity::Order(order),
-        };
-        let recorded = self.app.record(deadline(), &[item], |_| ()).await;
-        assert!(recorded.unwrap().0[0].is_ok());
+        let time = self.app.now() - SignedDuration::from_hours(late);
+        let order = order(self.orders, time, amount);
+        buy(&self.app, self.homes[home], order).await;
     }
 
     async fn tag(&mut self, home: usize, hours: Option<i64>) {
@@ -211,7 +220,8 @@ impl World {
     }
 
     async fn tell(&mut self, home: usize, brand: &str, day: i8) {
-        let birth = crate::domain::birth_date::BirthDate::check(1990, 3, day.into(), self.app.now());
+        let birth =
+            crate::domain::birth_date::BirthDate::check(1990, 3, day.into(), self.app.now());
         let update = Update {
             id: self.homes[home],
             etag: String::new(),
@@ -259,9 +269,7 @@ impl World {
         let ids: Vec<_> = self.homes.iter().map(|id| id.0).collect();
         let listed = members::of(&mut tx, &ids).await.unwrap().into_iter();
         let place = |id| self.homes.iter().position(|home| *home == id).unwrap();
-        listed
-            .map(|it| (place(it.customer), it.segment))
-            .collect()
+        listed.map(|it| (place(it.customer), it.segment)).collect()
     }
 
     /// Looks at everybody anew, by the definitions that are stored.
@@ -366,4 +374,51 @@ proptest! {
             assert_eq!(world.listed().await, world.announced().await);
         });
     }
+}
+
+/// Somebody keeps memberships until it is stopped, wherever it is then.
+fn keeping(app: &App) -> tokio::task::JoinHandle<()> {
+    let mut keeper = Keeper::new(app.clone(), Memberships::default());
+    tokio::spawn(async move {
+        loop {
+            keeper.step().await.unwrap();
+        }
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_that_decide_at_once_and_die_anywhere_miss_nothing_and_repeat_nothing() {
+    let clock = Clock::manual("2026-02-20T10:00:00Z".parse().unwrap());
+    let mut world = World::new(clock.clone()).await;
+    for round in 0..12 {
+        let keepers = [keeping(&world.app), keeping(&world.app)];
+        let (one, other) = (round % HOMES, (round / 2) % HOMES);
+        if round % 2 == 0 {
+            world.merge(one, other).await;
+        } else if !world.links.is_empty() {
+            world.unmerge(0).await;
+        }
+        let buyers = (0..HOMES).map(|home| {
+            let (app, id) = (world.app.clone(), world.homes[home]);
+            let time = app.now() - SignedDuration::from_hours(24 * 3);
+            tokio::spawn(async move {
+                for nth in 0..3 {
+                    let nth = (round * HOMES + home) * 3 + nth;
+                    buy(&app, id, order(nth, time, 100)).await;
+                }
+            })
+        });
+        for buyer in buyers.collect::<Vec<_>>() {
+            buyer.await.unwrap();
+        }
+        for keeper in keepers {
+            keeper.abort();
+            // Whoever was aborted in the middle has not committed, or has committed all.
+            drop(keeper.await);
+        }
+        clock.advance(SignedDuration::from_hours(24 * 5));
+    }
+    world.keep().await;
+    world.check().await;
+    assert_eq!(world.listed().await, world.announced().await);
 }

@@ -32,6 +32,8 @@ const BATCH: i64 = 100;
 const SWEEP: i64 = 300;
 /// Steps of one round.
 const MOST_STEPS: u32 = 1_000;
+/// Batches after which sizes are folded.
+const FOLD_AFTER: u32 = 32;
 /// When somebody is looked at again who can't be read.
 const LATER: SignedDuration = SignedDuration::from_mins(10);
 
@@ -61,6 +63,8 @@ pub(crate) struct Keeper {
     metrics: Memberships,
     /// By segment: the version that was compiled, and the condition if it is one.
     compiled: HashMap<SegmentId, (i64, Option<Condition>)>,
+    /// Batches since sizes were folded.
+    unfolded: u32,
 }
 
 /// What was decided of everybody in a batch.
@@ -72,6 +76,7 @@ impl Keeper {
             app,
             metrics,
             compiled: HashMap::new(),
+            unfolded: FOLD_AFTER,
         }
     }
 
@@ -101,9 +106,21 @@ impl Keeper {
             return Ok(false);
         }
         let advanced = sweeps::advance(&mut tx, now, SWEEP).await?;
-        let folded = sizes::fold(&mut tx, self.app.clock.new_id()).await?;
+        let folded = self.fold(&mut tx).await?;
         tx.commit().await?;
         Ok(advanced || folded)
+    }
+
+    /// Folds the size of a segment when there is something to fold.
+    async fn fold(&mut self, tx: &mut PgTransaction<'static>) -> Result<bool, SegmentError> {
+        if self.unfolded < FOLD_AFTER {
+            return Ok(false);
+        }
+        let folded = sizes::fold(tx, self.app.clock.new_id()).await?;
+        if !folded {
+            self.unfolded = 0;
+        }
+        Ok(folded)
     }
 
     /// Decides on people whose rows are locked.
@@ -129,6 +146,7 @@ impl Keeper {
         };
         let decided: Decided = taken.iter().map(decide).collect();
         self.write(&mut tx, &decided, now).await?;
+        self.unfolded = self.unfolded.saturating_add(1);
         tx.commit().await?;
         self.app.outbox.committed();
         self.metrics.count(&decided);
@@ -161,7 +179,9 @@ impl Keeper {
         }
         changes.retain(|_, change| *change != 0);
         sizes::add(tx, &changes, || self.app.clock.new_id()).await?;
-        let left = left.iter().map(|(id, segment)| announce::left(*id, segment));
+        let left = left
+            .iter()
+            .map(|(id, segment)| announce::left(*id, segment));
         let entered = entered
             .iter()
             .map(|(id, segment)| announce::entered(*id, segment));

@@ -104,23 +104,42 @@ proptest! {
 fn an_absence_is_decided_on_at_its_instant_and_not_before() {
     let mut world = World::new();
     let bought = naive::begin();
-    world.apply(&Event::Buy { late_hours: 0, channel: 0, category: 0, amount: 100, euro: true }, bought);
+    world.apply(
+        &Event::Buy {
+            late_hours: 0,
+            channel: 0,
+            category: 0,
+            amount: 100,
+            euro: true,
+        },
+        bought,
+    );
     let condition = Condition::compile("orders.within_days(60).count == 0").unwrap();
     let verdict = condition.evaluate(world.facts(), bought);
     assert_eq!(verdict.holds, Ok(false));
-    assert_eq!(verdict.next, Some(bought + SignedDuration::from_hours(60 * 24)));
+    assert_eq!(
+        verdict.next,
+        Some(bought + SignedDuration::from_hours(60 * 24))
+    );
 
     let anniversary = Condition::compile("orders.?days_since_first.orValue(0) == 10").unwrap();
     let verdict = anniversary.evaluate(world.facts(), bought);
     let zone = calendar::Zone::parse("Asia/Shanghai").unwrap();
-    let tenth = zone.date_of(bought).checked_add(jiff::Span::new().days(10)).unwrap();
+    let tenth = zone
+        .date_of(bought)
+        .checked_add(jiff::Span::new().days(10))
+        .unwrap();
     assert_eq!(verdict.next, Some(zone.start_of(tenth)));
 }
 
 #[test]
 fn what_does_not_depend_on_time_is_not_looked_at_again() {
     let world = World::new();
-    for condition in ["customer.brand == 'a'", "orders.count > 3", "'vip' in customer.tags"] {
+    for condition in [
+        "customer.brand == 'a'",
+        "orders.count > 3",
+        "'vip' in customer.tags",
+    ] {
         let condition = Condition::compile(condition).unwrap();
         assert_eq!(condition.evaluate(world.facts(), naive::begin()).next, None);
     }
@@ -130,12 +149,21 @@ fn what_does_not_depend_on_time_is_not_looked_at_again() {
 fn who_has_more_orders_than_are_known_is_kept_out_by_name() {
     let mut world = World::new();
     let bought = naive::begin();
-    let buy = Event::Buy { late_hours: 0, channel: 0, category: 0, amount: 100, euro: true };
+    let buy = Event::Buy {
+        late_hours: 0,
+        channel: 0,
+        category: 0,
+        amount: 100,
+        euro: true,
+    };
     world.apply(&buy, bought);
     world.forget_before(bought - SignedDuration::from_hours(24));
     let all = Condition::compile("orders.in_category('tea').count >= 1").unwrap();
     let verdict = all.evaluate(world.facts(), bought);
-    assert_eq!(verdict.holds, Err(super::condition::Undecided::TooManyOrders));
+    assert_eq!(
+        verdict.holds,
+        Err(super::condition::Undecided::TooManyOrders)
+    );
     assert!(verdict.next.is_some(), "it is tried again");
     // A part that decides alone is enough, and so is a window of which all is known.
     let either = Condition::compile("orders.count == 1 || orders.in_category('tea').count >= 1");
@@ -151,12 +179,33 @@ fn conditions_are_told_what_is_wrong_with_them_and_where() {
         ("orders.days_since_last > 60", "may be missing"),
         ("orders.net('EURO') > 1", "an ISO 4217 currency code"),
         ("orders.within_days(4000).count > 1", "from 1 to 3660"),
-        ("customer.tags.all(a, customer.tags.all(b, customer.tags.all(c, a + b == c)))", "steps"),
+        (
+            "customer.tags.all(a, customer.tags.all(b, customer.tags.all(c, a + b == c)))",
+            "steps",
+        ),
         ("customer.display_name == 'Anna'", "no field `display_name`"),
-        ("orders.within_days(90).within_days(30).count > 1", "no function `within_days`"),
+        (
+            "orders.within_days(90).within_days(30).count > 1",
+            "no function `within_days`",
+        ),
     ];
     for (source, text) in wrong {
         let told = Condition::compile(source).unwrap_err().to_string();
         assert!(told.contains(text), "{source}: {told}");
+    }
+}
+
+#[test]
+fn the_conditions_of_the_guide_are_conditions() {
+    let guide = include_str!("../../../../../docs/segments.md");
+    let (_, table) = guide.split_once("| for | condition |").unwrap();
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let written: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+    assert_eq!(written.len(), 5);
+    for condition in written {
+        assert!(Condition::compile(condition).is_ok(), "{condition}");
     }
 }

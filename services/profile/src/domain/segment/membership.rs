@@ -55,9 +55,12 @@ impl Segments {
             }
         }
         let is_new = |id: &&&SegmentId| !before.contains(**id);
-        decision.entered = is_in.iter().filter(is_new).map(|id| (*id).clone()).collect();
-        let is_over =
-            |id: &&SegmentId| !is_in.contains(*id) && !self.is_kept(id, facts.is_some());
+        decision.entered = is_in
+            .iter()
+            .filter(is_new)
+            .map(|id| (*id).clone())
+            .collect();
+        let is_over = |id: &&SegmentId| !is_in.contains(*id) && !self.is_kept(id, facts.is_some());
         decision.left = before.iter().filter(is_over).cloned().collect();
         decision
     }

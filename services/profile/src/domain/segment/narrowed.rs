@@ -154,7 +154,9 @@ impl<'m> Narrowed<'m> {
         of: impl Fn(&'m RecordedOrder) -> I,
     ) -> Option<i64> {
         let values: BTreeSet<&str> = self.orders()?.flat_map(of).collect();
-        Some(length(values.into_iter().filter(|it| !it.is_empty()).count()))
+        Some(length(
+            values.into_iter().filter(|it| !it.is_empty()).count(),
+        ))
     }
 
     fn figure(&self, name: &str) -> Option<i64> {

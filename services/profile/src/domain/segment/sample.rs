@@ -68,7 +68,10 @@ mod tests {
         assert_eq!((nobody.likely, nobody.least, nobody.most), (0, 0, 0));
         for hits in 0..=49 {
             let some = estimate(hits, 49, 50);
-            assert!(some.least <= some.likely && some.likely <= some.most, "{some:?}");
+            assert!(
+                some.least <= some.likely && some.likely <= some.most,
+                "{some:?}"
+            );
         }
     }
 }

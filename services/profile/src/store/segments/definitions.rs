@@ -75,9 +75,8 @@ pub(crate) async fn in_use(
 
 /// How many are in use.
 pub(crate) async fn count(connection: &mut PgConnection) -> Result<i64, StoreError> {
-    let count = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM segments WHERE NOT archived"#
-    );
+    let count =
+        sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM segments WHERE NOT archived"#);
     Ok(count.fetch_one(connection).await?)
 }
 

@@ -60,10 +60,7 @@ pub(crate) async fn counted(
 }
 
 /// Replaces the changes of a segment that has many of them by their sum; false when none has.
-pub(crate) async fn fold(
-    connection: &mut PgConnection,
-    new_id: Uuid,
-) -> Result<bool, StoreError> {
+pub(crate) async fn fold(connection: &mut PgConnection, new_id: Uuid) -> Result<bool, StoreError> {
     let folded = sqlx::query!(
         "WITH many AS (
              SELECT segment_id FROM segment_size_changes

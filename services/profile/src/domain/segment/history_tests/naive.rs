@@ -44,11 +44,24 @@ pub(super) enum Event {
         euro: bool,
     },
     /// Part of the price of one of the orders is paid back.
-    PayBack { order: usize, permille: i64 },
-    Tag { tag: usize, hours: Option<i64> },
-    Untag { tag: usize },
-    Move { zone: usize },
-    Tell { brand: usize, birth: BirthDate },
+    PayBack {
+        order: usize,
+        permille: i64,
+    },
+    Tag {
+        tag: usize,
+        hours: Option<i64>,
+    },
+    Untag {
+        tag: usize,
+    },
+    Move {
+        zone: usize,
+    },
+    Tell {
+        brand: usize,
+        birth: BirthDate,
+    },
 }
 
 pub(super) fn event() -> impl Strategy<Value = Event> {
@@ -120,7 +133,13 @@ impl World {
 
     pub(super) fn apply(&mut self, event: &Event, now: Timestamp) {
         match event {
-            Event::Buy { late_hours, channel, category, amount, euro } => {
+            Event::Buy {
+                late_hours,
+                channel,
+                category,
+                amount,
+                euro,
+            } => {
                 self.buy(&Bought {
                     time: now - SignedDuration::from_hours(*late_hours),
                     channel: CHANNELS[*channel],
@@ -187,7 +206,9 @@ impl World {
         self.returns += 1;
         let currency = currency(bought.euro);
         let by_line = vec![refund];
-        self.facts.traits.add_return(now, &Refunds { currency, by_line });
+        self.facts
+            .traits
+            .add_return(now, &Refunds { currency, by_line });
         let id = OrderId(place.to_string());
         let kept = self.facts.orders.iter_mut().find(|it| it.order.id == id);
         kept.unwrap().returned[0].refund += refund;
@@ -287,12 +308,18 @@ pub(super) fn condition() -> impl Strategy<Value = Condition> {
     let some = (prop::option::weighted(0.8, window), 0_usize..6).prop_map(|(window, choice)| {
         let category = (choice < 2).then(|| CATEGORIES[choice * 2]);
         let channel = (choice == 2).then_some(CHANNELS[0]);
-        Chosen { window, category, channel }
+        Chosen {
+            window,
+            category,
+            channel,
+        }
     });
     let of = (some, figure, operator(), 0_i64..30).prop_map(|(some, figure, operator, number)| {
         let is_all = some.window.is_none() && some.category.is_none() && some.channel.is_none();
         match figure {
-            Figure::Net(_) | Figure::Gross(_) => Condition::Of(some, figure, operator, number * 700),
+            Figure::Net(_) | Figure::Gross(_) => {
+                Condition::Of(some, figure, operator, number * 700)
+            }
             // Only counted of a part.
             Figure::Channels | Figure::Categories if is_all => {
                 Condition::Of(some, Figure::Count, operator, number)
@@ -327,7 +354,9 @@ pub(super) fn condition() -> impl Strategy<Value = Condition> {
 
 impl Chosen {
     fn has(&self, bought: &Bought, now: Timestamp) -> bool {
-        let hours = self.window.map(|(length, days)| if days { length * 24 } else { length });
+        let hours = self
+            .window
+            .map(|(length, days)| if days { length * 24 } else { length });
         let is_in = hours.is_none_or(|hours| {
             now.duration_since(bought.time) < SignedDuration::from_hours(hours)
         });
@@ -390,7 +419,9 @@ fn some_figure(world: &World, some: Chosen, figure: Figure, now: Timestamp) -> i
     match figure {
         Figure::Count => i64::try_from(chosen().count()).unwrap(),
         Figure::Gross(euro) => of(euro).map(|bought| bought.amount).sum(),
-        Figure::Net(euro) => of(euro).map(|bought| bought.amount - bought.paid_back).sum(),
+        Figure::Net(euro) => of(euro)
+            .map(|bought| bought.amount - bought.paid_back)
+            .sum(),
         Figure::Channels => different(chosen().map(|bought| bought.channel).collect()),
         Figure::Categories => different(chosen().map(|bought| bought.category).collect()),
     }
@@ -442,7 +473,9 @@ impl fmt::Display for Condition {
                 };
                 write!(formatter, "{some}.{figure} {operator} {number}")
             }
-            Self::Returns(operator, number) => write!(formatter, "orders.returns {operator} {number}"),
+            Self::Returns(operator, number) => {
+                write!(formatter, "orders.returns {operator} {number}")
+            }
             Self::SinceFirst(operator, number) => {
                 guarded(formatter, "orders.days_since_first", operator, number)
             }
