@@ -45,7 +45,8 @@
 //! are CEL's own, `lowerAscii`, `upperAscii`, `trim`, `sum`, `min`, `max`, `math.least`,
 //! `math.greatest` from its extensions, and for local time
 //! `year`, `month`, `day_of_month`, `day_of_week` (1 is Monday), `hour`, `local_date`,
-//! `local_time` `(timestamp, zone)` and `days_between(timestamp, timestamp, zone)`.
+//! `local_time` `(timestamp, zone)` and `days_between(timestamp, timestamp, zone)`. A schema may add
+//! families of fields that a written argument tells apart: `orders.within_days(90).count`.
 
 mod check;
 mod code;
@@ -66,5 +67,5 @@ pub use facts::{AsFact, Fact, Facts, Record, Sequence};
 pub use limits::Limits;
 pub use problem::{CompileError, Fault, Problem, Unsupported};
 pub use rule::{Expected, Rule, Value};
-pub use schema::{Schema, SchemaBuilder, SchemaError, Structure, StructureBuilder, Type};
+pub use schema::{Argument, Schema, SchemaBuilder, SchemaError, Structure, StructureBuilder, Type};
 pub use source::Position;

@@ -8,6 +8,7 @@
 mod all {
     mod against_cel;
     mod explained;
+    mod families;
     mod generated;
     mod hostile;
     mod refused;

@@ -2,7 +2,8 @@
 //!
 //! One truth per customer: who they are ([`CustomerService`]), whose word that is and which records are
 //! one person's ([`IdentityService`]), what they did ([`ActivityService`]), what they allow
-//! ([`ConsentService`]) and whether they may be contacted now ([`ContactService`]). Activity is taken in
+//! ([`ConsentService`]) and whether they may be contacted now ([`ContactService`]), which words were put on
+//! them ([`TagService`]) and to which segments they belong ([`SegmentService`]). Activity is taken in
 //! exactly once, late, out of order and in any number
 //! (`app/intake.rs` tells how); what it adds up to is kept beside it in the same transaction.
 //! What happened is announced through the outbox; the service follows nobody.
@@ -12,10 +13,13 @@
 //! [`ActivityService`]: contract::patron::profile::v1::activity_service_server::ActivityService
 //! [`ConsentService`]: contract::patron::profile::v1::consent_service_server::ConsentService
 //! [`ContactService`]: contract::patron::profile::v1::contact_service_server::ContactService
+//! [`TagService`]: contract::patron::profile::v1::tag_service_server::TagService
+//! [`SegmentService`]: contract::patron::profile::v1::segment_service_server::SegmentService
 
 mod api;
 mod app;
 mod domain;
+mod jobs;
 mod metrics;
 mod refusals;
 mod store;
@@ -28,6 +32,8 @@ use api::consents::Consents;
 use api::contacts::Contacts;
 use api::customers::Customers;
 use api::identities::Identities;
+use api::segments::Segments;
+use api::tags::Tags;
 use app::App;
 use app::contact::Secrets;
 use app::readers::Readers;
@@ -37,6 +43,8 @@ use contract::patron::profile::v1::consent_service_server::ConsentServiceServer;
 use contract::patron::profile::v1::contact_service_server::ContactServiceServer;
 use contract::patron::profile::v1::customer_service_server::CustomerServiceServer;
 use contract::patron::profile::v1::identity_service_server::IdentityServiceServer;
+use contract::patron::profile::v1::segment_service_server::SegmentServiceServer;
+use contract::patron::profile::v1::tag_service_server::TagServiceServer;
 use events::{FeedConfig, Feeds, Outbox, Parts, UnknownFeed};
 use metrics::{Decisions, Intake};
 use postgres::{Database, Migrations, ProbeLimits};
@@ -96,6 +104,15 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         pages: context.pages.clone(),
         metrics: Decisions::register(service.metrics()),
     };
+    let tags = Tags {
+        app: app.clone(),
+        pages: context.pages.clone(),
+    };
+    let segments = Segments {
+        app: app.clone(),
+        pages: context.pages.clone(),
+    };
+    let service = jobs::begin(service, &app);
     let activities = Activities {
         app,
         pages: context.pages.clone(),
@@ -106,7 +123,9 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         .grpc(chassis::tuned!(IdentityServiceServer::new(identities)))
         .grpc(chassis::tuned!(ActivityServiceServer::new(activities)))
         .grpc(chassis::tuned!(ConsentServiceServer::new(consents)))
-        .grpc(chassis::tuned!(ContactServiceServer::new(contacts)));
+        .grpc(chassis::tuned!(ContactServiceServer::new(contacts)))
+        .grpc(chassis::tuned!(TagServiceServer::new(tags)))
+        .grpc(chassis::tuned!(SegmentServiceServer::new(segments)));
     let service = service.records(move |named| {
         let guard = guard.clone();
         async move { guard.admit(named).await }

@@ -8,6 +8,8 @@ use prometheus_client::metrics::family::Family;
 
 use crate::app::intake::Recorded;
 use crate::domain::book::Outcome;
+use crate::domain::ids::CustomerId;
+use crate::domain::segment::membership::Decision;
 
 /// Activities by kind and by what became of them.
 #[derive(Clone, Debug, Default)]
@@ -67,5 +69,64 @@ impl Decisions {
             outcome: first.map_or("allowed", |reason| reason.as_str_name()),
         };
         self.0.get_or_create(&labels).inc();
+    }
+}
+
+/// Changes of memberships, and people of whom conditions can't be decided.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memberships {
+    changes: Family<SegmentLabels, Counter>,
+    undecided: Family<UndecidedLabels, Counter>,
+    unreadable: Counter,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SegmentLabels {
+    segment: String,
+    change: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct UndecidedLabels {
+    segment: String,
+}
+
+impl Memberships {
+    pub(crate) fn register(registry: &Registry) -> Self {
+        let metrics = Self::default();
+        let help = "Customers who entered and left segments";
+        registry.register("profile_segment_changes", help, metrics.changes.clone());
+        let help = "Decisions on customers of whom a segment's condition can't be decided";
+        registry.register("profile_segment_undecided", help, metrics.undecided.clone());
+        let help = "Customers who can't be decided on because a row of theirs can't be read";
+        registry.register(
+            "profile_segment_unreadable",
+            help,
+            metrics.unreadable.clone(),
+        );
+        metrics
+    }
+
+    /// Counts decisions. There are at most 200 segments.
+    pub(crate) fn count(&self, decided: &[(CustomerId, Decision)]) {
+        for (_, decision) in decided {
+            for (segments, change) in [(&decision.entered, "entered"), (&decision.left, "left")] {
+                for segment in segments {
+                    let segment = segment.0.clone();
+                    let labels = SegmentLabels { segment, change };
+                    self.changes.get_or_create(&labels).inc();
+                }
+            }
+            for (segment, _) in &decision.undecided {
+                let segment = segment.0.clone();
+                let labels = UndecidedLabels { segment };
+                self.undecided.get_or_create(&labels).inc();
+            }
+        }
+    }
+
+    /// Counts somebody who is set aside.
+    pub(crate) fn count_unreadable(&self) {
+        self.unreadable.inc();
     }
 }

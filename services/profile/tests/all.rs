@@ -35,7 +35,11 @@ mod orders;
 mod races;
 #[path = "all/returns.rs"]
 mod returns;
+#[path = "all/segments.rs"]
+mod segments;
 #[path = "all/sources.rs"]
 mod sources;
+#[path = "all/tags.rs"]
+mod tags;
 #[path = "all/throughput.rs"]
 mod throughput;

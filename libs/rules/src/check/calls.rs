@@ -56,11 +56,19 @@ impl Checker<'_> {
         arguments: &[Node],
     ) -> Checked {
         let (name, target) = self.qualified(target, &function.text);
+        if let Some(target) = target
+            && is_unheard_of(&name)
+        {
+            return self.family(node, target, function, arguments);
+        }
         let nodes: Vec<&Node> = target.into_iter().chain(arguments).collect();
         let method = target.is_some();
         let same_name = || SIGNATURES.iter().filter(|known| known.name == name);
         if same_name().next().is_none() {
-            return self.unknown_function(&name, function, &nodes);
+            for node in &nodes {
+                self.check(node);
+            }
+            return self.unknown_function(function, &name);
         }
         let checked: Vec<Checked> = nodes.iter().map(|node| self.check(node)).collect();
         if checked.iter().any(|one| one.shape == Shape::Unknown) {
@@ -96,10 +104,7 @@ impl Checker<'_> {
             || self.locals.iter().any(|local| local.name == name)
     }
 
-    fn unknown_function(&mut self, name: &str, function: &Word, nodes: &[&Node]) -> Checked {
-        for node in nodes {
-            self.check(node);
-        }
+    fn unknown_function(&mut self, function: &Word, name: &str) -> Checked {
         if SPECIAL.contains(&name) {
             let fault = Fault::WrongCall {
                 found: format!("another form of `{name}`"),
@@ -107,10 +112,20 @@ impl Checker<'_> {
             };
             return self.refuse(function.span, fault);
         }
+        self.no_function(function, name, &mut std::iter::empty())
+    }
+
+    /// Neither a function nor one of those that this structure has.
+    pub(super) fn no_function<'n>(
+        &mut self,
+        function: &Word,
+        name: &str,
+        own: &mut dyn Iterator<Item = &'n str>,
+    ) -> Checked {
         let known = SIGNATURES.iter().map(|known| known.name).chain(SPECIAL);
         let fault = Fault::UnknownFunction {
             name: name.to_owned(),
-            near: near(name, known),
+            near: near(name, known.chain(own)),
         };
         self.refuse(function.span, fault)
     }
@@ -216,6 +231,11 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// Whether no function is called so: then it is the family of a structure, or nothing.
+fn is_unheard_of(name: &str) -> bool {
+    !SPECIAL.contains(&name) && SIGNATURES.iter().all(|known| known.name != name)
 }
 
 fn takes(signature: &Signature, checked: &[Checked]) -> bool {

@@ -3,6 +3,7 @@
 
 mod calls;
 mod conditions;
+mod families;
 mod lists;
 mod literals;
 mod near;

@@ -92,7 +92,7 @@ impl Checker<'_> {
         checked
     }
 
-    fn selected(
+    pub(super) fn selected(
         &mut self,
         from: Checked,
         shape: Shape,

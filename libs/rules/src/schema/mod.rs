@@ -6,7 +6,8 @@ mod structure;
 use std::sync::Arc;
 
 pub(crate) use shape::Shape;
-pub use structure::{SchemaError, Structure, StructureBuilder};
+pub(crate) use structure::Family;
+pub use structure::{Argument, SchemaError, Structure, StructureBuilder};
 
 /// The type of a variable or a field.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use crate::syntax::is_name;
 pub struct Structure {
     pub(crate) name: String,
     pub(crate) fields: BTreeMap<String, Field>,
+    pub(crate) families: BTreeMap<String, Family>,
 }
 
 /// A field of a structure.
@@ -15,6 +16,35 @@ pub struct Structure {
 pub(crate) struct Field {
     pub(crate) shape: Shape,
     pub(crate) optional: bool,
+}
+
+/// Fields that are told apart by an argument: `orders.within_days(90)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Family {
+    pub(crate) shape: Shape,
+    pub(crate) argument: Argument,
+}
+
+/// What tells the fields of a family apart. A rule has to write it out, so that what it reads can be
+/// told from its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Argument {
+    /// A whole number between these, both included. The field is called `name(90)`.
+    Int {
+        /// The least.
+        least: i64,
+        /// The greatest.
+        most: i64,
+    },
+    /// A text, not empty. The field is called `name('text')`, without escapes.
+    Text,
+    /// One of these texts.
+    OneOf {
+        /// What they are, for problems: `an ISO 4217 currency code`.
+        what: &'static str,
+        /// The texts, sorted.
+        known: &'static [&'static str],
+    },
 }
 
 /// Why a schema can't be.
@@ -45,6 +75,7 @@ impl Structure {
             structure: Self {
                 name: name.to_owned(),
                 fields: BTreeMap::new(),
+                families: BTreeMap::new(),
             },
             error: None,
         }
@@ -72,6 +103,17 @@ impl StructureBuilder {
         self.with(name, kind, true)
     }
 
+    /// Adds a field for each argument, which every such structure has.
+    #[must_use]
+    pub fn family(mut self, name: &str, argument: Argument, kind: Type) -> Self {
+        let family = Family {
+            shape: kind.0,
+            argument,
+        };
+        let before = self.structure.families.insert(name.to_owned(), family);
+        self.named(name, before.is_some())
+    }
+
     /// The structure, unless a name can't be one or is there twice.
     pub fn build(self) -> Result<Structure, SchemaError> {
         match self.error {
@@ -86,10 +128,14 @@ impl StructureBuilder {
             optional,
         };
         let before = self.structure.fields.insert(name.to_owned(), field);
+        self.named(name, before.is_some())
+    }
+
+    fn named(mut self, name: &str, is_twice: bool) -> Self {
         let (name, owner) = (name.to_owned(), self.structure.name.clone());
         let error = if !is_name(&name) {
             Some(SchemaError::NotAName { name, owner })
-        } else if before.is_some() {
+        } else if is_twice {
             Some(SchemaError::Twice { name, owner })
         } else {
             None

@@ -7,6 +7,8 @@ pub(crate) mod contacts;
 pub(crate) mod customers;
 pub(crate) mod identities;
 pub(crate) mod lists;
+pub(crate) mod segments;
+pub(crate) mod tags;
 
 use chassis::Deadline;
 use tonic::Request;

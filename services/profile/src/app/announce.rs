@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use contract::patron::profile::v1::{
     CustomerCreated, CustomerUpdated, OrderRecorded, ProfilesMerged, ProfilesUnmerged,
-    ReturnRecorded,
+    ReturnRecorded, SegmentEntered, SegmentLeft, TagAdded, TagRemoved,
 };
 use events::NewEvent;
 use prost_types::FieldMask;
@@ -14,7 +14,9 @@ use crate::domain::customer::Customer;
 use crate::domain::field::Field;
 use crate::domain::identity::link::LinkId;
 use crate::domain::ids::CustomerId;
-use crate::wire::{orders, returns};
+use crate::domain::segment::definition::SegmentId;
+use crate::domain::tag::{Change, Kind};
+use crate::wire::{orders, returns, time};
 
 /// A customer is known from now on.
 pub(crate) fn created(customer: &Customer) -> NewEvent {
@@ -64,6 +66,51 @@ pub(crate) fn unmerged(stays: &Customer, parted: &Customer, link: LinkId) -> New
         revision: stays.revision,
     };
     about(stays.id, &payload)
+}
+
+/// A tag was put on or taken off.
+pub(crate) fn tag(change: &Change) -> NewEvent {
+    let (home, tag) = (change.home, change.tag.clone());
+    let customer_id = home.0.to_string();
+    let source = change.source.clone();
+    match change.kind {
+        Kind::Added { until } => {
+            let expire_time = until.map(time::encode);
+            let payload = TagAdded {
+                customer_id,
+                tag,
+                source,
+                expire_time,
+            };
+            about(home, &payload)
+        }
+        Kind::Removed => {
+            let payload = TagRemoved {
+                customer_id,
+                tag,
+                source,
+            };
+            about(home, &payload)
+        }
+    }
+}
+
+/// A customer belongs to a segment from now on.
+pub(crate) fn entered(customer: CustomerId, segment: &SegmentId) -> NewEvent {
+    let payload = SegmentEntered {
+        customer_id: customer.0.to_string(),
+        segment_id: segment.0.clone(),
+    };
+    about(customer, &payload)
+}
+
+/// A customer belongs to a segment no longer.
+pub(crate) fn left(customer: CustomerId, segment: &SegmentId) -> NewEvent {
+    let payload = SegmentLeft {
+        customer_id: customer.0.to_string(),
+        segment_id: segment.0.clone(),
+    };
+    about(customer, &payload)
 }
 
 fn texts(ids: &BTreeSet<CustomerId>) -> Vec<String> {

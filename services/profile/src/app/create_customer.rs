@@ -13,6 +13,7 @@ use crate::domain::customer::{Customer, Details};
 use crate::domain::identity::golden::Golden;
 use crate::domain::identity::source::{CRM, Source, SourceId};
 use crate::domain::ids::CustomerId;
+use crate::store::segments::evaluations;
 use crate::store::{customers, sources};
 use crate::{refusals, wire};
 
@@ -85,6 +86,7 @@ impl App {
         take(db, (&customer.homes(), customer.id), keys, listed).await?;
         customers::insert(db, std::slice::from_ref(&customer)).await?;
         sources::put(db, &[source]).await?;
+        evaluations::mark(db, &[customer.id], self.now()).await?;
         let event = announce::created(&customer);
         let appended = self.outbox.append(db, event).await;
         appended.map_err(refusals::outbox)?;

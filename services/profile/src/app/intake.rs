@@ -25,6 +25,7 @@ use crate::domain::identifier::IdentifierKey;
 use crate::domain::ids::{CustomerId, OrderId, ReturnId};
 use crate::domain::order::Order;
 use crate::domain::returns::Return;
+use crate::store::segments::evaluations;
 use crate::store::{StoreError, order_ids, return_ids};
 use people::People;
 
@@ -185,6 +186,8 @@ impl App {
             .create(&mut tx, items, &verdicts, &self.clock)
             .await?;
         write::changes(&mut tx, &changes).await?;
+        let people: Vec<CustomerId> = changes.people.iter().copied().collect();
+        evaluations::mark(&mut tx, &people, self.now()).await?;
         let created = created.iter().map(announce::created);
         let events: Vec<_> = created
             .chain(changes.announcements.into_iter().map(announce::activity))

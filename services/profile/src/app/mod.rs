@@ -8,6 +8,8 @@ pub(crate) mod identity;
 pub(crate) mod intake;
 pub(crate) mod reach;
 pub(crate) mod readers;
+pub(crate) mod segments;
+pub(crate) mod tags;
 pub(crate) mod update_customer;
 
 use std::time::Duration;

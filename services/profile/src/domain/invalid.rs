@@ -94,4 +94,10 @@ pub(crate) enum Problem {
     NotATime,
     #[error("must be later than the decision")]
     EndsBeforeDecision,
+    #[error("must not have space around it or control characters in it")]
+    NotATag,
+    #[error("must be in the future")]
+    NotInFuture,
+    #[error("is a source of Patron's own")]
+    ReservedSource,
 }

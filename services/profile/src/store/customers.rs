@@ -328,3 +328,41 @@ pub(crate) async fn update(
     .await?;
     Ok(())
 }
+
+/// Those of these ids who are people; ids that lead elsewhere are not.
+pub(crate) async fn people(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+) -> Result<Vec<Customer>, StoreError> {
+    let rows = sqlx::query_as!(
+        CustomerRow,
+        r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
+                  identifiers AS "identifiers: _", display_name, family_name,
+                  given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
+                  region_code, brand, language_code, time_zone, version, create_time, update_time
+           FROM customers WHERE customer_id = ANY ($1) AND profile_id = customer_id"#,
+        ids,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(CustomerRow::into_customer).collect()
+}
+
+/// The ids of `limit` people, as good as drawn at random, the same ones each time; and how many there
+/// are.
+pub(crate) async fn sample(
+    connection: &mut PgConnection,
+    limit: i64,
+) -> Result<(Vec<Uuid>, i64), StoreError> {
+    let ids = sqlx::query_scalar!(
+        "SELECT customer_id FROM customers WHERE profile_id = customer_id
+         ORDER BY substring(uuid_send(customer_id) FROM 13) LIMIT $1",
+        limit,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM customers WHERE profile_id = customer_id"#,
+    );
+    Ok((ids, count.fetch_one(connection).await?))
+}

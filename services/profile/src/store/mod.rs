@@ -11,8 +11,10 @@ pub(crate) mod order_ids;
 pub(crate) mod orders;
 pub(crate) mod return_ids;
 pub(crate) mod returns;
+pub(crate) mod segments;
 pub(crate) mod source_keys;
 pub(crate) mod sources;
+pub(crate) mod tags;
 pub(crate) mod timeline;
 pub(crate) mod traits;
 

@@ -13,6 +13,9 @@ use super::{StoreError, documents, texts};
 use crate::domain::ids::{CustomerId, OrderId};
 use crate::domain::order::RecordedOrder;
 
+/// Before every instant that the contract knows; PostgreSQL has none as early as ours.
+const BEFORE_ALL: Timestamp = Timestamp::constant(-62_135_596_801, 0);
+
 /// Where a page of a customer's activities goes on: after this time and entry, backwards in time.
 pub(crate) type After = (Timestamp, Uuid);
 
@@ -140,4 +143,29 @@ pub(crate) async fn update_returned(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// The latest `limit` after an instant of each of these homes.
+pub(crate) async fn since(
+    connection: &mut PgConnection,
+    homes: &[Uuid],
+    after: Timestamp,
+    limit: i64,
+) -> Result<Vec<RecordedOrder>, StoreError> {
+    let after = after.max(BEFORE_ALL);
+    let rows = sqlx::query_as!(
+        OrderRow,
+        r#"SELECT customer_id, order_id, entry_id, channel, store_id, order_time, currency,
+                  total_minor, lines AS "lines: _", returned AS "returned: _", record_time
+           FROM unnest($1::uuid[]) AS homes (home) CROSS JOIN LATERAL (
+               SELECT * FROM orders WHERE customer_id = home AND order_time > $2
+               ORDER BY order_time DESC, entry_id DESC LIMIT $3
+           ) AS latest"#,
+        homes,
+        after.to_sqlx(),
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(OrderRow::into_domain).collect()
 }

@@ -6,6 +6,8 @@ pub(crate) mod identities;
 pub(crate) mod money;
 pub(crate) mod orders;
 pub(crate) mod returns;
+pub(crate) mod segments;
+pub(crate) mod tags;
 pub(crate) mod time;
 pub(crate) mod timeline;
 pub(crate) mod traits;

@@ -42,7 +42,118 @@ fn rpcs() -> Vec<Rpc> {
     all.extend(activity_rpcs());
     all.extend(consent_rpcs());
     all.extend(contact_rpcs());
+    all.extend(tag_rpcs());
+    all.extend(segment_rpcs());
+    all.extend(membership_rpcs());
     all
+}
+
+fn tag_rpcs() -> Vec<Rpc> {
+    let customer_id = || NOBODY.to_owned();
+    let get = proto::GetCustomerTagsRequest {
+        customer_id: customer_id(),
+    };
+    let add = proto::AddTagRequest {
+        customer_id: customer_id(),
+        tag: "vip".to_owned(),
+        source: "agent".to_owned(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let remove = proto::RemoveTagRequest {
+        customer_id: customer_id(),
+        tag: "vip".to_owned(),
+        source: "agent".to_owned(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let changes = proto::ListTagChangesRequest {
+        customer_id: customer_id(),
+        ..Default::default()
+    };
+    let unknown = "CUSTOMER_NOT_FOUND";
+    vec![
+        rpc("TagService/GetCustomerTags", &get, unknown),
+        rpc("TagService/AddTag", &add, unknown),
+        rpc("TagService/RemoveTag", &remove, unknown),
+        rpc("TagService/ListTagChanges", &changes, unknown),
+    ]
+}
+
+fn segment_rpcs() -> Vec<Rpc> {
+    let segment_id = || "nobodys".to_owned();
+    let segment = || proto::Segment {
+        segment_id: segment_id(),
+        condition: "orders.count > 1".to_owned(),
+        ..Default::default()
+    };
+    let create = proto::CreateSegmentRequest {
+        segment: Some(segment()),
+        request_id: request_id(),
+        validate_only: true,
+    };
+    let update = proto::UpdateSegmentRequest {
+        segment: Some(segment()),
+        request_id: request_id(),
+        validate_only: false,
+    };
+    let get = proto::GetSegmentRequest {
+        segment_id: segment_id(),
+    };
+    let archive = proto::ArchiveSegmentRequest {
+        segment_id: segment_id(),
+        request_id: request_id(),
+    };
+    let versions = proto::ListSegmentVersionsRequest {
+        segment_id: segment_id(),
+        ..Default::default()
+    };
+    let size = proto::GetSegmentSizeRequest {
+        segment_id: segment_id(),
+        exact: false,
+    };
+    let preview = proto::PreviewSegmentRequest {
+        condition: "orders.count > 1".to_owned(),
+        sample_size: 0,
+    };
+    let list = proto::ListSegmentsRequest::default();
+    let unknown = "SEGMENT_NOT_FOUND";
+    vec![
+        rpc("SegmentService/CreateSegment", &create, ""),
+        rpc("SegmentService/GetSegment", &get, unknown),
+        rpc("SegmentService/UpdateSegment", &update, unknown),
+        rpc("SegmentService/ArchiveSegment", &archive, unknown),
+        rpc("SegmentService/ListSegments", &list, ""),
+        rpc("SegmentService/ListSegmentVersions", &versions, unknown),
+        rpc("SegmentService/GetSegmentSize", &size, unknown),
+        rpc("SegmentService/PreviewSegment", &preview, ""),
+    ]
+}
+
+fn membership_rpcs() -> Vec<Rpc> {
+    let segment_id = || "nobodys".to_owned();
+    let members = proto::ListSegmentMembersRequest {
+        segment_id: segment_id(),
+        ..Default::default()
+    };
+    let of_customer = proto::ListCustomerSegmentsRequest {
+        customer_id: NOBODY.to_owned(),
+        ..Default::default()
+    };
+    let explain = proto::ExplainMembershipRequest {
+        customer_id: NOBODY.to_owned(),
+        segment_id: segment_id(),
+    };
+    let (segment, customer) = ("SEGMENT_NOT_FOUND", "CUSTOMER_NOT_FOUND");
+    vec![
+        rpc("SegmentService/ListSegmentMembers", &members, segment),
+        rpc(
+            "SegmentService/ListCustomerSegments",
+            &of_customer,
+            customer,
+        ),
+        rpc("SegmentService/ExplainMembership", &explain, customer),
+    ]
 }
 
 fn consent_rpcs() -> Vec<Rpc> {
@@ -340,8 +451,8 @@ async fn nobody_gets_in_without_a_token_or_without_the_permission() {
             .await
             .unwrap_err();
         assert_eq!(refused.code(), Code::Unauthenticated, "{}", rpc.path);
-        let analyst = Bearer::of(&["analyst"]);
-        let refused = call(&profile, rpc.path, &rpc.request, analyst)
+        let visitor = Bearer::of(&["visitor"]);
+        let refused = call(&profile, rpc.path, &rpc.request, visitor)
             .await
             .unwrap_err();
         assert_eq!(refused.code(), Code::PermissionDenied, "{}", rpc.path);
@@ -370,7 +481,7 @@ async fn requests_that_break_the_contract_are_invalid() {
     for rpc in rpcs() {
         for broken in [b"\xff".as_slice(), b""] {
             let answer = call(&profile, rpc.path, broken, Bearer::of(&["operator"])).await;
-            let may_be_empty = ["ListCustomers", "GetContactPolicy"];
+            let may_be_empty = ["ListCustomers", "GetContactPolicy", "ListSegments"];
             if broken.is_empty() && may_be_empty.iter().any(|name| rpc.path.ends_with(name)) {
                 assert!(answer.is_ok(), "everything of it may be left out");
             } else {

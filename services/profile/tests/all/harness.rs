@@ -12,6 +12,8 @@ use contract::patron::profile::v1::consent_service_client::ConsentServiceClient;
 use contract::patron::profile::v1::contact_service_client::ContactServiceClient;
 use contract::patron::profile::v1::customer_service_client::CustomerServiceClient;
 use contract::patron::profile::v1::identity_service_client::IdentityServiceClient;
+use contract::patron::profile::v1::segment_service_client::SegmentServiceClient;
+use contract::patron::profile::v1::tag_service_client::TagServiceClient;
 use contract::patron::profile::v1::{
     ActivityInput, CreateCustomerRequest, Customer, CustomerTraits, GetCustomerTraitsRequest,
     Identifier, IngestSourceRequest, Order, OrderLine, RecordOrderRequest, RecordReturnRequest,
@@ -168,6 +170,14 @@ impl Profile {
 
     pub(crate) fn contacts(&self) -> ContactServiceClient<Caller> {
         ContactServiceClient::with_interceptor(self.channel.clone(), self.operator())
+    }
+
+    pub(crate) fn tags(&self) -> TagServiceClient<Caller> {
+        TagServiceClient::with_interceptor(self.channel.clone(), self.operator())
+    }
+
+    pub(crate) fn segments(&self) -> SegmentServiceClient<Caller> {
+        SegmentServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
 
     pub(crate) fn channel(&self) -> Channel {

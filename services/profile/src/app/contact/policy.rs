@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::domain::contact::policy::Policy;
 use crate::store::contact::Person;
 use crate::store::contact::policies::{self, StoredPolicy};
+use crate::store::segments::sweeps;
 use crate::wire::contact::policy::{decode, encode};
 
 const UPDATE: &str = "patron.profile.v1.ContactService/UpdateContactPolicy";
@@ -133,6 +134,15 @@ impl App {
         if !policies::insert(connection, &stored, caller).await? {
             return Err(ContactError::PolicyChanged);
         }
+        if policy.default_zone != before.policy.default_zone {
+            // The days of those whose zone is not known are others now.
+            sweeps::begin_all(connection).await?;
+        }
         Ok(encode(&policy, version, Some(since)))
     }
+}
+
+/// Where the days of people are counted whose zone is not known.
+pub(crate) async fn default_zone(connection: &mut PgConnection) -> Result<Zone, ContactError> {
+    Ok(InForce::read(connection).await?.policy.default_zone)
 }

@@ -14,6 +14,7 @@ use crate::domain::customer::{Customer, Past};
 use crate::domain::identity::link::{Link, LinkId, LinkKind, ordered};
 use crate::domain::ids::CustomerId;
 use crate::domain::invalid::{Invalid, Problem};
+use crate::store::segments::evaluations;
 use crate::store::{customers, links, traits};
 use crate::{refusals, wire};
 
@@ -60,7 +61,7 @@ impl App {
     }
 
     /// Joins two customers; answers what joins them, and the one that both ids lead to.
-    pub(super) async fn merge(
+    pub(crate) async fn merge(
         &self,
         db: &mut PgTransaction<'_>,
         merge: Merge,
@@ -118,6 +119,7 @@ impl App {
         customers::absorb(db, &absorbed, survivor.id).await?;
         customers::update(db, &survivor).await?;
         traits::regroup(db, &survivor.homes()).await?;
+        evaluations::mark(db, &[survivor.id, gone.id], self.now()).await?;
         let mut events = vec![announce::merged(&survivor, gone.id, link.id)];
         if !changed.is_empty() {
             events.push(announce::updated(survivor.id, &changed));

@@ -17,6 +17,7 @@ use crate::domain::identity::profile::Profile;
 use crate::domain::identity::source::Source;
 use crate::domain::ids::CustomerId;
 use crate::refusals;
+use crate::store::segments::evaluations;
 use crate::store::{customers, identifiers, sources};
 
 /// Identifiers as a request lists them, and the path of the message that does.
@@ -52,6 +53,7 @@ impl App {
         let changed = customer.settle(golden, self.now());
         customers::update(db, &customer).await?;
         if !changed.is_empty() {
+            evaluations::mark(db, &[customer.id], self.now()).await?;
             let event = announce::updated(customer.id, &changed);
             let appended = self.outbox.append(db, event).await;
             appended.map_err(refusals::outbox)?;

@@ -14,6 +14,7 @@ use crate::domain::customer::{Customer, Past};
 use crate::domain::identity::link::{Link, LinkId, Undone};
 use crate::domain::identity::profile::Profile;
 use crate::domain::ids::CustomerId;
+use crate::store::segments::evaluations;
 use crate::store::{customers, links, traits};
 use crate::{refusals, wire};
 
@@ -57,7 +58,7 @@ impl App {
     }
 
     /// Takes a link back.
-    pub(super) async fn unmerge(
+    pub(crate) async fn unmerge(
         &self,
         db: &mut PgTransaction<'_>,
         unmerge: Unmerge,
@@ -118,6 +119,7 @@ impl App {
             customers::update(db, customer).await?;
             traits::regroup(db, &customer.homes()).await?;
         }
+        evaluations::mark(db, &[stays.id, parted.id], now).await?;
         let mut events = vec![announce::unmerged(&stays, &parted, link)];
         for (customer, changed) in [(&stays, left), (&parted, got)] {
             if !changed.is_empty() {

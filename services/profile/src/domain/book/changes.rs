@@ -1,6 +1,6 @@
 //! What a batch has changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::tracked::{Standing, Tracked};
 use super::{Book, CustomerId, OrderId, RecordedOrder, RecordedReturn, Traits};
@@ -11,6 +11,8 @@ use super::{Book, CustomerId, OrderId, RecordedOrder, RecordedReturn, Traits};
 pub(crate) struct Changes {
     /// Customers for whom something was recorded, with their new figures.
     pub(crate) traits: Vec<(CustomerId, Traits)>,
+    /// The people whose figures these are.
+    pub(crate) people: BTreeSet<CustomerId>,
     pub(crate) order_ids: Vec<OrderIdClaim>,
     pub(crate) new_orders: Vec<RecordedOrder>,
     /// Stored orders of which something came back.
@@ -58,8 +60,12 @@ impl Book {
             let (traits, standing) = traits.into_parts();
             (standing != Standing::Stored).then_some((id, traits))
         });
+        let traits: Vec<_> = traits.collect();
+        let joined = self.joined;
+        let person = |(id, _): &(CustomerId, Traits)| joined.get(id).copied().unwrap_or(*id);
         Changes {
-            traits: traits.collect(),
+            people: traits.iter().map(person).collect(),
+            traits,
             order_ids,
             new_orders,
             changed_orders,

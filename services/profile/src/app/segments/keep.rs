@@ -1,0 +1,266 @@
+//! Keeps memberships as they are to be: decides on everybody who is due, since something about them has
+//! changed, or the instant has come at which passing time alone may change something.
+//!
+//! Replicas share the work: who is due is locked by one of them and passed over by the others. A
+//! decision, its events and the next instant are one transaction, so it can be stopped anywhere.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use events::NewEvent;
+use jiff::{SignedDuration, Timestamp};
+use sqlx::PgTransaction;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::SegmentError;
+use crate::app::{App, announce};
+use crate::domain::ids::CustomerId;
+use crate::domain::segment::condition::Condition;
+use crate::domain::segment::definition::SegmentId;
+use crate::domain::segment::membership::{Decision, Segments};
+use crate::metrics::Memberships;
+use crate::store::customers;
+use crate::store::segments::{definitions, evaluations, facts, members, sizes, sweeps};
+
+/// How long who is due waits at most before somebody looks.
+const INTERVAL: Duration = Duration::from_millis(100);
+/// People in one transaction: it holds up those who record something about them.
+const BATCH: i64 = 100;
+/// Customers that a new definition sets due at once. What happens meanwhile waits behind them.
+const SWEEP: i64 = 300;
+/// Steps of one round.
+const MOST_STEPS: u32 = 1_000;
+/// Batches after which sizes are folded.
+const FOLD_AFTER: u32 = 32;
+/// When somebody is looked at again who can't be read.
+const LATER: SignedDuration = SignedDuration::from_mins(10);
+
+/// Decides on those who are due, until it is told to stop.
+pub(crate) async fn keep(app: App, metrics: Memberships, stop: CancellationToken) {
+    let mut keeper = Keeper::new(app, metrics);
+    let mut interval = tokio::time::interval(INTERVAL);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(interval.tick()).await.is_some() {
+        for _ in 0..MOST_STEPS {
+            match keeper.step().await {
+                Ok(true) if !stop.is_cancelled() => {}
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "memberships could not be decided; it is tried again");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Decides, and remembers conditions that it has compiled.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    app: App,
+    metrics: Memberships,
+    /// By segment: the version that was compiled, and the condition if it is one.
+    compiled: HashMap<SegmentId, (i64, Option<Condition>)>,
+    /// Batches since sizes were folded.
+    unfolded: u32,
+}
+
+/// What was decided of everybody in a batch.
+type Decided = Vec<(CustomerId, Decision)>;
+
+impl Keeper {
+    pub(crate) fn new(app: App, metrics: Memberships) -> Self {
+        Self {
+            app,
+            metrics,
+            compiled: HashMap::new(),
+            unfolded: FOLD_AFTER,
+        }
+    }
+
+    /// Does a part of what is to be done; false when there is nothing left.
+    pub(crate) async fn step(&mut self) -> Result<bool, SegmentError> {
+        let now = self.app.now();
+        let mut tx = self.app.db.begin().await?;
+        let taken = evaluations::take(&mut tx, now, BATCH).await?;
+        if taken.is_empty() {
+            return self.advance(tx, now).await;
+        }
+        match self.decide(tx, &taken, now).await {
+            Err(error) if error.is_of_somebody() => self.one_by_one(taken, now).await,
+            done => done,
+        }
+        .map(|()| true)
+    }
+
+    /// Goes on with new definitions once nobody else is due.
+    async fn advance(
+        &mut self,
+        mut tx: PgTransaction<'static>,
+        now: Timestamp,
+    ) -> Result<bool, SegmentError> {
+        if evaluations::count_due(&mut tx, now, 1).await? > 0 {
+            // Others are at it.
+            return Ok(false);
+        }
+        let advanced = sweeps::advance(&mut tx, now, SWEEP).await?;
+        let folded = self.fold(&mut tx).await?;
+        tx.commit().await?;
+        Ok(advanced || folded)
+    }
+
+    /// Folds the size of a segment when there is something to fold.
+    async fn fold(&mut self, tx: &mut PgTransaction<'static>) -> Result<bool, SegmentError> {
+        if self.unfolded < FOLD_AFTER {
+            return Ok(false);
+        }
+        let folded = sizes::fold(tx, self.app.clock.new_id()).await?;
+        if !folded {
+            self.unfolded = 0;
+        }
+        Ok(folded)
+    }
+
+    /// Decides on people whose rows are locked.
+    async fn decide(
+        &mut self,
+        mut tx: PgTransaction<'static>,
+        taken: &[CustomerId],
+        now: Timestamp,
+    ) -> Result<(), SegmentError> {
+        let segments = self.segments(&mut tx).await?;
+        let ids: Vec<Uuid> = taken.iter().map(|id| id.0).collect();
+        let mut before: BTreeMap<CustomerId, BTreeSet<SegmentId>> = BTreeMap::new();
+        for membership in members::of(&mut tx, &ids).await? {
+            let of_customer = before.entry(membership.customer).or_default();
+            of_customer.insert(membership.segment);
+        }
+        let scope = super::scope(&mut tx, segments.reach(), now).await?;
+        let people = customers::people(&mut tx, &ids).await?;
+        let facts = facts::of(&mut tx, people, &scope).await?;
+        let decide = |id: &CustomerId| {
+            let before = before.remove(id).unwrap_or_default();
+            (*id, segments.decide(&before, facts.get(id), now))
+        };
+        let decided: Decided = taken.iter().map(decide).collect();
+        self.write(&mut tx, &decided, now).await?;
+        self.unfolded = self.unfolded.saturating_add(1);
+        tx.commit().await?;
+        self.app.outbox.committed();
+        self.metrics.count(&decided);
+        Ok(())
+    }
+
+    async fn write(
+        &self,
+        tx: &mut PgTransaction<'static>,
+        decided: &Decided,
+        now: Timestamp,
+    ) -> Result<(), SegmentError> {
+        let entered = all_of(decided, |decision| &decision.entered);
+        let left = all_of(decided, |decision| &decision.left);
+        let next = decided.iter().map(|(id, decision)| (*id, decision.next));
+        evaluations::settle(tx, &next.collect::<Vec<_>>()).await?;
+        if entered.is_empty() && left.is_empty() {
+            return Ok(());
+        }
+        members::leave(tx, &left).await?;
+        members::enter(tx, &entered, now).await?;
+        let mut changes: BTreeMap<&SegmentId, i64> = BTreeMap::new();
+        for (_, segment) in &entered {
+            let change = changes.entry(segment).or_default();
+            *change = change.saturating_add(1);
+        }
+        for (_, segment) in &left {
+            let change = changes.entry(segment).or_default();
+            *change = change.saturating_sub(1);
+        }
+        changes.retain(|_, change| *change != 0);
+        sizes::add(tx, &changes, || self.app.clock.new_id()).await?;
+        let left = left
+            .iter()
+            .map(|(id, segment)| announce::left(*id, segment));
+        let entered = entered
+            .iter()
+            .map(|(id, segment)| announce::entered(*id, segment));
+        let events: Vec<NewEvent> = left.chain(entered).collect();
+        self.app.outbox.append_all(tx, &events).await?;
+        Ok(())
+    }
+
+    /// Decides on each by itself, and sets aside for a while who can't be read.
+    async fn one_by_one(
+        &mut self,
+        taken: Vec<CustomerId>,
+        now: Timestamp,
+    ) -> Result<(), SegmentError> {
+        for id in taken {
+            let mut tx = self.app.db.begin().await?;
+            if !evaluations::take_one(&mut tx, id, now).await? {
+                continue;
+            }
+            match self.decide(tx, &[id], now).await {
+                Err(error) if error.is_of_somebody() => {
+                    tracing::error!(customer = %id.0, %error, "a customer can't be decided on");
+                    self.metrics.count_unreadable();
+                    self.set_aside(id, now).await?;
+                }
+                done => done?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn set_aside(&self, id: CustomerId, now: Timestamp) -> Result<(), SegmentError> {
+        let mut tx = self.app.db.begin().await?;
+        if evaluations::take_one(&mut tx, id, now).await? {
+            let later = now.checked_add(LATER).unwrap_or(Timestamp::MAX);
+            evaluations::settle(&mut tx, &[(id, Some(later))]).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// The segments in use, with conditions as they are now.
+    async fn segments(
+        &mut self,
+        tx: &mut PgTransaction<'static>,
+    ) -> Result<Segments, SegmentError> {
+        let mut segments = Segments::default();
+        let mut compiled = HashMap::new();
+        for (id, version, source) in definitions::in_use(tx).await? {
+            let known = self.compiled.remove(&id).filter(|known| known.0 == version);
+            let (_, condition) = known.unwrap_or_else(|| (version, readable(&id, &source)));
+            match &condition {
+                Some(condition) => segments.conditions.push((id.clone(), condition.clone())),
+                None => drop(segments.unreadable.insert(id.clone())),
+            }
+            compiled.insert(id, (version, condition));
+        }
+        self.compiled = compiled;
+        Ok(segments)
+    }
+}
+
+fn readable(id: &SegmentId, source: &str) -> Option<Condition> {
+    let condition = Condition::compile(source);
+    condition
+        .inspect_err(|error| {
+            tracing::error!(segment = id.0, %error, "nobody enters or leaves a segment: its condition is none any more");
+        })
+        .ok()
+}
+
+fn all_of(
+    decided: &Decided,
+    list: impl Fn(&Decision) -> &Vec<SegmentId>,
+) -> Vec<(CustomerId, SegmentId)> {
+    let pairs = |(id, decision)| {
+        let list: &Vec<SegmentId> = list(decision);
+        list.iter().map(move |segment| (id, segment.clone()))
+    };
+    let decided = decided.iter().map(|(id, decision)| (*id, decision));
+    decided.flat_map(pairs).collect()
+}

@@ -1,0 +1,44 @@
+//! Segments: defining them, deciding who belongs to them, and telling why.
+
+mod define;
+mod error;
+mod explain;
+mod keep;
+mod preview;
+mod read;
+
+pub(crate) use define::Change;
+pub(crate) use error::SegmentError;
+pub(crate) use keep::keep;
+pub(crate) use preview::Preview;
+
+use chassis::Refusal;
+use jiff::Timestamp;
+use sqlx::PgConnection;
+
+use super::contact::policy::default_zone;
+use crate::domain::segment::condition::{Condition, Reach};
+use crate::store::segments::facts::Scope;
+
+/// Checks a condition that stands in this field of a request.
+pub(crate) fn compile(field: &'static str, condition: &str) -> Result<Condition, SegmentError> {
+    Condition::compile(condition).map_err(|source| SegmentError::Condition { field, source })
+}
+
+/// What is to be read of people for conditions that look so far back.
+async fn scope(
+    connection: &mut PgConnection,
+    reach: Reach,
+    now: Timestamp,
+) -> Result<Scope, SegmentError> {
+    let zone = default_zone(connection).await;
+    let default_zone = zone.map_err(|error| SegmentError::Zone(Box::new(Refusal::from(error))))?;
+    Ok(Scope {
+        default_zone,
+        reach,
+        now,
+    })
+}
+
+#[cfg(test)]
+mod history_tests;

@@ -1,0 +1,40 @@
+//! What is known of a person when a condition is decided.
+
+use calendar::Zone;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::domain::customer::Details;
+use crate::domain::order::RecordedOrder;
+use crate::domain::tag::Change;
+use crate::domain::traits::Traits;
+
+/// The most orders under one id that windows look at.
+pub(crate) const MOST_ORDERS: u16 = 2_000;
+
+/// A person, by all ids that lead to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    /// Where the person's days are counted.
+    pub(crate) zone: Zone,
+    pub(crate) known_since: Timestamp,
+    pub(crate) details: Details,
+    /// The latest change of each tag under each id.
+    pub(crate) tags: Vec<Change>,
+    pub(crate) traits: Traits,
+    /// The latest first.
+    pub(crate) orders: Vec<RecordedOrder>,
+    /// All orders after this instant are in `orders`.
+    pub(crate) complete_since: Timestamp,
+}
+
+/// The day that it is in a zone. Days begin when the calendar says so and never come again: where the
+/// clock is set back over midnight, the day before lasts until the second one.
+pub(super) fn day_of(zone: &Zone, at: Timestamp) -> Date {
+    let date = zone.date_of(at);
+    if at < zone.start_of(date) {
+        date.yesterday().unwrap_or(date)
+    } else {
+        date
+    }
+}

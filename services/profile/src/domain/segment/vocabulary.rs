@@ -1,0 +1,104 @@
+//! What conditions of segments may speak of.
+//!
+//! | name | what it is |
+//! |---|---|
+//! | `customer.gender`, `occupation`, `income_band`, `region`, `brand`, `language` | as stated; empty when not known |
+//! | `customer.tags` | the tags that the customer has now |
+//! | `customer.age`, `customer.days_to_birthday` | in years, in days where the customer lives; may be missing |
+//! | `customer.days_known` | days since Patron first heard of the customer |
+//! | `orders.count`, `orders.returns` | all there ever were |
+//! | `orders.days_since_first`, `orders.days_since_last` | in days where the customer lives; missing without orders |
+//! | `orders.net('EUR')`, `orders.gross('EUR')` | minor units, with and without what was paid back |
+//! | `orders.within_days(90)`, `orders.within_hours(48)` | the orders of the last so many times 24 hours, or hours |
+//! | `….in_category('tea')`, `….in_channel('app')`, `….in_store('7')` | those of them that hold such a line, came that way |
+//! | `….count`, `….net('EUR')`, `….gross('EUR')`, `….channels`, `….stores`, `….categories` | of such orders; the last three count different ones |
+
+use std::sync::LazyLock;
+
+use rules::{Argument, Schema, SchemaError, Structure, StructureBuilder, Type};
+
+use crate::domain::currencies::CODES;
+
+/// The most tags that a condition sees. Joined people may have more than one person can be given.
+pub(super) const MOST_TAGS: u32 = 200;
+/// The longest windows.
+pub(super) const MOST_DAYS: i64 = 3_660;
+const MOST_HOURS: i64 = 8_784;
+
+/// The names, with their types.
+pub(super) fn schema() -> &'static Schema {
+    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+        #[expect(clippy::expect_used, reason = "each test of a condition builds it")]
+        build().expect("the names are sound and different")
+    });
+    &SCHEMA
+}
+
+fn build() -> Result<Schema, SchemaError> {
+    Schema::builder()
+        .variable("customer", Type::structure(customer()?))
+        .variable("orders", Type::structure(orders()?))
+        .build()
+}
+
+fn customer() -> Result<Structure, SchemaError> {
+    Structure::builder("customer")
+        .field("gender", Type::TEXT)
+        .field("occupation", Type::TEXT)
+        .field("income_band", Type::TEXT)
+        .field("region", Type::TEXT)
+        .field("brand", Type::TEXT)
+        .field("language", Type::TEXT)
+        .field("tags", Type::list(Type::TEXT, MOST_TAGS))
+        .field("days_known", Type::INT)
+        .optional("age", Type::INT)
+        .optional("days_to_birthday", Type::INT)
+        .build()
+}
+
+fn orders() -> Result<Structure, SchemaError> {
+    let days = Argument::Int {
+        least: 1,
+        most: MOST_DAYS,
+    };
+    let hours = Argument::Int {
+        least: 1,
+        most: MOST_HOURS,
+    };
+    let window = chosen(some("orders of a time"))?.build()?;
+    let all = Structure::builder("orders")
+        .field("count", Type::INT)
+        .field("returns", Type::INT)
+        .optional("days_since_first", Type::INT)
+        .optional("days_since_last", Type::INT)
+        .family("within_days", days, Type::structure(window.clone()))
+        .family("within_hours", hours, Type::structure(window));
+    chosen(amounts(all))?.build()
+}
+
+/// With those of a category, a channel or a store.
+fn chosen(orders: StructureBuilder) -> Result<StructureBuilder, SchemaError> {
+    let some = Type::structure(some("chosen orders").build()?);
+    Ok(orders
+        .family("in_category", Argument::Text, some.clone())
+        .family("in_channel", Argument::Text, some.clone())
+        .family("in_store", Argument::Text, some))
+}
+
+fn some(name: &str) -> StructureBuilder {
+    amounts(Structure::builder(name))
+        .field("count", Type::INT)
+        .field("channels", Type::INT)
+        .field("stores", Type::INT)
+        .field("categories", Type::INT)
+}
+
+fn amounts(orders: StructureBuilder) -> StructureBuilder {
+    let currency = Argument::OneOf {
+        what: "an ISO 4217 currency code",
+        known: &CODES,
+    };
+    orders
+        .family("net", currency, Type::INT)
+        .family("gross", currency, Type::INT)
+}

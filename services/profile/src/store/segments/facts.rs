@@ -1,0 +1,116 @@
+//! What is known of people, for the conditions of segments.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+
+use calendar::Zone;
+use jiff::Timestamp;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::domain::customer::Customer;
+use crate::domain::ids::CustomerId;
+use crate::domain::order::RecordedOrder;
+use crate::domain::segment::condition::Reach;
+use crate::domain::segment::facts::{Facts, MOST_ORDERS};
+use crate::domain::tag::Change;
+use crate::domain::traits::Traits;
+use crate::store::{StoreError, orders, tags, traits};
+
+/// Where the days of people are counted whose zone is not known, and how far back orders are read.
+#[derive(Clone, Debug)]
+pub(crate) struct Scope {
+    pub(crate) default_zone: Zone,
+    pub(crate) reach: Reach,
+    pub(crate) now: Timestamp,
+}
+
+/// Everything about these people, by their ids.
+pub(crate) async fn of(
+    connection: &mut PgConnection,
+    people: Vec<Customer>,
+    scope: &Scope,
+) -> Result<BTreeMap<CustomerId, Facts>, StoreError> {
+    let homes: Vec<Uuid> = people.iter().flat_map(|it| it.homes().ids()).collect();
+    let mut figures: HashMap<CustomerId, Traits> =
+        traits::of(connection, &homes).await?.into_iter().collect();
+    let mut tags: HashMap<CustomerId, Vec<Change>> = HashMap::new();
+    for change in tags::latest(connection, &homes).await? {
+        tags.entry(change.home).or_default().push(change);
+    }
+    let mut bought: HashMap<CustomerId, Vec<RecordedOrder>> = HashMap::new();
+    for order in read_orders(connection, &homes, scope).await? {
+        bought.entry(order.customer).or_default().push(order);
+    }
+    let facts = people.into_iter().map(|person| {
+        let homes = person.homes().ids().into_iter().map(CustomerId);
+        let homes: Vec<CustomerId> = homes.collect();
+        let parts = homes.iter().filter_map(|home| figures.remove(home));
+        let traits = Traits::of_all(parts);
+        let tags = homes.iter().filter_map(|home| tags.remove(home)).flatten();
+        let (orders, complete_since) = gather(&homes, &mut bought, begin(scope));
+        let facts = Facts {
+            zone: zone_of(&person.details.time_zone, &scope.default_zone),
+            known_since: person.create_time,
+            tags: tags.collect(),
+            traits,
+            orders,
+            complete_since,
+            details: person.details,
+        };
+        (person.id, facts)
+    });
+    Ok(facts.collect())
+}
+
+/// From when on orders are read.
+fn begin(scope: &Scope) -> Timestamp {
+    match scope.reach {
+        Reach::Figures => Timestamp::MAX,
+        Reach::Window(length) => scope.now.checked_sub(length).unwrap_or(Timestamp::MIN),
+        Reach::Always => Timestamp::MIN,
+    }
+}
+
+async fn read_orders(
+    connection: &mut PgConnection,
+    homes: &[Uuid],
+    scope: &Scope,
+) -> Result<Vec<RecordedOrder>, StoreError> {
+    let begin = begin(scope);
+    if begin == Timestamp::MAX {
+        return Ok(Vec::new());
+    }
+    let most = i64::from(MOST_ORDERS).saturating_add(1);
+    orders::since(connection, homes, begin, most).await
+}
+
+/// The orders of all homes, and since when they are all. What is left out of one home is older than
+/// what is there of it.
+fn gather(
+    homes: &[CustomerId],
+    bought: &mut HashMap<CustomerId, Vec<RecordedOrder>>,
+    begin: Timestamp,
+) -> (Vec<RecordedOrder>, Timestamp) {
+    let (mut all, mut complete_since) = (Vec::new(), begin);
+    for home in homes {
+        let mut orders = bought.remove(home).unwrap_or_default();
+        orders.sort_by_key(|it| Reverse(it.order.time));
+        if orders.len() > usize::from(MOST_ORDERS) {
+            orders.truncate(MOST_ORDERS.into());
+            let oldest = orders.last().map_or(begin, |it| it.order.time);
+            complete_since = complete_since.max(oldest);
+        }
+        all.append(&mut orders);
+    }
+    all.sort_by_key(|it| Reverse(it.order.time));
+    (all, complete_since)
+}
+
+fn zone_of(name: &str, default: &Zone) -> Zone {
+    let known = Zone::parse(name).or_else(|unknown| {
+        // Customers may have been entered with another spelling.
+        Zone::parse(&unknown.did_you_mean.unwrap_or_default())
+    });
+    known.unwrap_or_else(|_| default.clone())
+}
