@@ -2,7 +2,8 @@
 //!
 //! One truth per customer: who they are ([`CustomerService`]), whose word that is and which records are
 //! one person's ([`IdentityService`]), what they did ([`ActivityService`]), what they allow
-//! ([`ConsentService`]) and whether they may be contacted now ([`ContactService`]). Activity is taken in
+//! ([`ConsentService`]) and whether they may be contacted now ([`ContactService`]). Files of customers are taken in
+//! like any channel, and can be taken back ([`ImportService`]). Activity is taken in
 //! exactly once, late, out of order and in any number
 //! (`app/intake.rs` tells how); what it adds up to is kept beside it in the same transaction.
 //! What happened is announced through the outbox; the service follows nobody.
@@ -11,6 +12,7 @@
 //! [`IdentityService`]: contract::patron::profile::v1::identity_service_server::IdentityService
 //! [`ActivityService`]: contract::patron::profile::v1::activity_service_server::ActivityService
 //! [`ConsentService`]: contract::patron::profile::v1::consent_service_server::ConsentService
+//! [`ImportService`]: contract::patron::profile::v1::import_service_server::ImportService
 //! [`ContactService`]: contract::patron::profile::v1::contact_service_server::ContactService
 
 mod api;
@@ -28,6 +30,7 @@ use api::consents::Consents;
 use api::contacts::Contacts;
 use api::customers::Customers;
 use api::identities::Identities;
+use api::imports::Imports;
 use app::App;
 use app::contact::Secrets;
 use chassis::{Context, Service};
@@ -36,6 +39,7 @@ use contract::patron::profile::v1::consent_service_server::ConsentServiceServer;
 use contract::patron::profile::v1::contact_service_server::ContactServiceServer;
 use contract::patron::profile::v1::customer_service_server::CustomerServiceServer;
 use contract::patron::profile::v1::identity_service_server::IdentityServiceServer;
+use contract::patron::profile::v1::import_service_server::ImportServiceServer;
 use events::{FeedConfig, Feeds, Outbox, Parts, UnknownFeed};
 use metrics::{Decisions, Intake};
 use postgres::{Database, Migrations, ProbeLimits};
@@ -84,6 +88,11 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         pages: context.pages.clone(),
         metrics: Decisions::register(service.metrics()),
     };
+    let imports = Imports {
+        app: app.clone(),
+        pages: context.pages.clone(),
+    };
+    let undoing = app.clone();
     let activities = Activities {
         app,
         pages: context.pages.clone(),
@@ -94,7 +103,9 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         .grpc(chassis::tuned!(IdentityServiceServer::new(identities)))
         .grpc(chassis::tuned!(ActivityServiceServer::new(activities)))
         .grpc(chassis::tuned!(ConsentServiceServer::new(consents)))
-        .grpc(chassis::tuned!(ContactServiceServer::new(contacts)));
+        .grpc(chassis::tuned!(ContactServiceServer::new(contacts)))
+        .grpc(chassis::tuned!(ImportServiceServer::new(imports)))
+        .task("undo-imports", move |stop| undoing.clone().keep_undoing(stop));
     let service = watch(service, &db);
     let tokens = context.pages.clone();
     let feed = FeedConfig::default();

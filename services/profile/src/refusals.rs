@@ -1,6 +1,7 @@
 //! How callers learn of what went wrong: every error of this service, mapped once.
 
 mod contact;
+pub(crate) mod imports;
 
 use std::time::Duration;
 

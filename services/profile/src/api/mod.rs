@@ -6,6 +6,7 @@ pub(crate) mod consents;
 pub(crate) mod contacts;
 pub(crate) mod customers;
 pub(crate) mod identities;
+pub(crate) mod imports;
 pub(crate) mod lists;
 
 use std::time::Duration;

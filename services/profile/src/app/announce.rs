@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use contract::patron::profile::v1::{
-    CustomerCreated, CustomerUpdated, OrderRecorded, ProfilesMerged, ProfilesUnmerged,
+    CustomerCreated, CustomerRemoved, CustomerUpdated, OrderRecorded, ProfilesMerged, ProfilesUnmerged,
     ReturnRecorded,
 };
 use events::NewEvent;
@@ -13,7 +13,7 @@ use crate::domain::book::Announcement;
 use crate::domain::customer::Customer;
 use crate::domain::field::Field;
 use crate::domain::identity::link::LinkId;
-use crate::domain::ids::CustomerId;
+use crate::domain::ids::{CustomerId, ImportId};
 use crate::wire::{orders, returns};
 
 /// A customer is known from now on.
@@ -37,6 +37,15 @@ pub(crate) fn updated(customer: CustomerId, changed: &[Field]) -> NewEvent {
     let payload = CustomerUpdated {
         customer_id: customer.0.to_string(),
         changed_fields: Some(FieldMask { paths }),
+    };
+    about(customer, &payload)
+}
+
+/// A customer whom only an import spoke of is gone with it.
+pub(crate) fn removed(customer: CustomerId, import: ImportId) -> NewEvent {
+    let payload = CustomerRemoved {
+        customer_id: customer.0.to_string(),
+        import_id: import.0.to_string(),
     };
     about(customer, &payload)
 }

@@ -5,6 +5,7 @@ pub(crate) mod browse;
 pub(crate) mod contact;
 pub(crate) mod create_customer;
 pub(crate) mod identity;
+pub(crate) mod imports;
 pub(crate) mod intake;
 pub(crate) mod update_customer;
 

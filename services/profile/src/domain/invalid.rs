@@ -94,4 +94,16 @@ pub(crate) enum Problem {
     NotATime,
     #[error("must be later than the decision")]
     EndsBeforeDecision,
+    #[error("must be a date, for example 1990-05-17")]
+    NotWrittenAsDate,
+    #[error("must be female, male, other or undisclosed")]
+    NotAGender,
+    #[error("must be a time such as 2025-03-09T10:00:00Z")]
+    NotWrittenAsTime,
+    #[error("names nothing that can be imported")]
+    NotImportable,
+    #[error("is what another column is already")]
+    SameColumn,
+    #[error("needs either a column or a constant")]
+    NotOneOrigin,
 }

@@ -12,6 +12,7 @@ pub(crate) mod gender;
 pub(crate) mod identifier;
 pub(crate) mod identity;
 pub(crate) mod ids;
+pub(crate) mod imports;
 pub(crate) mod instant;
 pub(crate) mod invalid;
 pub(crate) mod language;
