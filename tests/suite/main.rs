@@ -5,6 +5,7 @@ mod api_keys;
 mod bad_input;
 mod contract_rules;
 mod crashes;
+mod customer_files;
 mod end_to_end;
 mod faults;
 mod identities;

@@ -29,8 +29,10 @@ use api::activities::Activities;
 use api::consents::Consents;
 use api::contacts::Contacts;
 use api::customers::Customers;
+use api::exports::Exports;
 use api::identities::Identities;
 use api::imports::Imports;
+use api::interactions::Interactions;
 use app::App;
 use app::contact::Secrets;
 use chassis::{Context, Service};
@@ -38,8 +40,10 @@ use contract::patron::profile::v1::activity_service_server::ActivityServiceServe
 use contract::patron::profile::v1::consent_service_server::ConsentServiceServer;
 use contract::patron::profile::v1::contact_service_server::ContactServiceServer;
 use contract::patron::profile::v1::customer_service_server::CustomerServiceServer;
+use contract::patron::profile::v1::export_service_server::ExportServiceServer;
 use contract::patron::profile::v1::identity_service_server::IdentityServiceServer;
 use contract::patron::profile::v1::import_service_server::ImportServiceServer;
+use contract::patron::profile::v1::interaction_service_server::InteractionServiceServer;
 use events::{FeedConfig, Feeds, Outbox, Parts, UnknownFeed};
 use metrics::{Decisions, Intake};
 use postgres::{Database, Migrations, ProbeLimits};
@@ -92,7 +96,15 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         app: app.clone(),
         pages: context.pages.clone(),
     };
-    let undoing = app.clone();
+    let exports = Exports {
+        app: app.clone(),
+        pages: context.pages.clone(),
+    };
+    let interactions = Interactions {
+        app: app.clone(),
+        metrics: metrics.clone(),
+    };
+    let (undoing, making) = (app.clone(), app.clone());
     let activities = Activities {
         app,
         pages: context.pages.clone(),
@@ -105,7 +117,10 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         .grpc(chassis::tuned!(ConsentServiceServer::new(consents)))
         .grpc(chassis::tuned!(ContactServiceServer::new(contacts)))
         .grpc(chassis::tuned!(ImportServiceServer::new(imports)))
-        .task("undo-imports", move |stop| undoing.clone().keep_undoing(stop));
+        .grpc(chassis::tuned!(ExportServiceServer::new(exports)))
+        .grpc(chassis::tuned!(InteractionServiceServer::new(interactions)))
+        .task("undo-imports", move |stop| undoing.clone().keep_undoing(stop))
+        .task("interaction-months", move |stop| making.clone().keep_making_months(stop));
     let service = watch(service, &db);
     let tokens = context.pages.clone();
     let feed = FeedConfig::default();

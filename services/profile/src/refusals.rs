@@ -73,6 +73,12 @@ pub(crate) fn source_of_another_customer() -> Refusal {
         .field("source.customer_id", "is not whom the record came in under")
 }
 
+/// A source has told an interaction with other content before.
+pub(crate) fn interaction_conflict() -> Refusal {
+    let message = "the source has told an interaction of this id with other content";
+    Refusal::new(Code::AlreadyExists, ErrorReason::InteractionConflict, message)
+}
+
 /// The error of a field.
 pub(crate) fn invalid(invalid: &Invalid) -> Refusal {
     let message = format!("{} {}", invalid.field, invalid.problem);

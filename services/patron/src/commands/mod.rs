@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod access;
+pub(crate) mod customers;
 pub(crate) mod events;
 pub(crate) mod healthcheck;
 pub(crate) mod import;

@@ -5,8 +5,10 @@ pub(crate) mod batch;
 pub(crate) mod consents;
 pub(crate) mod contacts;
 pub(crate) mod customers;
+pub(crate) mod exports;
 pub(crate) mod identities;
 pub(crate) mod imports;
+pub(crate) mod interactions;
 pub(crate) mod lists;
 
 use std::time::Duration;

@@ -4,9 +4,11 @@ pub(crate) mod announce;
 pub(crate) mod browse;
 pub(crate) mod contact;
 pub(crate) mod create_customer;
+pub(crate) mod export;
 pub(crate) mod identity;
 pub(crate) mod imports;
 pub(crate) mod intake;
+pub(crate) mod interactions;
 pub(crate) mod update_customer;
 
 use chassis::{Clock, Deadline, Refusal};

@@ -102,6 +102,8 @@ pub(crate) enum Problem {
     NotWrittenAsTime,
     #[error("names nothing that can be imported")]
     NotImportable,
+    #[error("must not be before the year 2000, as of a clock that was never set")]
+    ClockNotSet,
     #[error("is what another column is already")]
     SameColumn,
     #[error("needs either a column or a constant")]

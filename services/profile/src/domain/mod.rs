@@ -14,6 +14,7 @@ pub(crate) mod identity;
 pub(crate) mod ids;
 pub(crate) mod imports;
 pub(crate) mod instant;
+pub(crate) mod interaction;
 pub(crate) mod invalid;
 pub(crate) mod language;
 pub(crate) mod money;

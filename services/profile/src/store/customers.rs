@@ -13,7 +13,7 @@ use super::homes::homes_of;
 use crate::domain::customer::Customer;
 use crate::domain::identifier::IdentifierKey;
 use crate::domain::ids::CustomerId;
-pub(crate) use many::{remove, unused, update_all};
+pub(crate) use many::{after, remove, unused, update_all};
 use row::{CustomerRow, NewRow, match_keys};
 
 /// How often a lock is taken of those whom ids lead elsewhere from meanwhile.

@@ -11,6 +11,9 @@ mod people;
 pub(crate) mod undo;
 pub(crate) mod upload;
 
+#[cfg(test)]
+mod tests;
+
 use chassis::{Deadline, Refusal};
 use uuid::Uuid;
 

@@ -20,7 +20,7 @@ type Registered = (HashMap<IdentifierKey, CustomerId>, HashMap<String, CustomerI
 /// What statements name.
 struct Named<'a> {
     channel: &'a str,
-    identifiers: Vec<IdentifierKey>,
+    identifiers: BTreeSet<IdentifierKey>,
     keys: Vec<&'a str>,
     customers: Vec<CustomerId>,
 }
@@ -33,9 +33,9 @@ pub(super) async fn crowd<'a>(
 ) -> Result<Crowd, BatchError> {
     let identifiers = statements.clone().flat_map(|it| &it.details.identifiers);
     let identifiers: BTreeSet<_> = identifiers.map(|it| it.key.clone()).collect();
-    let named = Named {
+    let mut named = Named {
         channel,
-        identifiers: identifiers.into_iter().collect(),
+        identifiers,
         keys: statements.clone().map(|it| it.key.as_str()).collect(),
         customers: statements.filter_map(|it| it.customer).collect(),
     };
@@ -44,13 +44,18 @@ pub(super) async fn crowd<'a>(
     let mut crowd = Crowd::default();
     if !wanted.is_empty() {
         let locked = lock(db, &wanted).await?;
+        load(db, &mut crowd, locked).await?;
+        let asked = named.identifiers.clone();
+        // What rows say may also make people give something up.
+        named.identifiers.extend(crowd.identifiers());
         // Who had what may have changed while the locks were waited for.
         registered = look_up(db, &named).await?;
-        let has = |id: &CustomerId| locked.iter().any(|it| it.homes().has(*id));
-        if !registered.0.values().chain(registered.1.values()).all(has) {
+        let (owners, keys) = &registered;
+        let owners = owners.iter().filter(|(key, _)| asked.contains(key));
+        let mut meant = owners.map(|(_, owner)| owner).chain(keys.values());
+        if !meant.all(|id| crowd.knows(*id)) {
             return Err(BatchError::Race);
         }
-        load(db, &mut crowd, locked).await?;
     }
     let (owners, keys) = registered;
     crowd.register(owners, keys);
@@ -61,7 +66,8 @@ async fn look_up(db: &mut PgConnection, named: &Named<'_>) -> Result<Registered,
     let owners = if named.identifiers.is_empty() {
         HashMap::new()
     } else {
-        identifiers::owners(db, &named.identifiers).await?
+        let identifiers: Vec<_> = named.identifiers.iter().cloned().collect();
+        identifiers::owners(db, &identifiers).await?
     };
     let keys = source_keys::homes(db, named.channel, &named.keys).await?;
     Ok((owners, keys))

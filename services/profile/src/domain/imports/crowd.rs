@@ -113,6 +113,11 @@ impl Crowd {
         self.keys = keys;
     }
 
+    /// True when this id leads to somebody here.
+    pub(crate) fn knows(&self, id: CustomerId) -> bool {
+        self.leads.contains_key(&id)
+    }
+
     /// All identifiers that anybody says they have.
     pub(crate) fn identifiers(&self) -> BTreeSet<IdentifierKey> {
         let sources = self.people.values().flat_map(|it| &it.profile.sources);

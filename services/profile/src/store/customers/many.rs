@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::row::NewRow;
+use super::row::{CustomerRow, NewRow};
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerId;
 use crate::store::StoreError;
@@ -66,4 +66,51 @@ pub(crate) async fn remove(connection: &mut PgConnection, ids: &[Uuid]) -> Resul
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// The oldest `limit`, of one region or of all, that were created after one.
+pub(crate) async fn after(
+    connection: &mut PgConnection,
+    region_code: Option<&str>,
+    after: CustomerId,
+    limit: i64,
+) -> Result<Vec<Customer>, StoreError> {
+    // Two statements, since one with `region_code = $1 OR $1 IS NULL` would use neither index.
+    let rows = match region_code {
+        None => {
+            sqlx::query_as!(
+                CustomerRow,
+                r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
+                          identifiers AS "identifiers: _", display_name, family_name,
+                          given_name, birth_year, birth_month, birth_day, gender, occupation,
+                          income_band, region_code, brand, language_code, time_zone, version,
+                          create_time, update_time
+                   FROM customers WHERE customer_id > $1 AND profile_id = customer_id
+                   ORDER BY customer_id LIMIT $2"#,
+                after.0,
+                limit,
+            )
+            .fetch_all(connection)
+            .await?
+        }
+        Some(region_code) => {
+            sqlx::query_as!(
+                CustomerRow,
+                r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
+                          identifiers AS "identifiers: _", display_name, family_name,
+                          given_name, birth_year, birth_month, birth_day, gender, occupation,
+                          income_band, region_code, brand, language_code, time_zone, version,
+                          create_time, update_time
+                   FROM customers
+                   WHERE region_code = $3 AND customer_id > $1 AND profile_id = customer_id
+                   ORDER BY customer_id LIMIT $2"#,
+                after.0,
+                limit,
+                region_code,
+            )
+            .fetch_all(connection)
+            .await?
+        }
+    };
+    rows.into_iter().map(CustomerRow::into_customer).collect()
 }
