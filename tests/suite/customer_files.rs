@@ -16,7 +16,11 @@ fn file(folder: &Path) -> std::path::PathBuf {
     let mut text = b"no,\xd0\xd5\xc3\xfb,phone\r\n".to_vec(); // 姓名
     for row in 1..=ROWS {
         let mut line = String::new();
-        let phone = if row % 2_000 == 7 { "null".to_owned() } else { format!("+86138{row:08}") };
+        let phone = if row % 2_000 == 7 {
+            "null".to_owned()
+        } else {
+            format!("+86138{row:08}")
+        };
         write!(line, "{row},").unwrap();
         text.extend_from_slice(line.as_bytes());
         text.extend_from_slice(b"\"\xcd\xf5\r\n\xc3\xf7\""); // 王明 on two lines
@@ -29,8 +33,20 @@ fn file(folder: &Path) -> std::path::PathBuf {
 
 fn arguments(file: &Path) -> Vec<&str> {
     let file = file.to_str().unwrap();
-    let mut all = vec!["import", "customers", file, "--channel", "shop", "--summary", "json"];
-    for map in ["no=source_key", "姓名=display_name", "phone=identifiers.phone"] {
+    let mut all = vec![
+        "import",
+        "customers",
+        file,
+        "--channel",
+        "shop",
+        "--summary",
+        "json",
+    ];
+    for map in [
+        "no=source_key",
+        "姓名=display_name",
+        "phone=identifiers.phone",
+    ] {
         all.extend(["--map", map]);
     }
     all
@@ -54,7 +70,9 @@ async fn an_import_of_customers_survives_the_end_of_client_and_server_and_is_und
         .spawn()
         .unwrap();
     eventually(&victim.api(), "/v1/imports", |page| {
-        page["imports"][0]["rowCount"].as_str().is_some_and(|count| count != "0")
+        page["imports"][0]["rowCount"]
+            .as_str()
+            .is_some_and(|count| count != "0")
     })
     .await;
     client.kill().unwrap();
@@ -70,7 +88,10 @@ async fn an_import_of_customers_survives_the_end_of_client_and_server_and_is_und
     let part = Bytes::copy_from_slice(&sent[..usize::try_from(half).unwrap()]);
     let path = format!("/v1/imports/{import_id}:upload?more=true");
     let answer = api.send("POST", &path, part).await;
-    assert_eq!((answer.status, answer.text("state")), (200, "STATE_OPEN".to_owned()));
+    assert_eq!(
+        (answer.status, answer.text("state")),
+        (200, "STATE_OPEN".to_owned())
+    );
 
     // By another address it is another import of the command line's; the server's own goes on.
     let path = format!("/v1/imports/{import_id}:upload");
@@ -82,7 +103,9 @@ async fn an_import_of_customers_survives_the_end_of_client_and_server_and_is_und
     let lines = errors.body["errors"].as_array().unwrap().iter();
     let lines: Vec<_> = lines.map(|it| it["line"].as_str().unwrap()).collect();
     assert_eq!(lines, ["14", "4014", "8014"]);
-    let found = api.get("/v1/customers:lookup?kind=phone&value=%2B8613800000001").await;
+    let found = api
+        .get("/v1/customers:lookup?kind=phone&value=%2B8613800000001")
+        .await;
     assert_eq!(found.text("displayName"), "王\r\n明");
 
     let all = data.path().join("all.csv");
@@ -94,7 +117,10 @@ async fn an_import_of_customers_survives_the_end_of_client_and_server_and_is_und
     let again = patron.command(&arguments(&file));
     assert!(again.status.success(), "{again:?}");
     let again: Value = serde_json::from_slice(&again.stdout).unwrap();
-    assert_eq!((&again["createdCount"], &again["failedCount"]), (&json!(0), &json!(3)));
+    assert_eq!(
+        (&again["createdCount"], &again["failedCount"]),
+        (&json!(0), &json!(3))
+    );
     for import in [import_id.as_str(), again["importId"].as_str().unwrap()] {
         let undone = patron.command(&["import", "undo", import]);
         assert!(undone.status.success(), "{undone:?}");
@@ -115,8 +141,14 @@ async fn bytes_that_do_not_follow_are_refused_over_rest() {
     let import_id = api.post(&path, &import).await.text("importId");
     let path = format!("/v1/imports/{import_id}:upload?offset=10");
     let refused = api.send("POST", &path, "{}".into()).await;
-    assert_eq!((refused.status, refused.reason()), (409, "IMPORT_OFFSET_MISMATCH".to_owned()));
+    assert_eq!(
+        (refused.status, refused.reason()),
+        (409, "IMPORT_OFFSET_MISMATCH".to_owned())
+    );
     let path = format!("/v1/imports/{import_id}:upload");
     let done = api.send("POST", &path, "{\"name\": \"Ada\"}".into()).await;
-    assert_eq!((done.text("state"), done.text("createdCount")), ("STATE_DONE".to_owned(), "1".to_owned()));
+    assert_eq!(
+        (done.text("state"), done.text("createdCount")),
+        ("STATE_DONE".to_owned(), "1".to_owned())
+    );
 }

@@ -1,9 +1,9 @@
 //! Customers, their orders and returns, timeline and traits, consent and contact.
 //!
 //! One truth per customer: who they are ([`CustomerService`]), whose word that is and which records are
-//! one person's ([`IdentityService`]), what they did ([`ActivityService`]), what they allow
+//! one person's ([`IdentityService`]), what they did ([`ActivityService`], [`InteractionService`]), what they allow
 //! ([`ConsentService`]) and whether they may be contacted now ([`ContactService`]). Files of customers are taken in
-//! like any channel, and can be taken back ([`ImportService`]). Activity is taken in
+//! like any channel, can be taken back ([`ImportService`]), and are given out ([`ExportService`]). Activity is taken in
 //! exactly once, late, out of order and in any number
 //! (`app/intake.rs` tells how); what it adds up to is kept beside it in the same transaction.
 //! What happened is announced through the outbox; the service follows nobody.
@@ -12,6 +12,8 @@
 //! [`IdentityService`]: contract::patron::profile::v1::identity_service_server::IdentityService
 //! [`ActivityService`]: contract::patron::profile::v1::activity_service_server::ActivityService
 //! [`ConsentService`]: contract::patron::profile::v1::consent_service_server::ConsentService
+//! [`InteractionService`]: contract::patron::profile::v1::interaction_service_server::InteractionService
+//! [`ExportService`]: contract::patron::profile::v1::export_service_server::ExportService
 //! [`ImportService`]: contract::patron::profile::v1::import_service_server::ImportService
 //! [`ContactService`]: contract::patron::profile::v1::contact_service_server::ContactService
 
@@ -119,8 +121,12 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         .grpc(chassis::tuned!(ImportServiceServer::new(imports)))
         .grpc(chassis::tuned!(ExportServiceServer::new(exports)))
         .grpc(chassis::tuned!(InteractionServiceServer::new(interactions)))
-        .task("undo-imports", move |stop| undoing.clone().keep_undoing(stop))
-        .task("interaction-months", move |stop| making.clone().keep_making_months(stop));
+        .task("undo-imports", move |stop| {
+            undoing.clone().keep_undoing(stop)
+        })
+        .task("interaction-months", move |stop| {
+            making.clone().keep_making_months(stop)
+        });
     let service = watch(service, &db);
     let tokens = context.pages.clone();
     let feed = FeedConfig::default();

@@ -76,7 +76,11 @@ pub(crate) fn source_of_another_customer() -> Refusal {
 /// A source has told an interaction with other content before.
 pub(crate) fn interaction_conflict() -> Refusal {
     let message = "the source has told an interaction of this id with other content";
-    Refusal::new(Code::AlreadyExists, ErrorReason::InteractionConflict, message)
+    Refusal::new(
+        Code::AlreadyExists,
+        ErrorReason::InteractionConflict,
+        message,
+    )
 }
 
 /// The error of a field.

@@ -47,7 +47,12 @@ pub(crate) struct ImportCustomers {
     pub(crate) observe_time: Option<String>,
 
     /// So many rows may be wrong. Default: 10,000.
-    #[arg(long, value_name = "ROWS", default_value = "0", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "ROWS",
+        default_value = "0",
+        hide_default_value = true
+    )]
     pub(crate) max_failed: u32,
 
     /// What people call the import. Default: the name of the file. Under another name the same file is another

@@ -7,9 +7,7 @@ use tokio::select;
 
 use super::access::Target;
 use super::path::encoded;
-use crate::cli::{
-    Access, ExportCustomers, FileEncoding, FileFormat, ImportCustomers, SummaryForm,
-};
+use crate::cli::{Access, ExportCustomers, FileEncoding, FileFormat, ImportCustomers, SummaryForm};
 use crate::customers::{self, Imported, Settings, Uploading, Wanted};
 use crate::import::Meter;
 use crate::output::say;
@@ -53,7 +51,9 @@ pub(crate) async fn undo(access: &Access, import_id: &str) -> anyhow::Result<()>
         let import = uploading.read(import_id).await?;
         if import.state == "STATE_UNDONE" {
             let (undone, removed) = (import.undone_count, import.removed_count);
-            say(format!("undone: {undone} records taken back, {removed} customers removed"));
+            say(format!(
+                "undone: {undone} records taken back, {removed} customers removed"
+            ));
             return Ok(());
         }
         tokio::time::sleep(PAUSE).await;
@@ -68,7 +68,9 @@ pub(crate) async fn export(arguments: ExportCustomers) -> anyhow::Result<()> {
     let region = arguments.region.unwrap_or_default();
     let wanted = Wanted {
         region: encoded(&region),
-        ndjson: arguments.format.map_or(by_name, |it| it == FileFormat::Ndjson),
+        ndjson: arguments
+            .format
+            .map_or(by_name, |it| it == FileFormat::Ndjson),
         file: arguments.file,
     };
     let (client, meter) = (target.client()?, Arc::new(Meter::default()));

@@ -65,13 +65,22 @@ pub(crate) async fn export(
     let mut progress = Progress::load(&notes, wanted);
     let mut file = open(&wanted.file, progress.bytes).map_err(of_file)?;
     if progress.bytes == 0 && !wanted.ndjson {
-        file.write_all(table::header().as_bytes()).map_err(of_file)?;
+        file.write_all(table::header().as_bytes())
+            .map_err(of_file)?;
     }
     loop {
         let page = fetch(client, wanted, &progress.resume_token).await?;
         let count = page.len();
-        for Exported { customer, resume_token } in page {
-            let line = if wanted.ndjson { format!("{customer}\n") } else { table::row(&customer) };
+        for Exported {
+            customer,
+            resume_token,
+        } in page
+        {
+            let line = if wanted.ndjson {
+                format!("{customer}\n")
+            } else {
+                table::row(&customer)
+            };
             file.write_all(line.as_bytes()).map_err(of_file)?;
             progress.resume_token = resume_token;
         }
@@ -93,9 +102,8 @@ async fn fetch(
     token: &str,
 ) -> Result<Vec<Exported>, CustomersError> {
     let region = &wanted.region;
-    let path = format!(
-        "/v1/customers:export?limit={PAGE}&region_code={region}&resume_token={token}"
-    );
+    let path =
+        format!("/v1/customers:export?limit={PAGE}&region_code={region}&resume_token={token}");
     let answer = super::patiently(async || client.get(&path).await).await?;
     let lines = answer.body.split(|byte| *byte == b'\n');
     let lines = lines.filter(|line| !line.trim_ascii().is_empty());
@@ -121,7 +129,11 @@ fn notes_of(file: &Path) -> PathBuf {
 
 /// The file, to be written from so many bytes on.
 fn open(path: &Path, bytes: u64) -> io::Result<File> {
-    let options = OpenOptions::new().write(true).create(true).truncate(false).open(path);
+    let options = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path);
     let mut file = options?;
     file.set_len(bytes)?;
     file.seek(SeekFrom::End(0))?;
@@ -138,7 +150,11 @@ impl Progress {
         };
         let read = std::fs::read(notes).ok();
         let found = read.and_then(|text| serde_json::from_slice::<Self>(&text).ok());
-        let length = wanted.file.metadata().map(|it| it.len()).unwrap_or_default();
+        let length = wanted
+            .file
+            .metadata()
+            .map(|it| it.len())
+            .unwrap_or_default();
         let is_ours = |it: &Self| {
             it.region == begin.region && it.ndjson == begin.ndjson && it.bytes <= length
         };
@@ -178,7 +194,10 @@ mod tests {
         let mut file = open(&wanted.file, saved.bytes).unwrap();
         file.write_all(b"half\n").unwrap();
         assert_eq!(std::fs::read(&wanted.file).unwrap(), b"whole\nhalf\n");
-        let other = Wanted { ndjson: true, ..wanted };
+        let other = Wanted {
+            ndjson: true,
+            ..wanted
+        };
         assert_eq!(Progress::load(&notes, &other).bytes, 0);
     }
 }

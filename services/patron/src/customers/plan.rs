@@ -74,7 +74,11 @@ impl Settings {
 
     /// Its length; 0 when only unpacking would tell.
     pub(super) fn size_bytes(&self) -> io::Result<u64> {
-        if self.is_gzip()? { Ok(0) } else { Ok(self.file.metadata()?.len()) }
+        if self.is_gzip()? {
+            Ok(0)
+        } else {
+            Ok(self.file.metadata()?.len())
+        }
     }
 
     /// The request that begins the import, and its id: the same for the same file and meaning.
@@ -93,19 +97,23 @@ impl Settings {
         let name = self.file.to_string_lossy();
         let stem = name.trim_end_matches(".gz");
         let is_json = [".ndjson", ".jsonl"].iter().any(|end| stem.ends_with(end));
-        let format = if self.ndjson.unwrap_or(is_json) { "FORMAT_NDJSON" } else { "FORMAT_CSV" };
+        let format = if self.ndjson.unwrap_or(is_json) {
+            "FORMAT_NDJSON"
+        } else {
+            "FORMAT_CSV"
+        };
         let is_gb18030 = match self.gb18030 {
             Some(told) => told,
             None => !is_utf8(self.open()?)?,
         };
-        let encoding = if is_gb18030 { "ENCODING_GB18030" } else { "ENCODING_UTF8" };
+        let encoding = if is_gb18030 {
+            "ENCODING_GB18030"
+        } else {
+            "ENCODING_UTF8"
+        };
         let verified = |field: &String| self.verified.contains(field);
-        let column = |Mapping(column, field): &Mapping| {
-            json!({"column": column, "field": field, "verified": verified(field)})
-        };
-        let constant = |Mapping(field, text): &Mapping| {
-            json!({"constant": text, "field": field, "verified": verified(field)})
-        };
+        let column = |Mapping(column, field): &Mapping| json!({"column": column, "field": field, "verified": verified(field)});
+        let constant = |Mapping(field, text): &Mapping| json!({"constant": text, "field": field, "verified": verified(field)});
         let columns = self.columns.iter().map(column);
         let columns: Vec<_> = columns.chain(self.constants.iter().map(constant)).collect();
         let mut import = json!({
@@ -141,8 +149,15 @@ mod tests {
     #[test]
     fn a_mapping_is_cut_at_its_last_equals_sign() {
         let parsed = "a=b=identifiers.phone".parse::<Mapping>();
-        assert_eq!(parsed, Ok(Mapping("a=b".to_owned(), "identifiers.phone".to_owned())));
-        assert!(["", "a", "=a", "a="].iter().all(|text| text.parse::<Mapping>().is_err()));
+        assert_eq!(
+            parsed,
+            Ok(Mapping("a=b".to_owned(), "identifiers.phone".to_owned()))
+        );
+        assert!(
+            ["", "a", "=a", "a="]
+                .iter()
+                .all(|text| text.parse::<Mapping>().is_err())
+        );
     }
 
     #[test]

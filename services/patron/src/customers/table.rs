@@ -29,10 +29,18 @@ pub(super) fn row(customer: &Value) -> String {
     let text = |name: &str| customer[name].as_str().unwrap_or_default().to_owned();
     let texts = TEXTS.iter().map(|(name, _)| text(name));
     let gender = text("gender").trim_start_matches("GENDER_").to_lowercase();
-    let gender = if gender == "unspecified" { String::new() } else { gender };
+    let gender = if gender == "unspecified" {
+        String::new()
+    } else {
+        gender
+    };
     let identifiers = customer["identifiers"].as_array().into_iter().flatten();
     let identifiers: Vec<_> = identifiers.map(identifier).collect();
-    line(texts.chain([gender, birth_date(&customer["birthDate"]), identifiers.join(";")]))
+    line(texts.chain([
+        gender,
+        birth_date(&customer["birthDate"]),
+        identifiers.join(";"),
+    ]))
 }
 
 fn identifier(identifier: &Value) -> String {
@@ -86,7 +94,8 @@ mod tests {
         });
         let columns = header().split(',').count();
         assert_eq!(columns, 14);
-        let expected = "c,\"'=HYPERLINK(\"\"x\"\")\",,,,,,,,,,female,--05-07,\"phone=+44;email=a,b\"\r\n";
+        let expected =
+            "c,\"'=HYPERLINK(\"\"x\"\")\",,,,,,,,,,female,--05-07,\"phone=+44;email=a,b\"\r\n";
         assert_eq!(row(&customer), expected);
     }
 }

@@ -85,7 +85,9 @@ impl Uploading {
     /// How far an import is.
     pub(crate) async fn read(&self, import_id: &str) -> Result<Imported, CustomersError> {
         let path = format!("/v1/imports/{import_id}");
-        Ok(patiently(async || self.client.get(&path).await).await?.parse()?)
+        Ok(patiently(async || self.client.get(&path).await)
+            .await?
+            .parse()?)
     }
 
     async fn send(
@@ -97,19 +99,24 @@ impl Uploading {
             path: settings.file.clone(),
             source,
         };
-        self.meter.set_total(settings.size_bytes().map_err(of_file)?);
+        self.meter
+            .set_total(settings.size_bytes().map_err(of_file)?);
         let mut file = settings.open().map_err(of_file)?;
-        let known = file.by_ref().take(import.next_offset);
-        std::io::copy(&mut { known }, &mut std::io::sink()).map_err(of_file)?;
+        let mut known = file.by_ref().take(import.next_offset);
+        std::io::copy(&mut known, &mut std::io::sink()).map_err(of_file)?;
         let mut window = Vec::new();
         loop {
             let missing = PIECE_BYTES.saturating_sub(window.len());
-            let mut more = file.by_ref().take(u64::try_from(missing).unwrap_or_default());
+            let mut more = file
+                .by_ref()
+                .take(u64::try_from(missing).unwrap_or_default());
             let count = more.read_to_end(&mut window).map_err(of_file)?;
             let is_end = count < missing;
             let offset = import.next_offset;
             let before = import.row_count;
-            import = self.piece(&import.import_id, offset, &window, is_end).await?;
+            import = self
+                .piece(&import.import_id, offset, &window, is_end)
+                .await?;
             if is_end {
                 return Ok(import);
             }
@@ -117,10 +124,17 @@ impl Uploading {
             if taken == 0 {
                 return Err(CustomersError::Stuck { offset });
             }
-            window.drain(..usize::try_from(taken).unwrap_or(usize::MAX).min(window.len()));
-            self.meter.consumed().store(import.next_offset, Ordering::Relaxed);
+            window.drain(
+                ..usize::try_from(taken)
+                    .unwrap_or(usize::MAX)
+                    .min(window.len()),
+            );
+            self.meter
+                .consumed()
+                .store(import.next_offset, Ordering::Relaxed);
             let rows = import.row_count.saturating_sub(before);
-            self.meter.add_items(usize::try_from(rows).unwrap_or_default());
+            self.meter
+                .add_items(usize::try_from(rows).unwrap_or_default());
         }
     }
 
@@ -158,7 +172,8 @@ impl Uploading {
             let page = patiently(async || self.client.get(&path).await).await?;
             let page: Errors = page.parse()?;
             for error in page.errors {
-                file.serialize(error).map_err(|error| of_file(error.into()))?;
+                file.serialize(error)
+                    .map_err(|error| of_file(error.into()))?;
             }
             if page.next_page_token.is_empty() {
                 return file.flush().map_err(of_file);

@@ -38,8 +38,7 @@ struct Export {
 
 #[tonic::async_trait]
 impl ExportService for Exports {
-    type ExportCustomersStream =
-        BoxStream<'static, Result<proto::ExportCustomersResponse, Status>>;
+    type ExportCustomersStream = BoxStream<'static, Result<proto::ExportCustomersResponse, Status>>;
 
     async fn export_customers(
         &self,

@@ -51,9 +51,8 @@ impl ImportService for Imports {
         let deadline = deadline(&request);
         let mut pieces = request.into_inner();
         let first = pieces.message().await?;
-        let first = first.ok_or_else(|| {
-            Refusal::from(Invalid::new("import_id", Problem::Missing))
-        })?;
+        let first =
+            first.ok_or_else(|| Refusal::from(Invalid::new("import_id", Problem::Missing)))?;
         let id = import_id(&first.import_id)?;
         let more = first.more;
         let (import, upload) = self.app.resume_import(deadline, id, first.offset).await?;

@@ -106,10 +106,16 @@ impl Recording {
             return Ok(());
         }
         let deadline = Deadline::after(TIME);
-        let verdicts = self.server.app.record_interactions(deadline, &items).await?;
+        let verdicts = self
+            .server
+            .app
+            .record_interactions(deadline, &items)
+            .await?;
         for ((place, (_, it)), verdict) in places.into_iter().zip(&items).zip(verdicts) {
             let outcome = self.count(place, verdict);
-            self.server.metrics.count_interactions(it.kind.name(), outcome);
+            self.server
+                .metrics
+                .count_interactions(it.kind.name(), outcome);
         }
         Ok(())
     }
@@ -138,7 +144,9 @@ impl Recording {
         answer.refused_count = answer.refused_count.saturating_add(1);
         if answer.refusals.len() < MOST_REFUSALS {
             let error = tonic_types::Status::decode(refusal.to_stored()).ok();
-            answer.refusals.push(proto::InteractionRefusal { index, error });
+            answer
+                .refusals
+                .push(proto::InteractionRefusal { index, error });
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use contract::patron::profile::v1::{
-    CustomerCreated, CustomerRemoved, CustomerUpdated, OrderRecorded, ProfilesMerged, ProfilesUnmerged,
-    ReturnRecorded,
+    CustomerCreated, CustomerRemoved, CustomerUpdated, OrderRecorded, ProfilesMerged,
+    ProfilesUnmerged, ReturnRecorded,
 };
 use events::NewEvent;
 use prost_types::FieldMask;

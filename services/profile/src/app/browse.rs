@@ -197,7 +197,10 @@ impl App {
         } = window;
         let homes = homes_of(&mut tx, customer).await?.ids();
         // Nothing is recorded that lies far ahead; where to begin tells how far back is looked at first.
-        let ahead = self.now().saturating_add(TOMORROW).unwrap_or(Timestamp::MAX);
+        let ahead = self
+            .now()
+            .saturating_add(TOMORROW)
+            .unwrap_or(Timestamp::MAX);
         let after = after.min((ahead, Uuid::max()));
         let found = timeline::list(&mut tx, &homes, after, with_one_more(size)).await?;
         Ok(Page::cut(found, size))

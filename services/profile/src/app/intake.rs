@@ -181,7 +181,10 @@ impl App {
             // Identifiers that were taken for nothing go with the transaction.
             return Ok((verdicts, view));
         }
-        let recorded = items.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_ok());
+        let recorded = items
+            .iter()
+            .zip(&verdicts)
+            .filter(|(_, verdict)| verdict.is_ok());
         let recorded = recorded.map(|(item, _)| (&item.who, item.activity.time()));
         let created = people.create(&mut tx, recorded, &self.clock).await?;
         write::changes(&mut tx, &changes).await?;

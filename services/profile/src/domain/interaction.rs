@@ -105,8 +105,16 @@ impl Interaction {
     /// The same for the same content, whoever it is about: that is found out anew each time.
     pub(crate) fn digest(&self) -> [u8; 16] {
         let mut digest = Sha256::new();
-        let texts = [&self.channel, &self.store_id, &self.reference, &self.subject];
-        let properties = self.properties.iter().flat_map(|(name, value)| [name, value]);
+        let texts = [
+            &self.channel,
+            &self.store_id,
+            &self.reference,
+            &self.subject,
+        ];
+        let properties = self
+            .properties
+            .iter()
+            .flat_map(|(name, value)| [name, value]);
         for text in texts.into_iter().chain(properties) {
             digest.update(text.len().to_be_bytes());
             digest.update(text);
@@ -155,8 +163,14 @@ mod tests {
         let one = at("2025-03-09T10:00:00Z");
         let same = one.clone();
         assert_eq!(one.digest(), same.digest());
-        let other = Interaction { reference: "a".to_owned(), ..one.clone() };
-        let swapped = Interaction { store_id: "a".to_owned(), ..one.clone() };
+        let other = Interaction {
+            reference: "a".to_owned(),
+            ..one.clone()
+        };
+        let swapped = Interaction {
+            store_id: "a".to_owned(),
+            ..one.clone()
+        };
         assert!(other.digest() != one.digest() && other.digest() != swapped.digest());
     }
 }

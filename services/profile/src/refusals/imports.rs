@@ -47,12 +47,12 @@ impl From<Unreadable> for Refusal {
         let reason = ErrorReason::ImportFileUnreadable;
         let refusal = Self::new(Code::FailedPrecondition, reason, error.to_string());
         match error {
-            Unreadable::ColumnMissing { column } => {
-                refusal.metadata("cause", "COLUMN_MISSING").metadata("column", column)
-            }
-            Unreadable::ColumnTwice { column } => {
-                refusal.metadata("cause", "COLUMN_TWICE").metadata("column", column)
-            }
+            Unreadable::ColumnMissing { column } => refusal
+                .metadata("cause", "COLUMN_MISSING")
+                .metadata("column", column),
+            Unreadable::ColumnTwice { column } => refusal
+                .metadata("cause", "COLUMN_TWICE")
+                .metadata("column", column),
             Unreadable::Header => refusal.metadata("cause", "HEADER"),
             Unreadable::Utf16 => refusal.metadata("cause", "UTF16"),
         }
@@ -74,7 +74,10 @@ pub(crate) fn fault(refused: &RowRefused, said: &Statement) -> Fault {
             let mut places = said.details.identifiers.iter();
             let place = places.position(|identifier| identifier.key == *key);
             let field = format!("identifiers[{}]", place.unwrap_or_default());
-            of_refusal(&super::identifier_taken(&key.kind, &field), &format!("identifiers.{}", key.kind))
+            of_refusal(
+                &super::identifier_taken(&key.kind, &field),
+                &format!("identifiers.{}", key.kind),
+            )
         }
         RowRefused::CustomerNotFound => of_refusal(&super::customer_not_found(), "customer_id"),
         RowRefused::SourceOfAnotherCustomer => {

@@ -44,7 +44,10 @@ pub(crate) async fn register(
     digests: &[(&InteractionKey, [u8; 16])],
 ) -> Result<HashSet<InteractionKey>, StoreError> {
     let (sources, ids) = columns(digests.iter().map(|(key, _)| *key));
-    let digests: Vec<&[u8]> = digests.iter().map(|(_, digest)| digest.as_slice()).collect();
+    let digests: Vec<&[u8]> = digests
+        .iter()
+        .map(|(_, digest)| digest.as_slice())
+        .collect();
     let rows = sqlx::query!(
         "INSERT INTO interaction_ids (source, interaction_id, digest)
          SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])
@@ -88,10 +91,9 @@ pub(crate) async fn digests(
     Ok(known.collect())
 }
 
-fn columns<'a>(
-    keys: impl Iterator<Item = &'a InteractionKey>,
-) -> (Vec<&'a str>, Vec<&'a str>) {
-    keys.map(|key| (key.source.as_str(), key.id.as_str())).unzip()
+fn columns<'a>(keys: impl Iterator<Item = &'a InteractionKey>) -> (Vec<&'a str>, Vec<&'a str>) {
+    keys.map(|key| (key.source.as_str(), key.id.as_str()))
+        .unzip()
 }
 
 /// Adds interactions that are registered.
@@ -101,8 +103,14 @@ pub(crate) async fn insert(
 ) -> Result<(), StoreError> {
     let customers: Vec<Uuid> = recorded.iter().map(|it| it.customer.0).collect();
     let entries: Vec<Uuid> = recorded.iter().map(|it| it.entry_id).collect();
-    let times: Vec<_> = recorded.iter().map(|it| it.interaction.time.to_sqlx()).collect();
-    let durations: Vec<i64> = recorded.iter().map(|it| it.interaction.duration_seconds).collect();
+    let times: Vec<_> = recorded
+        .iter()
+        .map(|it| it.interaction.time.to_sqlx())
+        .collect();
+    let durations: Vec<i64> = recorded
+        .iter()
+        .map(|it| it.interaction.duration_seconds)
+        .collect();
     let recorded_at: Vec<_> = recorded.iter().map(|it| it.record_time.to_sqlx()).collect();
     sqlx::query!(
         "INSERT INTO interactions (customer_id, occur_time, entry_id, source, interaction_id, kind,
@@ -140,7 +148,10 @@ pub(crate) async fn list(
 ) -> Result<Vec<RecordedInteraction>, StoreError> {
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let (mut until, mut found) = (after, Vec::new());
-    let windows = WINDOWS_MONTHS.iter().map(|months| Some(*months)).chain([None]);
+    let windows = WINDOWS_MONTHS
+        .iter()
+        .map(|months| Some(*months))
+        .chain([None]);
     for months in windows {
         let since = months.and_then(|months| months_before(until.0, months));
         let since = since.unwrap_or(Timestamp::UNIX_EPOCH);

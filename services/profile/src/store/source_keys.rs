@@ -58,7 +58,9 @@ pub(crate) async fn homes(
     .fetch_all(connection)
     .await?;
     let homes = rows.into_iter();
-    Ok(homes.map(|row| (row.source_key, CustomerId(row.home))).collect())
+    Ok(homes
+        .map(|row| (row.source_key, CustomerId(row.home)))
+        .collect())
 }
 
 /// Gives a channel's records these homes; false when one of them has one, or is about to. `claims` must be sorted,

@@ -91,7 +91,9 @@ pub(crate) async fn of_import(
     .fetch_all(connection)
     .await?;
     let places = rows.into_iter();
-    Ok(places.map(|row| (CustomerId(row.home), SourceId(row.source_id))).collect())
+    Ok(places
+        .map(|row| (CustomerId(row.home), SourceId(row.source_id)))
+        .collect())
 }
 
 /// Takes sources away; answers the homes and the channels' own ids of what they spoke of.
@@ -111,5 +113,7 @@ pub(crate) async fn remove(
     .fetch_all(connection)
     .await?;
     let gone = rows.into_iter();
-    Ok(gone.map(|row| (row.source_key, CustomerId(row.home))).collect())
+    Ok(gone
+        .map(|row| (row.source_key, CustomerId(row.home)))
+        .collect())
 }

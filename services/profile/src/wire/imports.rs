@@ -140,7 +140,10 @@ pub(crate) fn statement(
 }
 
 fn refused(label: &str, message: String) -> Fault {
-    of_refusal(&Refusal::new(Code::InvalidArgument, Common::InvalidArgument, message), label)
+    of_refusal(
+        &Refusal::new(Code::InvalidArgument, Common::InvalidArgument, message),
+        label,
+    )
 }
 
 fn text_of(told: &[Told<'_>], target: &Target) -> Option<String> {
@@ -205,11 +208,15 @@ fn set(details: &mut proto::Customer, field: Field, text: &str) -> Result<(), Pr
 /// The column that a path of the source comes from.
 fn label_of(told: &[Told<'_>], path: &str) -> String {
     let path = path.trim_start_matches("details.");
-    let place = path.strip_prefix("identifiers[").and_then(|rest| rest.split_once(']'));
+    let place = path
+        .strip_prefix("identifiers[")
+        .and_then(|rest| rest.split_once(']'));
     let is_identifier = |column: &Column| matches!(column.target, Target::Identifier(_));
     let column = match place.and_then(|(place, _)| place.parse::<usize>().ok()) {
         Some(place) => told.iter().filter(|(it, _)| is_identifier(it)).nth(place),
-        None => told.iter().find(|(it, _)| path.split('.').next() == Some(it.target.path().as_str())),
+        None => told
+            .iter()
+            .find(|(it, _)| path.split('.').next() == Some(it.target.path().as_str())),
     };
     column.map_or_else(|| path.to_owned(), |(column, _)| column.label())
 }

@@ -27,7 +27,10 @@ pub(crate) fn decode(
     check(&interaction, &root.field("interaction"))?;
     let who = who(&interaction.customer_id, sent.identifier, sent.region_code)?;
     let decoded = content(interaction).and_then(|it| it.check(now));
-    Ok((who, decoded.map_err(|invalid| invalid.within("interaction"))?))
+    Ok((
+        who,
+        decoded.map_err(|invalid| invalid.within("interaction"))?,
+    ))
 }
 
 fn check(message: &impl Rules, at: &At<'_>) -> Result<(), Refusal> {

@@ -9,7 +9,9 @@ use proto::{
 };
 use tonic::{Code, Request, Status};
 
-use crate::harness::{Profile, identifier, ingest, metadata, order, order_input, reason, request_id};
+use crate::harness::{
+    Profile, identifier, ingest, metadata, order, order_input, reason, request_id,
+};
 use crate::identities::{make, named, tell, with_identifiers};
 
 /// Names, and what they are: `phone` is the column of the same name, `=north` a constant.
@@ -84,7 +86,12 @@ async fn take_in(profile: &Profile, import: Import, file: &[u8]) -> Import {
 async fn read(profile: &Profile, import_id: &str) -> Import {
     let import_id = import_id.to_owned();
     let request = GetImportRequest { import_id };
-    profile.imports().get_import(request).await.unwrap().into_inner()
+    profile
+        .imports()
+        .get_import(request)
+        .await
+        .unwrap()
+        .into_inner()
 }
 
 async fn errors(profile: &Profile, import_id: &str, page_size: i32) -> Vec<ImportError> {
@@ -109,13 +116,21 @@ async fn errors(profile: &Profile, import_id: &str, page_size: i32) -> Vec<Impor
 async fn find(profile: &Profile, kind: &str, value: &str) -> Result<Customer, Status> {
     let (kind, value) = (kind.to_owned(), value.to_owned());
     let request = LookupCustomerRequest { kind, value };
-    Ok(profile.customers().lookup_customer(request).await?.into_inner())
+    Ok(profile
+        .customers()
+        .lookup_customer(request)
+        .await?
+        .into_inner())
 }
 
 async fn get(profile: &Profile, customer_id: &str) -> Result<Customer, Status> {
     let customer_id = customer_id.to_owned();
     let request = GetCustomerRequest { customer_id };
-    Ok(profile.customers().get_customer(request).await?.into_inner())
+    Ok(profile
+        .customers()
+        .get_customer(request)
+        .await?
+        .into_inner())
 }
 
 async fn undo(profile: &Profile, import_id: &str) -> Import {
@@ -161,15 +176,26 @@ async fn a_file_that_a_spreadsheet_wrote_is_read_and_wrong_rows_hold_up_nobody()
     let done = take_in(&profile, import, &rows.concat()).await;
     assert_eq!(done.state(), State::Done);
     // The fourth has the phone of the first: it is the same person, of whom the first says more.
-    let counts = (done.row_count, done.created_count, done.unchanged_count, done.failed_count);
+    let counts = (
+        done.row_count,
+        done.created_count,
+        done.unchanged_count,
+        done.failed_count,
+    );
     assert_eq!(counts, (7, 3, 1, 3));
     let wang = find(&profile, "phone", "13800000001").await.unwrap();
-    assert_eq!((wang.display_name.as_str(), wang.gender()), ("王小明", proto::Gender::Female));
+    assert_eq!(
+        (wang.display_name.as_str(), wang.gender()),
+        ("王小明", proto::Gender::Female)
+    );
     assert_eq!(wang.brand, "north");
     let two = find(&profile, "phone", "13800000002").await.unwrap();
     assert_eq!(two.display_name, "two\r\nlines");
     let listed = errors(&profile, &done.import_id, 2).await;
-    let what: Vec<_> = listed.iter().map(|it| (it.line, it.row, it.field.as_str())).collect();
+    let what: Vec<_> = listed
+        .iter()
+        .map(|it| (it.line, it.row, it.field.as_str()))
+        .collect();
     assert_eq!(what, [(5, 3, "sex"), (7, 5, "手机"), (9, 6, "born")]);
     assert!(listed.iter().all(|it| it.reason == "INVALID_ARGUMENT"));
 }
@@ -180,7 +206,10 @@ async fn an_upload_goes_on_from_where_the_last_one_ended() {
     let file = b"\xef\xbb\xbfno,name,phone\n1,a,p1\n2,b,p2\n3,c,p3\n";
     let id = create(&profile, shop(&USUAL)).await.unwrap();
     let half = upload(&profile, (&id, 0), &file[..28], true).await.unwrap();
-    assert_eq!((half.state(), half.row_count, half.next_offset), (State::Open, 1, 24));
+    assert_eq!(
+        (half.state(), half.row_count, half.next_offset),
+        (State::Open, 1, 24)
+    );
     // A call that breaks off is no end of the file.
     let broken = pieces(&id, 24, &file[24..30], false).into_iter().map(Some);
     let broken = futures_util::stream::iter(broken.chain([None]));
@@ -194,9 +223,17 @@ async fn an_upload_goes_on_from_where_the_last_one_ended() {
     request.set_timeout(std::time::Duration::from_millis(300));
     assert!(profile.imports().upload_import(request).await.is_err());
     assert_eq!(read(&profile, &id).await.state(), State::Open);
-    let refused = upload(&profile, (&id, 30), &file[30..], false).await.unwrap_err();
-    assert_eq!((refused.code(), reason(&refused)), (Code::Aborted, "IMPORT_OFFSET_MISMATCH".to_owned()));
-    assert_eq!(metadata(&refused, "next_offset"), read(&profile, &id).await.next_offset.to_string());
+    let refused = upload(&profile, (&id, 30), &file[30..], false)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (refused.code(), reason(&refused)),
+        (Code::Aborted, "IMPORT_OFFSET_MISMATCH".to_owned())
+    );
+    assert_eq!(
+        metadata(&refused, "next_offset"),
+        read(&profile, &id).await.next_offset.to_string()
+    );
     // Whoever does not know how far it came sends all of it.
     let done = upload(&profile, (&id, 0), file, false).await.unwrap();
     assert_eq!((done.state(), done.created_count), (State::Done, 3));
@@ -221,28 +258,59 @@ async fn undo_takes_back_what_the_file_said_and_nothing_that_others_said() {
     let done = take_in(&profile, shop(&pairs), file).await;
     assert_eq!((done.created_count, done.updated_count), (3, 1));
     let ada = get(&profile, &known.customer_id).await.unwrap();
-    assert_eq!((ada.display_name.as_str(), ada.occupation.as_str()), ("Ada", "smith"));
-    assert_eq!(ada.identifiers, [identifier("phone", "p1b")], "the file replaced it");
+    assert_eq!(
+        (ada.display_name.as_str(), ada.occupation.as_str()),
+        ("Ada", "smith")
+    );
+    assert_eq!(
+        ada.identifiers,
+        [identifier("phone", "p1b")],
+        "the file replaced it"
+    );
     // Bob buys, the app speaks of Cid, somebody takes the phone that Ada has given up.
     let bob = find(&profile, "phone", "p2").await.unwrap().customer_id;
-    profile.record_order(order(&bob, "o-1", &[(1, 100)])).await.unwrap();
+    profile
+        .record_order(order(&bob, "o-1", &[(1, 100)]))
+        .await
+        .unwrap();
     let cid = find(&profile, "phone", "p3").await.unwrap().customer_id;
-    tell(&profile, &cid, ("app", "c"), 5, named("Cid C.")).await.unwrap();
+    tell(&profile, &cid, ("app", "c"), 5, named("Cid C."))
+        .await
+        .unwrap();
     let eve = make(&profile, with_identifiers(vec![identifier("phone", "p1")])).await;
     let dee = find(&profile, "phone", "p4").await.unwrap().customer_id;
 
     let undone = undo(&profile, &done.import_id).await;
     assert_eq!((undone.undone_count, undone.removed_count), (4, 1));
     let ada = get(&profile, &known.customer_id).await.unwrap();
-    assert_eq!((ada.display_name.as_str(), ada.occupation.as_str()), ("", "baker"));
-    assert_eq!(ada.identifiers, [], "what is somebody else's by now does not come back");
-    assert_eq!(find(&profile, "phone", "p1").await.unwrap().customer_id, eve.customer_id);
+    assert_eq!(
+        (ada.display_name.as_str(), ada.occupation.as_str()),
+        ("", "baker")
+    );
+    assert_eq!(
+        ada.identifiers,
+        [],
+        "what is somebody else's by now does not come back"
+    );
+    assert_eq!(
+        find(&profile, "phone", "p1").await.unwrap().customer_id,
+        eve.customer_id
+    );
     let bob = get(&profile, &bob).await.unwrap();
     assert_eq!((bob.display_name.as_str(), bob.identifiers.len()), ("", 0));
     let cid = get(&profile, &cid).await.unwrap();
-    assert_eq!((cid.display_name.as_str(), cid.identifiers.len()), ("Cid C.", 0));
-    assert_eq!(get(&profile, &dee).await.unwrap_err().code(), Code::NotFound);
-    assert_eq!(profile.event_types(&dee).await, ["CustomerCreated", "CustomerRemoved"]);
+    assert_eq!(
+        (cid.display_name.as_str(), cid.identifiers.len()),
+        ("Cid C.", 0)
+    );
+    assert_eq!(
+        get(&profile, &dee).await.unwrap_err().code(),
+        Code::NotFound
+    );
+    assert_eq!(
+        profile.event_types(&dee).await,
+        ["CustomerCreated", "CustomerRemoved"]
+    );
     for phone in ["p1b", "p2", "p3", "p4"] {
         assert!(find(&profile, "phone", phone).await.is_err(), "{phone}");
     }
@@ -250,7 +318,9 @@ async fn undo_takes_back_what_the_file_said_and_nothing_that_others_said() {
     let request = proto::BatchRecordActivitiesRequest { items: vec![again] };
     let answer = profile.activities().batch_record_activities(request).await;
     assert!(answer.unwrap().into_inner().results[0].error.is_some());
-    let refused = upload(&profile, (&done.import_id, 0), file, false).await.unwrap_err();
+    let refused = upload(&profile, (&done.import_id, 0), file, false)
+        .await
+        .unwrap_err();
     assert_eq!(reason(&refused), "IMPORT_NOT_OPEN");
 }
 
@@ -264,7 +334,11 @@ async fn imports_are_undone_in_any_order() {
     };
     let first = take_in(&profile, at(1), file("Ann").as_bytes()).await;
     let second = take_in(&profile, at(2), file("Anna").as_bytes()).await;
-    let said = async || find(&profile, "phone", "p1").await.map(|it| it.display_name);
+    let said = async || {
+        find(&profile, "phone", "p1")
+            .await
+            .map(|it| it.display_name)
+    };
     assert_eq!(said().await.unwrap(), "Anna");
     undo(&profile, &first.import_id).await;
     assert_eq!(said().await.unwrap(), "Anna");
@@ -273,7 +347,9 @@ async fn imports_are_undone_in_any_order() {
     assert_eq!(reason(&said().await.unwrap_err()), "CUSTOMER_NOT_FOUND");
     assert_eq!(profile.count("SELECT count(*) FROM source_keys").await, 0);
     // A record of the channel is free again.
-    tell(&profile, "", ("shop", "1"), 5, named("Zoe")).await.unwrap();
+    tell(&profile, "", ("shop", "1"), 5, named("Zoe"))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -284,17 +360,28 @@ async fn a_dry_run_counts_and_changes_nothing() {
         dry_run: true,
         ..shop(&USUAL)
     };
-    let file = "{\"no\": 1, \"name\": \"Ada\", \"phone\": \"p1\"}\n[]\n{\"no\": 2, \"phone\": \"p2\"}";
+    let file =
+        "{\"no\": 1, \"name\": \"Ada\", \"phone\": \"p1\"}\n[]\n{\"no\": 2, \"phone\": \"p2\"}";
     let done = take_in(&profile, import, file.as_bytes()).await;
-    assert_eq!((done.state(), done.created_count, done.failed_count), (State::Done, 2, 1));
+    assert_eq!(
+        (done.state(), done.created_count, done.failed_count),
+        (State::Done, 2, 1)
+    );
     let listed = errors(&profile, &done.import_id, 0).await;
-    assert_eq!((listed[0].line, listed[0].reason.as_str()), (2, "IMPORT_ROW_UNREADABLE"));
+    assert_eq!(
+        (listed[0].line, listed[0].reason.as_str()),
+        (2, "IMPORT_ROW_UNREADABLE")
+    );
     for table in ["customers", "sources", "identifier_owners", "outbox"] {
         let count = match table {
             "customers" => profile.count("SELECT count(*) FROM customers").await,
             "sources" => profile.count("SELECT count(*) FROM sources").await,
             "outbox" => profile.count("SELECT count(*) FROM outbox").await,
-            _ => profile.count("SELECT count(*) FROM identifier_owners").await,
+            _ => {
+                profile
+                    .count("SELECT count(*) FROM identifier_owners")
+                    .await
+            }
         };
         assert_eq!(count, 0, "{table}");
     }
@@ -308,9 +395,18 @@ async fn files_and_columns_that_make_no_sense_are_refused_by_name() {
         shop(&[("a", "version")]),
         shop(&[("a", "brand"), ("b", "brand")]),
         shop(&[("", "brand")]),
-        Import { channel: "crm".to_owned(), ..shop(&USUAL) },
-        Import { delimiter: "x".to_owned(), ..shop(&USUAL) },
-        Import { format: 0, ..shop(&USUAL) },
+        Import {
+            channel: "crm".to_owned(),
+            ..shop(&USUAL)
+        },
+        Import {
+            delimiter: "x".to_owned(),
+            ..shop(&USUAL)
+        },
+        Import {
+            format: 0,
+            ..shop(&USUAL)
+        },
     ];
     for import in bad {
         let refused = create(&profile, import.clone()).await.unwrap_err();
@@ -327,7 +423,10 @@ async fn files_and_columns_that_make_no_sense_are_refused_by_name() {
         assert_eq!(reason(&refused), "IMPORT_FILE_UNREADABLE");
         assert_eq!(metadata(&refused, "cause"), cause);
     }
-    let few = Import { max_failed_rows: 2, ..shop(&USUAL) };
+    let few = Import {
+        max_failed_rows: 2,
+        ..shop(&USUAL)
+    };
     let id = create(&profile, few).await.unwrap();
     let file = b"no,name,phone\n1,a,null\n2,b,null\n3,c,null\n4,d,p4\n";
     let refused = upload(&profile, (&id, 0), file, false).await.unwrap_err();
@@ -348,14 +447,47 @@ async fn two_who_send_the_same_file_at_once_take_in_each_row_once() {
     for status in refused {
         assert!(["IMPORT_OFFSET_MISMATCH", "IMPORT_NOT_OPEN"].contains(&reason(&status).as_str()));
     }
-    let last = upload(&profile, (&id, 0), file.as_bytes(), false).await.unwrap();
+    let last = upload(&profile, (&id, 0), file.as_bytes(), false)
+        .await
+        .unwrap();
     assert_eq!((last.state(), last.created_count), (State::Done, 3_000));
     assert_eq!(profile.count("SELECT count(*) FROM customers").await, 3_000);
-    let listed = profile.imports().list_imports(proto::ListImportsRequest::default()).await;
+    let listed = profile
+        .imports()
+        .list_imports(proto::ListImportsRequest::default())
+        .await;
     assert_eq!(listed.unwrap().into_inner().imports, [last]);
     // And what a row says is what a call would have said.
     let called = ingest("", ("shop", "7"), 5, named("Seven"));
-    let told = profile.identities().ingest_source(called).await.unwrap().into_inner();
+    let told = profile
+        .identities()
+        .ingest_source(called)
+        .await
+        .unwrap()
+        .into_inner();
     let seven = find(&profile, "phone", "p7").await.unwrap();
     assert_eq!(told.customer.unwrap().customer_id, seven.customer_id);
+}
+
+/// Takes in a file of numbers, names, phones, addresses and regions, in pieces as they come over a network.
+pub(crate) async fn take_in_usual(profile: &Profile, file: &[u8]) -> Import {
+    let mut pairs = USUAL.to_vec();
+    pairs.extend([("email", "identifiers.email"), ("region", "region_code")]);
+    let id = create(profile, shop(&pairs)).await.unwrap();
+    let piece = |bytes: &[u8]| UploadImportRequest {
+        import_id: id.clone(),
+        data: Some(HttpBody {
+            data: bytes.to_vec().into(),
+            ..HttpBody::default()
+        }),
+        ..UploadImportRequest::default()
+    };
+    let pieces: Vec<_> = file.chunks(16 * 1024).map(piece).collect();
+    let pieces = futures_util::stream::iter(pieces);
+    profile
+        .imports()
+        .upload_import(pieces)
+        .await
+        .unwrap()
+        .into_inner()
 }

@@ -46,7 +46,11 @@ async fn record(
 }
 
 fn counts(answer: &RecordInteractionsResponse) -> (i64, i64, i64) {
-    (answer.recorded_count, answer.already_recorded_count, answer.refused_count)
+    (
+        answer.recorded_count,
+        answer.already_recorded_count,
+        answer.refused_count,
+    )
 }
 
 /// What stands in a timeline, by the ids that the sources gave, in pages of this size.
@@ -59,12 +63,21 @@ async fn timeline(profile: &Profile, customer_id: &str, page_size: i32) -> Vec<S
             page_size,
             page_token,
         };
-        let page = profile.activities().list_timeline(request).await.unwrap().into_inner();
-        all.extend(page.entries.into_iter().map(|entry| match entry.activity.unwrap() {
-            Activity::Order(order) => order.order_id,
-            Activity::Return(content) => content.return_id,
-            Activity::Interaction(it) => it.interaction_id,
-        }));
+        let page = profile
+            .activities()
+            .list_timeline(request)
+            .await
+            .unwrap()
+            .into_inner();
+        all.extend(
+            page.entries
+                .into_iter()
+                .map(|entry| match entry.activity.unwrap() {
+                    Activity::Order(order) => order.order_id,
+                    Activity::Return(content) => content.return_id,
+                    Activity::Interaction(it) => it.interaction_id,
+                }),
+        );
         page_token = page.next_page_token;
         if page_token.is_empty() {
             return all;
@@ -91,27 +104,54 @@ async fn a_stream_is_recorded_once_and_wrong_ones_hold_up_nobody() {
         request(usual()),
         request(told.clone()),
         request(usual()),
-        request(Interaction { reference: "other".to_owned(), ..usual() }),
+        request(Interaction {
+            reference: "other".to_owned(),
+            ..usual()
+        }),
         request(at(&anna, "3", "1970-01-01T00:00:00Z")),
         request(at(&anna, "4", "2099-01-01T00:00:00Z")),
-        request(Interaction { kind: 99, ..at(&anna, "5", "2025-03-09T10:00:00Z") }),
+        request(Interaction {
+            kind: 99,
+            ..at(&anna, "5", "2025-03-09T10:00:00Z")
+        }),
         request(at(nobody, "6", "2025-03-09T10:00:00Z")),
         RecordInteractionsRequest::default(),
-        by(identifier("phone", "p1"), at("", "7", "2025-03-09T10:00:00Z")),
-        by(identifier("phone", "p1"), at("", "8", "2025-03-09T10:00:00Z")),
-        by(identifier("phone", "null"), at("", "9", "2025-03-09T10:00:00Z")),
+        by(
+            identifier("phone", "p1"),
+            at("", "7", "2025-03-09T10:00:00Z"),
+        ),
+        by(
+            identifier("phone", "p1"),
+            at("", "8", "2025-03-09T10:00:00Z"),
+        ),
+        by(
+            identifier("phone", "null"),
+            at("", "9", "2025-03-09T10:00:00Z"),
+        ),
     ];
     let answer = record(&profile, sent.clone()).await;
     assert_eq!(counts(&answer), (4, 1, 7));
     let refused: Vec<_> = answer.refusals.iter().map(|it| it.index).collect();
-    assert_eq!(refused, [4, 5, 6, 8, 11, 3, 7], "those that make no sense in themselves come first");
+    assert_eq!(
+        refused,
+        [4, 5, 6, 8, 11, 3, 7],
+        "those that make no sense in themselves come first"
+    );
     let again = record(&profile, sent).await;
     assert_eq!(counts(&again), (0, 5, 7));
     assert_eq!(timeline(&profile, &anna, 50).await, ["2", "1"]);
     assert_eq!(profile.count("SELECT count(*) FROM interactions").await, 4);
     assert_eq!(profile.count("SELECT count(*) FROM customers").await, 2);
-    let page = proto::ListTimelineRequest { customer_id: anna.clone(), ..Default::default() };
-    let page = profile.activities().list_timeline(page).await.unwrap().into_inner();
+    let page = proto::ListTimelineRequest {
+        customer_id: anna.clone(),
+        ..Default::default()
+    };
+    let page = profile
+        .activities()
+        .list_timeline(page)
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(page.entries[0].activity, Some(Activity::Interaction(told)));
     assert_eq!(page.entries[0].channel, "online");
 }
@@ -129,10 +169,17 @@ async fn ten_years_are_paged_through_in_order_whatever_is_merged_and_unmerged() 
     };
     // The latest come first, and some years have none.
     let months = (0..120).rev().filter(|month| !(30..70).contains(month));
-    let mut sent = of(&anna, "a", months.clone().filter(|it| it % 2 == 0).collect());
+    let mut sent = of(
+        &anna,
+        "a",
+        months.clone().filter(|it| it % 2 == 0).collect(),
+    );
     sent.extend(of(&ann, "b", months.filter(|it| it % 2 == 1).collect()));
     assert_eq!(counts(&record(&profile, sent).await), (80, 0, 0));
-    profile.record_order(order(&anna, "zz-order", &[(1, 5)])).await.unwrap();
+    profile
+        .record_order(order(&anna, "zz-order", &[(1, 5)]))
+        .await
+        .unwrap();
     let annas = timeline(&profile, &anna, 7).await;
     assert_eq!(annas.len(), 41);
     let link_id = link(&profile, &anna, &ann).await;
@@ -143,7 +190,9 @@ async fn ten_years_are_paged_through_in_order_whatever_is_merged_and_unmerged() 
     unmerge(&profile, &anna, &link_id).await.unwrap();
     assert_eq!(timeline(&profile, &anna, 3).await, annas);
     assert_eq!(timeline(&profile, &ann, 100).await.len(), 40);
-    let rest = profile.count("SELECT count(*) FROM interactions_rest").await;
+    let rest = profile
+        .count("SELECT count(*) FROM interactions_rest")
+        .await;
     assert_eq!(rest, 0, "each month has a partition");
 }
 
@@ -151,13 +200,40 @@ async fn ten_years_are_paged_through_in_order_whatever_is_merged_and_unmerged() 
 async fn streams_that_tell_the_same_at_once_record_it_once() {
     let profile = Profile::start().await;
     let all: Vec<_> = (0..300)
-        .map(|it| by(identifier("phone", &format!("p{}", it % 40)), at("", &it.to_string(), "2025-03-09T10:00:00Z")))
+        .map(|it| {
+            by(
+                identifier("phone", &format!("p{}", it % 40)),
+                at("", &it.to_string(), "2025-03-09T10:00:00Z"),
+            )
+        })
         .collect();
     let mut backwards = all.clone();
     backwards.reverse();
     let (one, other) = tokio::join!(record(&profile, all), record(&profile, backwards));
     assert_eq!(one.recorded_count + other.recorded_count, 300);
-    assert_eq!(one.already_recorded_count + other.already_recorded_count, 300);
+    assert_eq!(
+        one.already_recorded_count + other.already_recorded_count,
+        300
+    );
     assert_eq!(profile.count("SELECT count(*) FROM customers").await, 40);
-    assert_eq!(profile.count("SELECT count(*) FROM interactions").await, 300);
+    assert_eq!(
+        profile.count("SELECT count(*) FROM interactions").await,
+        300
+    );
+}
+
+/// Streams so many interactions of so many people, and answers how many were recorded.
+pub(crate) async fn record_many(profile: &Profile, count: usize, people: i32) -> i64 {
+    let people = usize::try_from(people).unwrap();
+    let one = move |nth: usize| {
+        let minute = nth % 60;
+        let time = format!("2025-03-09T10:{minute:02}:00Z");
+        by(
+            identifier("phone", &format!("p{}", nth % people)),
+            at("", &nth.to_string(), &time),
+        )
+    };
+    let sent = futures_util::stream::iter((0..count).map(one));
+    let answer = profile.interactions().record_interactions(sent).await;
+    answer.unwrap().into_inner().recorded_count
 }

@@ -18,9 +18,9 @@ use crate::domain::identity::kinds::{Kind, kind_of};
 use crate::domain::identity::source::SourceId;
 use crate::domain::identity::tell::Told;
 use crate::domain::ids::{CustomerId, ImportId};
-use crate::domain::imports::{Fault, Import};
 use crate::domain::imports::crowd::{Changes, Crowd, Row};
 use crate::domain::imports::records::Place;
+use crate::domain::imports::{Fault, Import};
 use crate::refusals::imports as refusals;
 use crate::store::imports::errors::{self, FailedRow};
 use crate::store::{customers, identifiers, imports, source_keys, sources};
@@ -85,7 +85,8 @@ impl App {
         imports::update(&mut tx, &import).await?;
         if !import.plan.dry_run {
             let changes = crowd.changes();
-            self.write(&mut tx, &import.plan.channel, changes, Vec::new()).await?;
+            self.write(&mut tx, &import.plan.channel, changes, Vec::new())
+                .await?;
         }
         tx.commit().await?;
         self.outbox.committed();
@@ -124,7 +125,10 @@ impl App {
                 observed_at: said.observed_at,
             },
             import,
-            ids: (CustomerId(self.clock.new_id()), SourceId(self.clock.new_id())),
+            ids: (
+                CustomerId(self.clock.new_id()),
+                SourceId(self.clock.new_id()),
+            ),
             now,
         }
     }
@@ -138,9 +142,7 @@ impl App {
         others: Vec<NewEvent>,
     ) -> Result<(), BatchError> {
         hand_over(db, &changes).await?;
-        if !changes.keys.is_empty()
-            && !source_keys::claim_all(db, channel, &changes.keys).await?
-        {
+        if !changes.keys.is_empty() && !source_keys::claim_all(db, channel, &changes.keys).await? {
             return Err(BatchError::Race);
         }
         if !changes.made.is_empty() {

@@ -53,7 +53,9 @@ impl App {
         size: u16,
     ) -> Result<Page<FailedRow>, Refusal> {
         let mut tx = self.begin(deadline).await?;
-        imports::get(&mut tx, id).await?.ok_or_else(refusals::not_found)?;
+        imports::get(&mut tx, id)
+            .await?
+            .ok_or_else(refusals::not_found)?;
         let found = errors::list(&mut tx, id, after_row, with_one_more(size)).await?;
         Ok(Page::cut(found, size))
     }

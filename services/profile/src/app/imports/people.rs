@@ -15,7 +15,10 @@ use crate::domain::ids::CustomerId;
 use crate::domain::imports::crowd::Crowd;
 use crate::store::{StoreError, customers, identifiers, source_keys, sources};
 
-type Registered = (HashMap<IdentifierKey, CustomerId>, HashMap<String, CustomerId>);
+type Registered = (
+    HashMap<IdentifierKey, CustomerId>,
+    HashMap<String, CustomerId>,
+);
 
 /// What statements name.
 struct Named<'a> {
@@ -81,10 +84,7 @@ fn meant(registered: &Registered, named: &Named<'_>) -> Vec<Uuid> {
 }
 
 /// Locks those whom these ids lead to. Ids that are nobody's are passed over.
-pub(super) async fn lock(
-    db: &mut PgConnection,
-    ids: &[Uuid],
-) -> Result<Vec<Customer>, StoreError> {
+pub(super) async fn lock(db: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Customer>, StoreError> {
     customers::lock(db, ids).await
 }
 

@@ -110,7 +110,10 @@ async fn send(app: &App, id: ImportId, file: &[u8], breaks: &[usize]) -> Import 
         }
     }
     let import = app.import(deadline(), id).await.unwrap();
-    let (_, upload) = app.resume_import(deadline(), id, import.next.offset).await.unwrap();
+    let (_, upload) = app
+        .resume_import(deadline(), id, import.next.offset)
+        .await
+        .unwrap();
     let mut upload = upload.unwrap();
     let rest = usize::try_from(import.next.offset).unwrap();
     upload.take(&file[rest..]).await.unwrap();
@@ -123,7 +126,10 @@ async fn tell(app: &App, import: &Import, lines: &[String]) -> BTreeSet<i64> {
     let layout = Layout::of(&import.plan.columns, Encoding::Utf8, Some(&header)).unwrap();
     let mut refused = BTreeSet::new();
     for (row, line) in (1..).zip(lines) {
-        let cells = line.trim_end().split(',').map(|cell| cell.trim_matches('"').into());
+        let cells = line
+            .trim_end()
+            .split(',')
+            .map(|cell| cell.trim_matches('"').into());
         let cells: Vec<Vec<u8>> = cells.map(|cell: String| cell.into_bytes()).collect();
         let told = layout.read(&cells).ok();
         let said = told.and_then(|told| wire::imports::statement(import, row, &told, now()).ok());
@@ -211,7 +217,9 @@ async fn check(
     undo(&app, whole).await;
     prop_assert_eq!(people(database, &worlds[0]).await, Vec::<String>::new());
     let undone = app.import(deadline(), whole).await.unwrap();
-    let Counts { created, removed, .. } = undone.counts;
+    let Counts {
+        created, removed, ..
+    } = undone.counts;
     prop_assert_eq!((undone.state, removed), (State::Undone, created));
     let left = sqlx::query_scalar::<_, i64>(
         "SELECT (SELECT count(*) FROM identifier_owners WHERE kind = 'phone_' || $1)

@@ -53,7 +53,11 @@ impl App {
         }
     }
 
-    async fn begin_undo(&self, db: &mut PgTransaction<'_>, id: ImportId) -> Result<Import, Refusal> {
+    async fn begin_undo(
+        &self,
+        db: &mut PgTransaction<'_>,
+        id: ImportId,
+    ) -> Result<Import, Refusal> {
         let import = imports::lock(db, id).await?;
         let mut import = import.ok_or_else(refusals::not_found)?;
         if import.undo(self.now()) {
@@ -118,10 +122,13 @@ impl App {
         let gone = sources::remove(db, said).await?;
         source_keys::release(db, &import.plan.channel, &gone).await?;
         let mut changes = crowd.changes();
-        changes.changed.retain(|(customer, _)| !removed.contains(&customer.id));
+        changes
+            .changed
+            .retain(|(customer, _)| !removed.contains(&customer.id));
         let events = removed.iter().map(|id| announce::removed(*id, import.id));
         let events = events.collect();
-        self.write(db, &import.plan.channel, changes, events).await?;
+        self.write(db, &import.plan.channel, changes, events)
+            .await?;
         if !removed.is_empty() {
             let ids: Vec<_> = removed.iter().map(|id| id.0).collect();
             customers::remove(db, &ids).await?;

@@ -32,7 +32,10 @@ impl People {
         named: impl Iterator<Item = &Who>,
         clock: &Clock,
     ) -> Result<Self, IntakeError> {
-        let wanted: BTreeSet<_> = named.filter_map(Who::newcomer).map(|it| it.key.clone()).collect();
+        let wanted: BTreeSet<_> = named
+            .filter_map(Who::newcomer)
+            .map(|it| it.key.clone())
+            .collect();
         let mut people = Self::default();
         people.look_up(connection, &wanted).await?;
         let claims: Vec<_> = people

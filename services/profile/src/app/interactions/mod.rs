@@ -69,14 +69,22 @@ impl App {
         });
         let verdicts = verdicts.await?;
         let is_new = |(_, verdict): &(&Item, &Verdict)| **verdict == Verdict::Recorded;
-        let new: Vec<&Item> = items.iter().zip(&verdicts).filter(is_new).map(|(it, _)| it).collect();
+        let new: Vec<&Item> = items
+            .iter()
+            .zip(&verdicts)
+            .filter(is_new)
+            .map(|(it, _)| it)
+            .collect();
         if new.is_empty() {
             // Identifiers that were taken for nothing go with the transaction.
             return Ok(verdicts);
         }
         let told = new.iter().map(|(who, it)| (who, it.time));
         let created = people.create(&mut tx, told, &self.clock).await?;
-        let recorded: Vec<_> = new.iter().filter_map(|item| self.recorded(item, &people)).collect();
+        let recorded: Vec<_> = new
+            .iter()
+            .filter_map(|item| self.recorded(item, &people))
+            .collect();
         interactions::insert(&mut tx, &recorded).await?;
         let events: Vec<_> = created.iter().map(announce::created).collect();
         self.outbox.append_all(&mut tx, &events).await?;
@@ -103,7 +111,11 @@ async fn present(
 ) -> Result<HashSet<CustomerId>, IntakeError> {
     let new = people.to_be_made();
     let meant: HashSet<_> = items.iter().filter_map(|(who, _)| people.of(who)).collect();
-    let stored: Vec<Uuid> = meant.iter().filter(|id| !new.contains(*id)).map(|id| id.0).collect();
+    let stored: Vec<Uuid> = meant
+        .iter()
+        .filter(|id| !new.contains(*id))
+        .map(|id| id.0)
+        .collect();
     let mut present = interactions::hold_customers(db, &stored).await?;
     present.extend(new);
     Ok(present)
@@ -120,9 +132,15 @@ async fn verdicts(
             first.entry(&it.key).or_insert_with(|| (at, it.digest()));
         }
     }
-    let digests: Vec<_> = first.iter().map(|(key, (_, digest))| (*key, *digest)).collect();
+    let digests: Vec<_> = first
+        .iter()
+        .map(|(key, (_, digest))| (*key, *digest))
+        .collect();
     let new = interactions::register(db, &digests).await?;
-    let old = digests.iter().map(|(key, _)| *key).filter(|key| !new.contains(*key));
+    let old = digests
+        .iter()
+        .map(|(key, _)| *key)
+        .filter(|key| !new.contains(*key));
     let old: Vec<_> = old.collect();
     let known = if old.is_empty() {
         HashMap::new()
@@ -137,7 +155,11 @@ async fn verdicts(
             return Verdict::Recorded;
         }
         let there = known.get(&it.key).map_or(digest.as_slice(), Vec::as_slice);
-        if there == it.digest() { Verdict::AlreadyRecorded } else { Verdict::Conflict }
+        if there == it.digest() {
+            Verdict::AlreadyRecorded
+        } else {
+            Verdict::Conflict
+        }
     };
     Ok(items.iter().enumerate().map(verdict).collect())
 }

@@ -31,7 +31,8 @@ impl App {
 
     /// Makes those for which these items are the first.
     pub(super) async fn make_months_of(&self, items: &[Item]) {
-        self.make_months(items.iter().map(|(_, it)| month_of(it.time)).collect()).await;
+        self.make_months(items.iter().map(|(_, it)| month_of(it.time)).collect())
+            .await;
     }
 
     /// What can't be made is no reason not to record: there is a partition for the rest.

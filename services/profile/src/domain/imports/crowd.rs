@@ -155,9 +155,14 @@ impl Crowd {
 
     fn identified(&self, row: &Row<'_>) -> Option<CustomerId> {
         let keys = row.told.details.identifiers.iter().map(|it| &it.key);
-        let mut telling: Vec<_> = keys.filter(|key| kind_of(&key.kind) != Kind::Shared).collect();
+        let mut telling: Vec<_> = keys
+            .filter(|key| kind_of(&key.kind) != Kind::Shared)
+            .collect();
         telling.sort();
-        telling.into_iter().find_map(|key| self.owners.get(key)).copied()
+        telling
+            .into_iter()
+            .find_map(|key| self.owners.get(key))
+            .copied()
     }
 
     fn meet(&mut self, row: Row<'_>, trust: &Trust) -> Outcome {
@@ -182,7 +187,12 @@ impl Crowd {
         Outcome::Created
     }
 
-    fn tell(&mut self, home: CustomerId, row: Row<'_>, trust: &Trust) -> Result<Outcome, RowRefused> {
+    fn tell(
+        &mut self,
+        home: CustomerId,
+        row: Row<'_>,
+        trust: &Trust,
+    ) -> Result<Outcome, RowRefused> {
         let id = self.leads.get(&home).copied();
         let id = id.ok_or(RowRefused::CustomerNotFound)?;
         let person = self.people.get(&id).ok_or(RowRefused::CustomerNotFound)?;
@@ -233,7 +243,11 @@ impl Crowd {
             // Nobody has seen it before.
             person.customer.version = version;
         }
-        let outcome = if changed.is_empty() { Outcome::Unchanged } else { Outcome::Updated };
+        let outcome = if changed.is_empty() {
+            Outcome::Unchanged
+        } else {
+            Outcome::Updated
+        };
         person.changed.extend(changed);
         outcome
     }
@@ -273,7 +287,9 @@ impl Crowd {
         };
         for person in self.people.into_values() {
             let is_told = |it: &Source| self.told.contains(&(it.home, it.id));
-            changes.sources.extend(person.profile.sources.into_iter().filter(is_told));
+            changes
+                .sources
+                .extend(person.profile.sources.into_iter().filter(is_told));
             if person.is_new {
                 changes.made.push(person.customer);
             } else if person.is_touched {

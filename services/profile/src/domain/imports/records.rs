@@ -182,7 +182,9 @@ impl Records {
         let mut scan = mem::take(&mut self.scan);
         let line = self.place.line;
         let is_too_long = mem::take(&mut self.let_go);
-        self.place = self.place.after(self.at.saturating_sub(self.head), scan.lines);
+        self.place = self
+            .place
+            .after(self.at.saturating_sub(self.head), scan.lines);
         self.place.offset = self.place.offset.saturating_add(is_too_long);
         self.place.line = self.place.line.saturating_add(1);
         self.head = self.at;
@@ -191,7 +193,11 @@ impl Records {
         if is_too_long == 0 && is_empty && scan.cells.len() == 1 {
             return None;
         }
-        let cells = if is_too_long > 0 { Err(Broken::TooLong) } else { Ok(scan.cells) };
+        let cells = if is_too_long > 0 {
+            Err(Broken::TooLong)
+        } else {
+            Ok(scan.cells)
+        };
         let after = self.place;
         Some(Record { line, after, cells })
     }
@@ -214,7 +220,9 @@ impl Records {
     /// Lets go of what was read of a line that is too long to be kept. What follows up to its end goes too.
     fn let_go(&mut self) {
         let length = self.at.saturating_sub(self.head);
-        self.let_go = self.let_go.saturating_add(i64::try_from(length).unwrap_or(i64::MAX));
+        self.let_go = self
+            .let_go
+            .saturating_add(i64::try_from(length).unwrap_or(i64::MAX));
         self.head = self.at;
         self.scan = Scan {
             within: Within::Plain,
@@ -286,7 +294,12 @@ mod tests {
         }
         found.extend(std::iter::from_fn(|| records.next(true)));
         let text = |cell: Vec<u8>| String::from_utf8_lossy(&cell).into_owned();
-        let texts = |it: Record| (it.line, it.cells.map(|it| it.into_iter().map(text).collect()));
+        let texts = |it: Record| {
+            (
+                it.line,
+                it.cells.map(|it| it.into_iter().map(text).collect()),
+            )
+        };
         found.into_iter().map(texts).collect()
     }
 
@@ -296,7 +309,8 @@ mod tests {
 
     #[test]
     fn what_spreadsheets_write_is_read() {
-        let file = b"\xef\xbb\xbf\"na\"\"me\",b\r\n\"two\r\nlines\",\"a,b\"\r\n\r\n5\" pipe,\r\n,last";
+        let file =
+            b"\xef\xbb\xbf\"na\"\"me\",b\r\n\"two\r\nlines\",\"a,b\"\r\n\r\n5\" pipe,\r\n,last";
         let expected = [
             row(1, &["na\"me", "b"]),
             row(2, &["two\r\nlines", "a,b"]),
@@ -313,7 +327,11 @@ mod tests {
     #[test]
     fn a_broken_line_loses_itself_alone() {
         let open = b"a,\"b\nc,d\ne,f\n".as_slice();
-        let expected = [(1, Err(Broken::OpenQuote)), row(2, &["c", "d"]), row(3, &["e", "f"])];
+        let expected = [
+            (1, Err(Broken::OpenQuote)),
+            row(2, &["c", "d"]),
+            row(3, &["e", "f"]),
+        ];
         assert_eq!(read(CSV, &[open]), expected);
         let far = [open, &b"g,h\n".repeat(MAX_RECORD_BYTES)].concat();
         let found = read(CSV, &[&far]);

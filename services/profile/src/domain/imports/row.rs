@@ -84,7 +84,11 @@ impl Layout {
             matches!(column.target, Target::Field(_) | Target::Identifier(_))
                 && matches!(column.from, From::Column(_))
         };
-        if told.iter().any(says) { Ok(told) } else { Err(RowError::Empty) }
+        if told.iter().any(says) {
+            Ok(told)
+        } else {
+            Err(RowError::Empty)
+        }
     }
 
     fn cells(
@@ -127,7 +131,9 @@ impl Layout {
                 From::Constant(text) => text.clone(),
                 From::Column(name) => {
                     let text = fields.get(name).map_or(Some(String::new()), text_of);
-                    text.ok_or_else(|| RowError::NotAValue { column: name.clone() })?
+                    text.ok_or_else(|| RowError::NotAValue {
+                        column: name.clone(),
+                    })?
                 }
             };
             Ok((column, text.trim().to_owned()))
@@ -181,11 +187,17 @@ mod tests {
         let header: Vec<_> = ["姓名", "brand"].map(str::to_owned).to_vec();
         let of = |encoding| Layout::of(&columns, encoding, Some(&header)).unwrap();
         let wang = b"\xcd\xf5\xd0\xa1\xc3\xf7".as_slice(); // 王小明
-        assert_eq!(texts(&of(Encoding::Gb18030), &[wang, b" a "]).unwrap(), ["王小明", "a"]);
+        assert_eq!(
+            texts(&of(Encoding::Gb18030), &[wang, b" a "]).unwrap(),
+            ["王小明", "a"]
+        );
         let column = || "姓名".to_owned();
         let refused = texts(&of(Encoding::Utf8), &[wang, b"a"]);
         assert_eq!(refused, Err(RowError::Encoding { column: column() }));
-        assert_eq!(texts(&of(Encoding::Utf8), &[b"", b"a", b""]).unwrap(), ["a"]);
+        assert_eq!(
+            texts(&of(Encoding::Utf8), &[b"", b"a", b""]).unwrap(),
+            ["a"]
+        );
         let (found, expected) = (3, 2);
         let wide = texts(&of(Encoding::Utf8), &[b"", b"a", b"b"]);
         assert_eq!(wide, Err(RowError::Width { found, expected }));
@@ -197,7 +209,10 @@ mod tests {
         let columns = [column("name", "display_name"), column("no", "source_key")];
         let layout = Layout::of(&columns, Encoding::Utf8, None).unwrap();
         let read = |line: &str| texts(&layout, &[line.as_bytes()]);
-        assert_eq!(read(r#"{"no": 12, "name": "Ada", "x": []}"#).unwrap(), ["Ada", "12"]);
+        assert_eq!(
+            read(r#"{"no": 12, "name": "Ada", "x": []}"#).unwrap(),
+            ["Ada", "12"]
+        );
         assert_eq!(read(r#"{"name": null}"#), Err(RowError::Empty));
         assert_eq!(read("[1]"), Err(RowError::NotAnObject));
         let column = "name".to_owned();

@@ -59,13 +59,30 @@ mod tests {
 
     #[test]
     fn dates_are_read_as_files_write_them() {
-        for text in ["1990-05-17", "1990/5/17", "19900517", "1990.05.17", "1990年5月17日"] {
+        for text in [
+            "1990-05-17",
+            "1990/5/17",
+            "19900517",
+            "1990.05.17",
+            "1990年5月17日",
+        ] {
             assert_eq!(date(text), Some((1990, 5, 17)), "{text}");
         }
         assert_eq!(date("--05-17"), Some((0, 5, 17)));
-        for text in ["", "17/05/1990", "90-5-17", "1990-05", "1990-05-17x", "199005", "-1990-5-1"] {
+        for text in [
+            "",
+            "17/05/1990",
+            "90-5-17",
+            "1990-05",
+            "1990-05-17x",
+            "199005",
+            "-1990-5-1",
+        ] {
             assert_eq!(date(text), None, "{text}");
         }
-        assert_eq!((gender("女"), gender("M"), gender("?")), (Some(Gender::Female), Some(Gender::Male), None));
+        assert_eq!(
+            (gender("女"), gender("M"), gender("?")),
+            (Some(Gender::Female), Some(Gender::Male), None)
+        );
     }
 }
