@@ -6,6 +6,7 @@ mod audit;
 mod bad_input;
 mod contract_rules;
 mod crashes;
+mod customer_files;
 mod end_to_end;
 mod faults;
 mod identities;

@@ -41,7 +41,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         .btree_map(["."])
         .bytes(["."])
         // Options only: read from the descriptors, never as messages.
-        .extern_path(".google.api", "::unused")
+        .extern_path(".google.api.Http", "::unused::Http")
+        .extern_path(".google.api.HttpRule", "::unused::HttpRule")
+        .extern_path(".google.api.CustomHttpPattern", "::unused::CustomHttpPattern")
+        .extern_path(".google.api.FieldBehavior", "::unused::FieldBehavior")
         .extern_path(".buf.validate", "::unused")
         .extern_path(".google.rpc.Status", "::tonic_types::Status")
         .enable_type_names();

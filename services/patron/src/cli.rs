@@ -1,6 +1,7 @@
 //! The command line.
 
 mod audit;
+mod customers;
 mod keys;
 mod program;
 
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use audit::Audit;
+pub(crate) use customers::{Export, ExportCustomers, FileEncoding, FileFormat, ImportCustomers};
 pub(crate) use keys::{Keys, NewKey};
 pub(crate) use program::{Form, Numbered, Program, Turn, Version};
 
@@ -47,6 +49,9 @@ pub(crate) enum Command {
     /// Import files through the API.
     #[command(subcommand)]
     Import(Import),
+    /// Fetch data in bulk through the API.
+    #[command(subcommand)]
+    Export(Export),
     /// Look after what services tell each other.
     #[command(subcommand)]
     Events(Events),
@@ -138,6 +143,16 @@ pub(crate) struct Access {
 pub(crate) enum Import {
     /// Orders, cancellations and baskets, in the columns of the UCI Online Retail data.
     Orders(ImportOrders),
+    /// Customers, a row each, as what a channel says of them. The same file again goes on where it was broken off.
+    Customers(ImportCustomers),
+    /// Take an import of customers back.
+    Undo {
+        /// Its id, as the import tells it.
+        import: String,
+
+        #[command(flatten)]
+        access: Access,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod cli;
 mod client;
 mod commands;
 mod config;
+mod customers;
 mod database;
 mod dev_env;
 mod import;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use cli::{Cli, Command, Import, Keys};
+use cli::{Cli, Command, Export, Import, Keys};
 
 /// A call allocates a few hundred times on whichever thread has it then: with the system's allocator
 /// that is a fifth of what it costs.
@@ -44,6 +45,15 @@ async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
         Command::Config { defaults } => commands::show::config(config, defaults),
         Command::Openapi => commands::show::openapi(),
         Command::Import(Import::Orders(arguments)) => commands::import::orders(arguments).await,
+        Command::Import(Import::Customers(arguments)) => {
+            commands::customers::import(arguments).await
+        }
+        Command::Import(Import::Undo { import, access }) => {
+            commands::customers::undo(&access, &import).await
+        }
+        Command::Export(Export::Customers(arguments)) => {
+            commands::customers::export(arguments).await
+        }
         Command::Events(command) => commands::events::run(command).await,
         Command::Loyalty(command) => commands::loyalty::run(command).await,
         Command::Audit(command) => commands::audit::run(command).await,

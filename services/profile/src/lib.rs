@@ -1,9 +1,10 @@
 //! Customers, their orders and returns, timeline and traits, consent and contact.
 //!
 //! One truth per customer: who they are ([`CustomerService`]), whose word that is and which records are
-//! one person's ([`IdentityService`]), what they did ([`ActivityService`]), what they allow
+//! one person's ([`IdentityService`]), what they did ([`ActivityService`], [`InteractionService`]), what they allow
 //! ([`ConsentService`]) and whether they may be contacted now ([`ContactService`]), which words were put on
-//! them ([`TagService`]) and to which segments they belong ([`SegmentService`]). Activity is taken in
+//! them ([`TagService`]) and to which segments they belong ([`SegmentService`]). Files of customers are taken in
+//! like any channel, can be taken back ([`ImportService`]), and are given out ([`ExportService`]). Activity is taken in
 //! exactly once, late, out of order and in any number
 //! (`app/intake.rs` tells how); what it adds up to is kept beside it in the same transaction.
 //! What happened is announced through the outbox; the service follows nobody.
@@ -12,6 +13,9 @@
 //! [`IdentityService`]: contract::patron::profile::v1::identity_service_server::IdentityService
 //! [`ActivityService`]: contract::patron::profile::v1::activity_service_server::ActivityService
 //! [`ConsentService`]: contract::patron::profile::v1::consent_service_server::ConsentService
+//! [`InteractionService`]: contract::patron::profile::v1::interaction_service_server::InteractionService
+//! [`ExportService`]: contract::patron::profile::v1::export_service_server::ExportService
+//! [`ImportService`]: contract::patron::profile::v1::import_service_server::ImportService
 //! [`ContactService`]: contract::patron::profile::v1::contact_service_server::ContactService
 //! [`TagService`]: contract::patron::profile::v1::tag_service_server::TagService
 //! [`SegmentService`]: contract::patron::profile::v1::segment_service_server::SegmentService
@@ -31,7 +35,10 @@ use api::activities::Activities;
 use api::consents::Consents;
 use api::contacts::Contacts;
 use api::customers::Customers;
+use api::exports::Exports;
 use api::identities::Identities;
+use api::imports::Imports;
+use api::interactions::Interactions;
 use api::segments::Segments;
 use api::tags::Tags;
 use app::App;
@@ -42,7 +49,10 @@ use contract::patron::profile::v1::activity_service_server::ActivityServiceServe
 use contract::patron::profile::v1::consent_service_server::ConsentServiceServer;
 use contract::patron::profile::v1::contact_service_server::ContactServiceServer;
 use contract::patron::profile::v1::customer_service_server::CustomerServiceServer;
+use contract::patron::profile::v1::export_service_server::ExportServiceServer;
 use contract::patron::profile::v1::identity_service_server::IdentityServiceServer;
+use contract::patron::profile::v1::import_service_server::ImportServiceServer;
+use contract::patron::profile::v1::interaction_service_server::InteractionServiceServer;
 use contract::patron::profile::v1::segment_service_server::SegmentServiceServer;
 use contract::patron::profile::v1::tag_service_server::TagServiceServer;
 use events::{FeedConfig, Feeds, Outbox, Parts, UnknownFeed};
@@ -113,6 +123,19 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         pages: context.pages.clone(),
     };
     let service = jobs::begin(service, &app);
+    let imports = Imports {
+        app: app.clone(),
+        pages: context.pages.clone(),
+    };
+    let exports = Exports {
+        app: app.clone(),
+        pages: context.pages.clone(),
+    };
+    let interactions = Interactions {
+        app: app.clone(),
+        metrics: metrics.clone(),
+    };
+    let (undoing, making) = (app.clone(), app.clone());
     let activities = Activities {
         app,
         pages: context.pages.clone(),
@@ -125,7 +148,16 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         .grpc(chassis::tuned!(ConsentServiceServer::new(consents)))
         .grpc(chassis::tuned!(ContactServiceServer::new(contacts)))
         .grpc(chassis::tuned!(TagServiceServer::new(tags)))
-        .grpc(chassis::tuned!(SegmentServiceServer::new(segments)));
+        .grpc(chassis::tuned!(SegmentServiceServer::new(segments)))
+        .grpc(chassis::tuned!(ImportServiceServer::new(imports)))
+        .grpc(chassis::tuned!(ExportServiceServer::new(exports)))
+        .grpc(chassis::tuned!(InteractionServiceServer::new(interactions)))
+        .task("undo-imports", move |stop| {
+            undoing.clone().keep_undoing(stop)
+        })
+        .task("interaction-months", move |stop| {
+            making.clone().keep_making_months(stop)
+        });
     let service = service.records(move |named| {
         let guard = guard.clone();
         async move { guard.admit(named).await }

@@ -24,9 +24,14 @@ struct Labels {
 impl Intake {
     pub(crate) fn register(registry: &Registry) -> Self {
         let intake = Self::default();
-        let help = "Orders and returns that were taken in, by what became of them";
+        let help = "Orders, returns and interactions that were taken in, by what became of them";
         registry.register("profile_activities", help, intake.0.clone());
         intake
+    }
+
+    /// Counts interactions.
+    pub(crate) fn count_interactions(&self, kind: &'static str, outcome: &'static str) {
+        self.0.get_or_create(&Labels { kind, outcome }).inc();
     }
 
     /// Counts an activity; `None`: it was refused.

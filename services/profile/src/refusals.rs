@@ -1,6 +1,7 @@
 //! How callers learn of what went wrong: every error of this service, mapped once.
 
 mod contact;
+pub(crate) mod imports;
 mod segments;
 
 use std::time::Duration;
@@ -93,6 +94,16 @@ pub(crate) fn source_of_another_customer() -> Refusal {
     let message = "the channel's record came in under another customer";
     Refusal::new(Code::FailedPrecondition, reason, message)
         .field("source.customer_id", "is not whom the record came in under")
+}
+
+/// A source has told an interaction with other content before.
+pub(crate) fn interaction_conflict() -> Refusal {
+    let message = "the source has told an interaction of this id with other content";
+    Refusal::new(
+        Code::AlreadyExists,
+        ErrorReason::InteractionConflict,
+        message,
+    )
 }
 
 /// The error of a field.

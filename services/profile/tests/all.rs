@@ -19,12 +19,18 @@ mod contacts;
 mod contract_rules;
 #[path = "all/customers.rs"]
 mod customers;
+#[path = "all/exports.rs"]
+mod exports;
 #[path = "all/exposure.rs"]
 mod exposure;
 #[path = "all/harness.rs"]
 mod harness;
 #[path = "all/identities.rs"]
 mod identities;
+#[path = "all/imports.rs"]
+mod imports;
+#[path = "all/interactions.rs"]
+mod interactions;
 #[path = "all/joined_contacts.rs"]
 mod joined_contacts;
 #[path = "all/lists.rs"]

@@ -2,6 +2,7 @@
 
 mod access;
 pub(crate) mod audit;
+pub(crate) mod customers;
 pub(crate) mod events;
 pub(crate) mod healthcheck;
 pub(crate) mod import;

@@ -40,7 +40,7 @@ use tokio::time::Instant;
 
 use crate::client::{Client, ClientError};
 
-use checkpoint::{Checkpoint, CheckpointFile, fingerprint};
+use checkpoint::{Checkpoint, CheckpointFile};
 use csv::FileError;
 use problem::{Problem, Reason};
 use report::ErrorsFile;
@@ -48,6 +48,7 @@ use send::{Outcome, Sender};
 use shift::Shift;
 use wave::{WAVE_ITEMS, Wave};
 
+pub(crate) use checkpoint::fingerprint;
 pub(crate) use meter::Meter;
 pub(crate) use report::Summary;
 

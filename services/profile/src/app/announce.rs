@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use contract::patron::profile::v1::{
-    CustomerCreated, CustomerUpdated, OrderRecorded, ProfilesMerged, ProfilesUnmerged,
-    ReturnRecorded, SegmentEntered, SegmentLeft, TagAdded, TagRemoved,
+    CustomerCreated, CustomerRemoved, CustomerUpdated, OrderRecorded, ProfilesMerged,
+    ProfilesUnmerged, ReturnRecorded, SegmentEntered, SegmentLeft, TagAdded, TagRemoved,
 };
 use events::NewEvent;
 use prost_types::FieldMask;
@@ -13,7 +13,7 @@ use crate::domain::book::Announcement;
 use crate::domain::customer::Customer;
 use crate::domain::field::Field;
 use crate::domain::identity::link::LinkId;
-use crate::domain::ids::CustomerId;
+use crate::domain::ids::{CustomerId, ImportId};
 use crate::domain::segment::definition::SegmentId;
 use crate::domain::tag::{Change, Kind};
 use crate::wire::{orders, returns, time};
@@ -39,6 +39,15 @@ pub(crate) fn updated(customer: CustomerId, changed: &[Field]) -> NewEvent {
     let payload = CustomerUpdated {
         customer_id: customer.0.to_string(),
         changed_fields: Some(FieldMask { paths }),
+    };
+    about(customer, &payload)
+}
+
+/// A customer whom only an import spoke of is gone with it.
+pub(crate) fn removed(customer: CustomerId, import: ImportId) -> NewEvent {
+    let payload = CustomerRemoved {
+        customer_id: customer.0.to_string(),
+        import_id: import.0.to_string(),
     };
     about(customer, &payload)
 }

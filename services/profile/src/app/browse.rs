@@ -1,7 +1,7 @@
 //! Reading. Each takes one connection; its statements end with the call's time.
 
 use chassis::{Deadline, Refusal};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -21,6 +21,9 @@ use crate::store::{customers, homes, links, orders, returns, sources, timeline, 
 
 /// Before the latest activity that there can be.
 pub(crate) const LATEST: After = (Timestamp::MAX, Uuid::max());
+
+/// Further ahead than anything that is recorded.
+const TOMORROW: SignedDuration = SignedDuration::from_hours(24);
 
 /// A part of a list, and whether more follows.
 #[derive(Debug)]
@@ -165,6 +168,12 @@ impl App {
             size,
         } = window;
         let homes = homes_of(&mut tx, customer).await?.ids();
+        // Nothing is recorded that lies far ahead; where to begin tells how far back is looked at first.
+        let ahead = self
+            .now()
+            .saturating_add(TOMORROW)
+            .unwrap_or(Timestamp::MAX);
+        let after = after.min((ahead, Uuid::max()));
         let found = timeline::list(&mut tx, &homes, after, with_one_more(size)).await?;
         Ok(Page::cut(found, size))
     }

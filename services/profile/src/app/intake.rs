@@ -11,7 +11,7 @@
 //! one new id) fails on a unique constraint, and the whole transaction is done again.
 
 mod load;
-mod people;
+pub(in crate::app) mod people;
 mod write;
 
 use chassis::Deadline;
@@ -121,7 +121,7 @@ pub(crate) enum IntakeError {
 
 impl IntakeError {
     /// True when another transaction was in the way, and the same may succeed at once.
-    fn is_race(&self) -> bool {
+    pub(super) fn is_race(&self) -> bool {
         match self {
             Self::IdentifierVanished | Self::Regrouped | Self::Store(StoreError::Regrouped) => true,
             Self::Store(StoreError::Database(error))
@@ -173,7 +173,7 @@ impl App {
         view: impl Fn(&Book) -> T,
     ) -> Result<(Vec<Verdict>, T), IntakeError> {
         let mut tx = self.db.begin_with_deadline(deadline.remaining()).await?;
-        let people = People::find(&mut tx, items, &self.clock).await?;
+        let people = People::find(&mut tx, items.iter().map(|item| &item.who), &self.clock).await?;
         let mut book = load::book(&mut tx, items, &people).await?;
         let verdicts = self.decide(&mut book, items, &people);
         let view = view(&book);
@@ -182,9 +182,12 @@ impl App {
             // Identifiers that were taken for nothing go with the transaction.
             return Ok((verdicts, view));
         }
-        let created = people
-            .create(&mut tx, items, &verdicts, &self.clock)
-            .await?;
+        let recorded = items
+            .iter()
+            .zip(&verdicts)
+            .filter(|(_, verdict)| verdict.is_ok());
+        let recorded = recorded.map(|(item, _)| (&item.who, item.activity.time()));
+        let created = people.create(&mut tx, recorded, &self.clock).await?;
         write::changes(&mut tx, &changes).await?;
         let people: Vec<CustomerId> = changes.people.iter().copied().collect();
         evaluations::mark(&mut tx, &people, self.now()).await?;

@@ -100,4 +100,18 @@ pub(crate) enum Problem {
     NotInFuture,
     #[error("is a source of Patron's own")]
     ReservedSource,
+    #[error("must be a date, for example 1990-05-17")]
+    NotWrittenAsDate,
+    #[error("must be female, male, other or undisclosed")]
+    NotAGender,
+    #[error("must be a time such as 2025-03-09T10:00:00Z")]
+    NotWrittenAsTime,
+    #[error("names nothing that can be imported")]
+    NotImportable,
+    #[error("must not be before the year 2000, as of a clock that was never set")]
+    ClockNotSet,
+    #[error("is what another column is already")]
+    SameColumn,
+    #[error("needs either a column or a constant")]
+    NotOneOrigin,
 }

@@ -1,5 +1,6 @@
 //! Customer records.
 
+mod many;
 mod row;
 
 use jiff_sqlx::ToSqlx as _;
@@ -11,6 +12,7 @@ use super::StoreError;
 use super::homes::homes_of;
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerId;
+pub(crate) use many::{after, remove, unused, update_all};
 use row::{CustomerRow, NewRow, match_keys};
 
 /// How often a lock is taken of those whom ids lead elsewhere from meanwhile.

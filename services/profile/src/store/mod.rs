@@ -6,6 +6,8 @@ pub(crate) mod customers;
 mod details;
 pub(crate) mod homes;
 pub(crate) mod identifiers;
+pub(crate) mod imports;
+pub(crate) mod interactions;
 pub(crate) mod links;
 pub(crate) mod order_ids;
 pub(crate) mod orders;

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::StoreError;
 use super::orders::After;
+use crate::domain::interaction::RecordedInteraction;
 use crate::domain::order::RecordedOrder;
 use crate::domain::returns::RecordedReturn;
 
@@ -13,6 +14,7 @@ use crate::domain::returns::RecordedReturn;
 pub(crate) enum Entry {
     Order(RecordedOrder),
     Return(RecordedReturn),
+    Interaction(RecordedInteraction),
 }
 
 impl Entry {
@@ -21,6 +23,7 @@ impl Entry {
         match self {
             Self::Order(order) => (order.order.time, order.entry_id),
             Self::Return(applied) => (applied.content.time, applied.entry_id),
+            Self::Interaction(it) => (it.interaction.time, it.entry_id),
         }
     }
 }
@@ -37,10 +40,12 @@ pub(crate) async fn list(
 ) -> Result<Vec<Entry>, StoreError> {
     let orders = super::orders::list(connection, homes, after, limit).await?;
     let returns = super::returns::list_applied(connection, homes, after, limit).await?;
+    let interactions = super::interactions::list(connection, homes, after, limit).await?;
     let mut entries: Vec<_> = orders
         .into_iter()
         .map(Entry::Order)
         .chain(returns.into_iter().map(Entry::Return))
+        .chain(interactions.into_iter().map(Entry::Interaction))
         .collect();
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.place()));
     entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));

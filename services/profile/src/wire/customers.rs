@@ -129,7 +129,8 @@ fn decode_gender(sent: proto::Gender) -> Gender {
     }
 }
 
-fn encode_gender(gender: Gender) -> proto::Gender {
+/// A gender.
+pub(crate) fn encode_gender(gender: Gender) -> proto::Gender {
     match gender {
         Gender::Unknown => proto::Gender::Unspecified,
         Gender::Female => proto::Gender::Female,

@@ -72,6 +72,7 @@ pub(crate) fn source(source: Source) -> proto::Source {
         observations: source.observed.iter().map(observation).collect(),
         withdrawals: withdrawn.collect(),
         record_time: Some(time::encode(source.record_time)),
+        import_id: source.import.map(|id| id.0.to_string()).unwrap_or_default(),
     }
 }
 

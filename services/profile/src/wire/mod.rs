@@ -3,6 +3,8 @@
 pub(crate) mod contact;
 pub(crate) mod customers;
 pub(crate) mod identities;
+pub(crate) mod imports;
+pub(crate) mod interactions;
 pub(crate) mod money;
 pub(crate) mod orders;
 pub(crate) mod returns;

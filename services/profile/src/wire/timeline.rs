@@ -3,7 +3,7 @@
 use contract::patron::profile::v1 as proto;
 use proto::timeline_entry::Activity;
 
-use super::{orders, returns, time};
+use super::{interactions, orders, returns, time};
 use crate::store::timeline::Entry;
 
 /// One entry. A return has no channel: the selling systems do not tell where it was given back.
@@ -25,6 +25,11 @@ pub(crate) fn encode(entry: Entry) -> proto::TimelineEntry {
                 String::new(),
                 Activity::Return(returns::encode(applied)),
             )
+        }
+        Entry::Interaction(it) => {
+            let (record_time, channel) = (it.record_time, it.interaction.channel.clone());
+            let activity = Activity::Interaction(interactions::encode(it));
+            (record_time, channel, activity)
         }
     };
     proto::TimelineEntry {

@@ -11,7 +11,10 @@ use contract::patron::profile::v1::activity_service_client::ActivityServiceClien
 use contract::patron::profile::v1::consent_service_client::ConsentServiceClient;
 use contract::patron::profile::v1::contact_service_client::ContactServiceClient;
 use contract::patron::profile::v1::customer_service_client::CustomerServiceClient;
+use contract::patron::profile::v1::export_service_client::ExportServiceClient;
 use contract::patron::profile::v1::identity_service_client::IdentityServiceClient;
+use contract::patron::profile::v1::import_service_client::ImportServiceClient;
+use contract::patron::profile::v1::interaction_service_client::InteractionServiceClient;
 use contract::patron::profile::v1::segment_service_client::SegmentServiceClient;
 use contract::patron::profile::v1::tag_service_client::TagServiceClient;
 use contract::patron::profile::v1::{
@@ -178,6 +181,18 @@ impl Profile {
 
     pub(crate) fn segments(&self) -> SegmentServiceClient<Caller> {
         SegmentServiceClient::with_interceptor(self.channel.clone(), self.operator())
+    }
+
+    pub(crate) fn imports(&self) -> ImportServiceClient<Caller> {
+        ImportServiceClient::with_interceptor(self.channel.clone(), self.operator())
+    }
+
+    pub(crate) fn interactions(&self) -> InteractionServiceClient<Caller> {
+        InteractionServiceClient::with_interceptor(self.channel.clone(), self.operator())
+    }
+
+    pub(crate) fn exports(&self) -> ExportServiceClient<Caller> {
+        ExportServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
 
     pub(crate) fn channel(&self) -> Channel {

@@ -33,6 +33,7 @@ fn name_of(entry: &TimelineEntry) -> String {
     match entry.activity.as_ref().unwrap() {
         Activity::Order(order) => order.order_id.clone(),
         Activity::Return(applied) => applied.return_id.clone(),
+        Activity::Interaction(it) => it.interaction_id.clone(),
     }
 }
 

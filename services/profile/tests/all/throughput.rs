@@ -1,4 +1,4 @@
-//! How many orders a second the intake takes: a measurement, run by hand in a release build with
+//! How many orders, rows and interactions a second are taken in: measurements, run by hand in a release build with
 //! `cargo test --release -p profile --test all -- --ignored --nocapture throughput`.
 
 use std::sync::Arc;
@@ -69,4 +69,41 @@ async fn throughput_of_batches_of_500_orders() {
         "{orders} orders in {elapsed:?}: {:.0}/s",
         f64::from(orders) / elapsed.as_secs_f64()
     );
+}
+
+const ROWS: usize = 100_000;
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement, not a property"]
+async fn throughput_of_an_import_of_customers() {
+    let profile = Profile::start().await;
+    let rows =
+        (0..ROWS).map(|row| format!("{row},Customer {row},+44{row:010},c{row}@example.com,GB\n"));
+    let file = format!("no,name,phone,email,region\n{}", rows.collect::<String>());
+    let start = Instant::now();
+    let done = crate::imports::take_in_usual(&profile, file.as_bytes()).await;
+    let elapsed = start.elapsed();
+    assert_eq!(usize::try_from(done.created_count), Ok(ROWS));
+    println!(
+        "{ROWS} rows in {elapsed:?}: {:.0}/s",
+        per_second(ROWS, elapsed)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement, not a property"]
+async fn throughput_of_a_stream_of_interactions() {
+    let profile = Profile::start().await;
+    let start = Instant::now();
+    let recorded = crate::interactions::record_many(&profile, ROWS, CUSTOMERS).await;
+    let elapsed = start.elapsed();
+    assert_eq!(usize::try_from(recorded), Ok(ROWS));
+    println!(
+        "{ROWS} interactions in {elapsed:?}: {:.0}/s",
+        per_second(ROWS, elapsed)
+    );
+}
+
+fn per_second(count: usize, elapsed: std::time::Duration) -> f64 {
+    f64::from(u32::try_from(count).unwrap()) / elapsed.as_secs_f64()
 }

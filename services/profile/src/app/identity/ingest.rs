@@ -64,7 +64,7 @@ impl App {
     }
 
     /// Takes in what a channel says; answers the customer, and all that the channel says of it then.
-    pub(super) async fn ingest(
+    pub(in crate::app) async fn ingest(
         &self,
         db: &mut PgTransaction<'_>,
         statement: Statement,

@@ -47,7 +47,7 @@ impl App {
         let after = profile.identifiers_of(home, &trust());
         let homes = customer.homes();
         exchange(db, (&homes, home), (&before, &after), listed).await?;
-        let told = profile.source(home, &named.channel, &named.key);
+        let told = profile.named(&named);
         let told = told.cloned().unwrap_or(named);
         sources::put(db, std::slice::from_ref(&told)).await?;
         let changed = customer.settle(golden, self.now());

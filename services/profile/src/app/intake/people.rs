@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chassis::Clock;
+use jiff::Timestamp;
 use sqlx::PgConnection;
 
-use super::{IntakeError, Item, Newcomer, Verdict, Who};
+use super::{IntakeError, Newcomer, Who};
 use crate::domain::customer::{Customer, Details};
 use crate::domain::identifier::{Identifier, IdentifierKey};
 use crate::domain::identity::golden::Golden;
@@ -17,7 +18,7 @@ use crate::store::{StoreError, customers, identifiers, sources};
 
 /// The customers behind the identifiers of a batch.
 #[derive(Debug, Default)]
-pub(super) struct People {
+pub(in crate::app) struct People {
     known: HashMap<IdentifierKey, CustomerId>,
     /// Identifiers that nobody had. They are taken, their customers are not made yet.
     new: BTreeMap<IdentifierKey, CustomerId>,
@@ -26,13 +27,14 @@ pub(super) struct People {
 impl People {
     /// Looks up all identifiers, and takes those that nobody has: at once, because two batches may
     /// meet the same newcomer, and the second must wait for the first and then find it.
-    pub(super) async fn find(
+    pub(in crate::app) async fn find(
         connection: &mut PgConnection,
-        items: &[Item],
+        named: impl Iterator<Item = &Who>,
         clock: &Clock,
     ) -> Result<Self, IntakeError> {
-        let wanted: BTreeSet<_> = newcomers(items)
-            .map(|newcomer| newcomer.key.clone())
+        let wanted: BTreeSet<_> = named
+            .filter_map(Who::newcomer)
+            .map(|it| it.key.clone())
             .collect();
         let mut people = Self::default();
         people.look_up(connection, &wanted).await?;
@@ -81,7 +83,7 @@ impl People {
     }
 
     /// The customer who is meant, existing or to be made.
-    pub(super) fn of(&self, who: &Who) -> Option<CustomerId> {
+    pub(in crate::app) fn of(&self, who: &Who) -> Option<CustomerId> {
         match who {
             Who::Customer(id) => Some(*id),
             Who::Identified(newcomer) => self.customer_of(&newcomer.key),
@@ -89,29 +91,28 @@ impl People {
     }
 
     /// The customers who are to be made.
-    pub(super) fn to_be_made(&self) -> BTreeSet<CustomerId> {
+    pub(in crate::app) fn to_be_made(&self) -> BTreeSet<CustomerId> {
         self.new.values().copied().collect()
     }
 
-    /// Makes the new customers for whom something was recorded, each as its first recorded item
-    /// describes it, and gives back the identifiers of the others.
-    pub(super) async fn create(
+    /// Makes the new customers for whom something was recorded, with the time at which it happened, each as its first
+    /// recorded item describes it, and gives back the identifiers of the others.
+    pub(in crate::app) async fn create<'a>(
         &self,
         connection: &mut PgConnection,
-        items: &[Item],
-        verdicts: &[Verdict],
+        recorded: impl Iterator<Item = (&'a Who, Timestamp)>,
         clock: &Clock,
     ) -> Result<Vec<Customer>, StoreError> {
         let now = to_microsecond(clock.now());
         let mut made = BTreeMap::new();
-        for (item, verdict) in items.iter().zip(verdicts) {
-            if let (Who::Identified(newcomer), Ok(_)) = (&item.who, verdict)
+        for (who, time) in recorded {
+            if let Some(newcomer) = who.newcomer()
                 && let Some(id) = self.new.get(&newcomer.key)
             {
                 made.entry(*id).or_insert_with(|| {
                     let name = (ACTIVITY, id.0.to_string());
                     let source = Source::new(SourceId(clock.new_id()), *id, name, now);
-                    source.saying(&details(newcomer), item.activity.time())
+                    source.saying(&details(newcomer), time)
                 });
             }
         }
@@ -134,11 +135,13 @@ impl People {
     }
 }
 
-fn newcomers(items: &[Item]) -> impl Iterator<Item = &Newcomer> {
-    items.iter().filter_map(|item| match &item.who {
-        Who::Customer(_) => None,
-        Who::Identified(newcomer) => Some(newcomer),
-    })
+impl Who {
+    fn newcomer(&self) -> Option<&Newcomer> {
+        match self {
+            Self::Customer(_) => None,
+            Self::Identified(newcomer) => Some(newcomer),
+        }
+    }
 }
 
 /// What is known of somebody from an activity alone.

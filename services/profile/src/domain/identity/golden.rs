@@ -108,6 +108,7 @@ pub(super) fn claimed<'a>(
         .filter_map(|source| Some((standing(source, Field::Identifiers, trust)?, source)))
         .collect();
     told.sort_by_key(|(standing, _)| Reverse(*standing));
+    let told = newest_of_each_record(told);
     let all = told.into_iter().flat_map(|(_, source)| {
         let identifiers = source.details.identifiers.iter();
         identifiers.map(move |identifier| (source, identifier))
@@ -116,13 +117,28 @@ pub(super) fn claimed<'a>(
         .collect()
 }
 
-/// Whether another source has withdrawn what this one says. Who is trusted as much may say it again.
+/// Of what a channel told of the same record, by calls and in files, the newest; the best stand first.
+fn newest_of_each_record(told: Vec<(Standing, &Source)>) -> Vec<(Standing, &Source)> {
+    let mut newest: Vec<(Standing, &Source)> = Vec::with_capacity(told.len());
+    for (standing, source) in told {
+        let is_later = |(_, known): &(Standing, &Source)| known.is_of_record(source);
+        if !newest.iter().any(is_later) {
+            newest.push((standing, source));
+        }
+    }
+    newest
+}
+
+/// Whether another source has withdrawn what this one says, or what another file said of the same record. Who is
+/// trusted as much may say it again.
 fn is_withdrawn(source: &Source, key: &IdentifierKey, sources: &[Source], trust: &Trust) -> bool {
     let said = source.observed.get(&Field::Identifiers).copied();
     let rank = trust.rank(&source.channel);
-    let named = (source.id, key.clone());
+    let same_record = sources.iter().filter(|it| it.is_of_record(source));
+    let named: Vec<_> = same_record.map(|it| (it.id, key.clone())).collect();
     sources.iter().any(|by| {
-        let withdrawn = by.withdrawn.get(&named).copied();
+        let withdrawn = named.iter().filter_map(|named| by.withdrawn.get(named));
+        let withdrawn = withdrawn.max().copied();
         withdrawn.is_some() && (said <= withdrawn || rank < trust.rank(&by.channel))
     })
 }

@@ -53,9 +53,9 @@ impl Profile {
         homes
     }
 
-    /// What a channel said under one of the homes.
-    pub(crate) fn source(&self, home: CustomerId, channel: &str, key: &str) -> Option<&Source> {
-        let is_it = |it: &&Source| it.home == home && it.channel == channel && it.key == key;
+    /// The source of this name, when there is one.
+    pub(crate) fn named(&self, named: &Source) -> Option<&Source> {
+        let is_it = |it: &&Source| it.is_of_record(named) && it.import == named.import;
         self.sources.iter().find(is_it)
     }
 
@@ -147,6 +147,12 @@ impl Profile {
 
 #[cfg(test)]
 impl Profile {
+    /// What a channel said by calls under one of the homes.
+    pub(crate) fn source(&self, home: CustomerId, channel: &str, key: &str) -> Option<&Source> {
+        let is_it = |it: &&Source| it.home == home && it.channel == channel && it.key == key;
+        self.sources.iter().find(is_it)
+    }
+
     /// Somebody whom nothing joins to anybody.
     pub(crate) fn alone(id: CustomerId, sources: Vec<Source>) -> Self {
         Self::of(id, BTreeSet::new(), sources, Vec::new())

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::domain::customer::Details;
 use crate::domain::field::Field;
 use crate::domain::identifier::IdentifierKey;
-use crate::domain::ids::CustomerId;
+use crate::domain::ids::{CustomerId, ImportId};
 
 /// The channel of what is told by `CreateCustomer` and `UpdateCustomer`.
 pub(crate) const CRM: &str = "crm";
@@ -29,6 +29,9 @@ pub(crate) struct Source {
     pub(crate) channel: String,
     /// The channel's own id of the person; unique within the channel.
     pub(crate) key: String,
+    /// The file that it came with. A file's word stands beside that of calls and of other files about the same
+    /// record, so that it can be taken back; the newest of them holds.
+    pub(crate) import: Option<ImportId>,
     pub(crate) details: Details,
     /// When the channel saw what it says, by field; a field that is not here it says nothing about.
     /// With an empty value it says that there is none.
@@ -53,6 +56,7 @@ impl Source {
             home,
             channel: channel.to_owned(),
             key,
+            import: None,
             details: Details::default(),
             observed: BTreeMap::new(),
             withdrawn: BTreeMap::new(),
@@ -77,6 +81,11 @@ impl Source {
         let known: Vec<_> = Field::all().filter(|field| details.has(*field)).collect();
         self.tell(&known, details, observed_at);
         self
+    }
+
+    /// True when both are what a channel says of the same record of its own.
+    pub(crate) fn is_of_record(&self, other: &Self) -> bool {
+        self.home == other.home && self.channel == other.channel && self.key == other.key
     }
 
     /// When the channel last saw anything of it.

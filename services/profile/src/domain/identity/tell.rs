@@ -90,9 +90,7 @@ impl Profile {
     }
 
     fn check_room(&self, named: &Source) -> Result<(), Conflict> {
-        let is_known = self
-            .source(named.home, &named.channel, &named.key)
-            .is_some();
+        let is_known = self.named(named).is_some();
         if !is_known && self.sources.len() >= MAX_SOURCES {
             return Err(Conflict::TooManySources);
         }
@@ -101,7 +99,7 @@ impl Profile {
 
     /// The id of the source that has this name here already, else of this one, added.
     fn enter(&mut self, named: Source) -> SourceId {
-        if let Some(known) = self.source(named.home, &named.channel, &named.key) {
+        if let Some(known) = self.named(&named) {
             return known.id;
         }
         let id = named.id;

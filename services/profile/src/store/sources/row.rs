@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::domain::field::Field;
 use crate::domain::identifier::IdentifierKey;
 use crate::domain::identity::source::{Source, SourceId};
-use crate::domain::ids::CustomerId;
+use crate::domain::ids::{CustomerId, ImportId};
 use crate::store::details::DetailsRow;
 use crate::store::{CorruptRow, StoreError};
 
@@ -19,6 +19,7 @@ pub(super) struct SourceRow {
     pub(super) source_id: Uuid,
     pub(super) channel: String,
     pub(super) source_key: String,
+    pub(super) import_id: Option<Uuid>,
     pub(super) details: Json<DetailsRow>,
     pub(super) observed: Json<BTreeMap<String, Timestamp>>,
     pub(super) withdrawn: Json<Vec<WithdrawnRow>>,
@@ -48,6 +49,7 @@ impl SourceRow {
             home: CustomerId(self.home),
             channel: self.channel,
             key: self.source_key,
+            import: self.import_id.map(ImportId),
             details: self.details.0.into_domain()?,
             observed: observed.collect::<Result<_, _>>()?,
             withdrawn: withdrawn.map(WithdrawnRow::into_domain).collect(),

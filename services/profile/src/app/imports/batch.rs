@@ -1,0 +1,184 @@
+//! A batch of rows is taken in.
+
+use std::time::Duration;
+
+use chassis::{Deadline, Refusal};
+use events::NewEvent;
+use sqlx::PgTransaction;
+
+use super::error::BatchError;
+use super::people;
+use crate::app::identity::ingest::Statement;
+use crate::app::identity::trust;
+use crate::app::{App, announce};
+use crate::domain::customer::Customer;
+use crate::domain::field::Field;
+use crate::domain::identifier::IdentifierKey;
+use crate::domain::identity::kinds::{Kind, kind_of};
+use crate::domain::identity::source::SourceId;
+use crate::domain::identity::tell::Told;
+use crate::domain::ids::{CustomerId, ImportId};
+use crate::domain::imports::crowd::{Changes, Crowd, Row};
+use crate::domain::imports::records::Place;
+use crate::domain::imports::{Fault, Import};
+use crate::refusals::imports as refusals;
+use crate::store::imports::errors::{self, FailedRow};
+use crate::store::{customers, identifiers, imports, source_keys, sources};
+
+/// How often a batch is tried that others get in the way of.
+const ATTEMPTS: u32 = 5;
+
+/// Time for a batch: the stream that it comes with may have none of its own.
+const TIME: Duration = Duration::from_secs(30);
+
+/// Rows that follow each other.
+#[derive(Clone, Debug)]
+pub(super) struct Batch {
+    pub(super) rows: Vec<ReadRow>,
+    pub(super) from: Place,
+    pub(super) to: Place,
+    /// The names in the first row, when this is the beginning.
+    pub(super) header: Option<Vec<String>>,
+    /// True: the file ends here.
+    pub(super) ends: bool,
+}
+
+/// A row as it was read.
+#[derive(Clone, Debug)]
+pub(super) struct ReadRow {
+    pub(super) line: i64,
+    /// What it says, or what is wrong with it.
+    pub(super) said: Result<Statement, Fault>,
+}
+
+impl App {
+    /// Takes a batch in; answers how far the import is then.
+    pub(super) async fn take_in(&self, id: ImportId, batch: &Batch) -> Result<Import, Refusal> {
+        let deadline = Deadline::after(TIME);
+        let mut attempt = 1;
+        loop {
+            match self.try_take_in(deadline, id, batch).await {
+                Err(error) if error.is_race() && attempt < ATTEMPTS => attempt += 1,
+                done => return Ok(done?),
+            }
+        }
+    }
+
+    async fn try_take_in(
+        &self,
+        deadline: Deadline,
+        id: ImportId,
+        batch: &Batch,
+    ) -> Result<Import, BatchError> {
+        let mut tx = self.db.begin_with_deadline(deadline.remaining()).await?;
+        let import = imports::lock(&mut tx, id).await?;
+        let mut import = import.ok_or(BatchError::NoImport)?;
+        import.check_follows(batch.from)?;
+        let statements = batch.rows.iter().filter_map(|row| row.said.as_ref().ok());
+        let mut crowd = people::crowd(&mut tx, &import.plan.channel, statements).await?;
+        let failed = self.decide_rows(&mut crowd, &mut import, batch);
+        if !failed.is_empty() {
+            errors::insert(&mut tx, id, &failed).await?;
+        }
+        import.header = import.header.or_else(|| batch.header.clone());
+        import.advance(batch.to, batch.ends, self.now());
+        imports::update(&mut tx, &import).await?;
+        if !import.plan.dry_run {
+            let changes = crowd.changes();
+            self.write(&mut tx, &import.plan.channel, changes, Vec::new())
+                .await?;
+        }
+        tx.commit().await?;
+        self.outbox.committed();
+        Ok(import)
+    }
+
+    fn decide_rows(&self, crowd: &mut Crowd, import: &mut Import, batch: &Batch) -> Vec<FailedRow> {
+        let now = self.now();
+        let mut failed = Vec::new();
+        for read in &batch.rows {
+            let row = import.counts.rows().saturating_add(1);
+            let decided = read.said.as_ref().map_err(Fault::clone).and_then(|said| {
+                let taken = crowd.take_in(self.row(import.id, said, now), &trust());
+                taken.map_err(|refused| refusals::fault(&refused, said))
+            });
+            match decided {
+                Ok(outcome) => import.counts.count(outcome),
+                Err(fault) => {
+                    import.counts.failed = import.counts.failed.saturating_add(1);
+                    let line = read.line;
+                    failed.push(FailedRow { row, line, fault });
+                }
+            }
+        }
+        failed
+    }
+
+    fn row<'a>(&self, import: ImportId, said: &'a Statement, now: jiff::Timestamp) -> Row<'a> {
+        Row {
+            channel: &said.channel,
+            key: &said.key,
+            customer: said.customer,
+            told: Told {
+                fields: &said.fields,
+                details: &said.details,
+                observed_at: said.observed_at,
+            },
+            import,
+            ids: (
+                CustomerId(self.clock.new_id()),
+                SourceId(self.clock.new_id()),
+            ),
+            now,
+        }
+    }
+
+    /// Writes what follows from a batch, and announces it, with what else is to be announced.
+    pub(super) async fn write(
+        &self,
+        db: &mut PgTransaction<'_>,
+        channel: &str,
+        changes: Changes,
+        others: Vec<NewEvent>,
+    ) -> Result<(), BatchError> {
+        hand_over(db, &changes).await?;
+        if !changes.keys.is_empty() && !source_keys::claim_all(db, channel, &changes.keys).await? {
+            return Err(BatchError::Race);
+        }
+        if !changes.made.is_empty() {
+            customers::insert(db, &changes.made).await?;
+        }
+        if !changes.changed.is_empty() {
+            let changed = changes.changed.iter().map(|(customer, _)| customer);
+            customers::update_all(db, changed).await?;
+        }
+        if !changes.sources.is_empty() {
+            sources::put(db, &changes.sources).await?;
+        }
+        let made = changes.made.iter().map(announce::created);
+        let differs = |(_, fields): &&(Customer, Vec<Field>)| !fields.is_empty();
+        let changed = changes.changed.iter().filter(differs);
+        let changed = changed.map(|(customer, fields)| announce::updated(customer.id, fields));
+        let events: Vec<_> = made.chain(changed).chain(others).collect();
+        self.outbox.append_all(db, &events).await?;
+        Ok(())
+    }
+}
+
+/// Lets identifiers change hands. One that is not free any more, and that people do not share, is a race.
+async fn hand_over(db: &mut PgTransaction<'_>, changes: &Changes) -> Result<(), BatchError> {
+    if !changes.released.is_empty() {
+        identifiers::release(db, &changes.released).await?;
+    }
+    if changes.claimed.is_empty() {
+        return Ok(());
+    }
+    let got = identifiers::claim(db, &changes.claimed).await?;
+    let is_lost = |(key, _): &(IdentifierKey, CustomerId)| {
+        !got.contains(key) && kind_of(&key.kind) != Kind::Shared
+    };
+    if changes.claimed.iter().any(is_lost) {
+        return Err(BatchError::Race);
+    }
+    Ok(())
+}

@@ -1,0 +1,240 @@
+//! However often an import is broken off and taken up again, it is as if it never had been; and each row is as if
+//! its channel had said it by a call.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chassis::paging::PageTokens;
+use chassis::{Clock, Deadline};
+use events::Outbox;
+use jiff::Timestamp;
+use postgres::testing::TestDatabase;
+use proptest::prelude::*;
+use sqlx::Row as _;
+
+use crate::app::App;
+use crate::app::contact::Secrets;
+use crate::domain::ids::ImportId;
+use crate::domain::imports::columns::{Column, From, Target};
+use crate::domain::imports::records::Style;
+use crate::domain::imports::row::Layout;
+use crate::domain::imports::{Counts, Encoding, Import, Plan, State};
+use crate::store::imports;
+use crate::wire;
+
+fn now() -> Timestamp {
+    "2025-03-09T09:00:00Z".parse().unwrap()
+}
+
+fn deadline() -> Deadline {
+    Deadline::after(Duration::from_mins(1))
+}
+
+fn app(database: &TestDatabase) -> App {
+    let clock = Clock::manual(now());
+    App {
+        db: database.db().clone(),
+        outbox: Outbox::new(crate::NAME, clock.clone()),
+        clock,
+        secrets: Secrets::of(&PageTokens::new(b"a test")),
+    }
+}
+
+/// A channel of its own, and a kind of identifiers: nobody there is known elsewhere.
+fn plan(world: &str) -> Plan {
+    let column = |name: &str, path: &str| Column {
+        from: From::Column(name.to_owned()),
+        target: Target::named(path).unwrap(),
+        verified: false,
+    };
+    Plan {
+        display_name: String::new(),
+        channel: world.to_owned(),
+        style: Style::Csv { delimiter: b',' },
+        encoding: Encoding::Utf8,
+        columns: vec![
+            column("no", "source_key"),
+            column("phone", &format!("identifiers.phone_{world}")),
+            column("name", "display_name"),
+            column("seen", "observe_time"),
+            column("gender", "gender"),
+        ],
+        observe_time: now(),
+        size_bytes: 0,
+        max_failed: 1_000,
+        dry_run: false,
+    }
+}
+
+const HEADER: &str = "no,name,phone,seen,gender\n";
+
+/// Rows of few people, some of them wrong.
+fn rows() -> impl Strategy<Value = Vec<String>> {
+    let number = proptest::option::weighted(0.8, 0_u8..5);
+    let phone = proptest::option::of(1_u8..6);
+    let name = prop_oneof!["[a-c]", Just("\"d\ne\"".to_owned()), Just(String::new())];
+    let gender = prop_oneof![9 => Just(""), 1 => Just("neither")];
+    let row = (number, phone, name, 0_u8..50, gender).prop_map(
+        |(number, phone, name, minute, gender)| {
+            let text = |value: Option<u8>| value.map(|it| it.to_string()).unwrap_or_default();
+            let (number, phone) = (text(number), text(phone));
+            format!("{number},{name},{phone},2025-03-09T08:{minute:02}:00Z,{gender}\n")
+        },
+    );
+    let broken = Just("1,2,3,4,5,6\n".to_owned());
+    proptest::collection::vec(prop_oneof![12 => row, 1 => broken], 0..24)
+}
+
+async fn create(app: &App, world: &str) -> ImportId {
+    let id = ImportId(app.clock.new_id());
+    let import = Import::create(id, plan(world), "a test", now());
+    let mut tx = app.begin(deadline()).await.unwrap();
+    imports::insert(&mut tx, &import).await.unwrap();
+    tx.commit().await.unwrap();
+    id
+}
+
+/// Sends a file, breaking off after each of these numbers of bytes.
+async fn send(app: &App, id: ImportId, file: &[u8], breaks: &[usize]) -> Import {
+    for (turn, bytes) in breaks.iter().enumerate() {
+        let (import, upload) = app.resume_import(deadline(), id, 0).await.unwrap();
+        let known = usize::try_from(import.next.offset).unwrap();
+        let end = known.saturating_add(*bytes).min(file.len());
+        let mut upload = upload.unwrap();
+        for piece in file[..end].chunks(7) {
+            upload.take(piece).await.unwrap();
+        }
+        // Every other time the call ends; otherwise it is killed.
+        if turn % 2 == 0 {
+            upload.finish(false).await.unwrap();
+        }
+    }
+    let import = app.import(deadline(), id).await.unwrap();
+    let (_, upload) = app
+        .resume_import(deadline(), id, import.next.offset)
+        .await
+        .unwrap();
+    let mut upload = upload.unwrap();
+    let rest = usize::try_from(import.next.offset).unwrap();
+    upload.take(&file[rest..]).await.unwrap();
+    upload.finish(true).await.unwrap()
+}
+
+/// Tells each row by itself, as `IngestSource` does; answers the rows that were refused.
+async fn tell(app: &App, import: &Import, lines: &[String]) -> BTreeSet<i64> {
+    let header: Vec<_> = HEADER.trim().split(',').map(str::to_owned).collect();
+    let layout = Layout::of(&import.plan.columns, Encoding::Utf8, Some(&header)).unwrap();
+    let mut refused = BTreeSet::new();
+    for (row, line) in (1..).zip(lines) {
+        let cells = line
+            .trim_end()
+            .split(',')
+            .map(|cell| cell.trim_matches('"').into());
+        let cells: Vec<Vec<u8>> = cells.map(|cell: String| cell.into_bytes()).collect();
+        let told = layout.read(&cells).ok();
+        let said = told.and_then(|told| wire::imports::statement(import, row, &told, now()).ok());
+        let Some(said) = said else {
+            refused.insert(row);
+            continue;
+        };
+        let mut tx = app.begin(deadline()).await.unwrap();
+        match app.ingest(&mut tx, said).await {
+            Ok(_) => tx.commit().await.unwrap(),
+            Err(_) => {
+                refused.insert(row);
+            }
+        }
+    }
+    refused
+}
+
+/// The people of a world: their names and phones, without ids.
+async fn people(database: &TestDatabase, world: &str) -> Vec<String> {
+    let rows = sqlx::query(
+        "SELECT display_name || ' ' || coalesce((
+             SELECT string_agg(it ->> 'value', ',' ORDER BY it ->> 'value')
+             FROM jsonb_array_elements(identifiers) AS it), '') || ' ' || coalesce((
+             SELECT string_agg(DISTINCT said.source_key, ',') FROM sources AS said
+             WHERE said.home = customer_id AND said.source_key NOT LIKE '%:%'), '') || ' '
+             || (SELECT count(*) FROM identifier_owners AS its
+                 WHERE its.customer_id = customers.customer_id) AS person
+         FROM customers
+         WHERE EXISTS (SELECT FROM sources WHERE home = customer_id AND channel = $1)
+         ORDER BY 1",
+    )
+    .bind(world)
+    .fetch_all(database.owner_pool())
+    .await
+    .unwrap();
+    rows.iter().map(|row| row.get("person")).collect()
+}
+
+async fn refused(app: &App, id: ImportId) -> BTreeSet<i64> {
+    let page = app.import_errors(deadline(), (id, 0), 500).await.unwrap();
+    page.items.iter().map(|failed| failed.row).collect()
+}
+
+#[test]
+fn an_import_that_is_killed_and_resumed_is_one_that_never_was_and_one_that_was_told_row_by_row() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let database = runtime.block_on(TestDatabase::create(&crate::migrations()));
+    let turn = std::sync::atomic::AtomicUsize::new(0);
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        cases: 96,
+        ..ProptestConfig::default()
+    });
+    let given = (rows(), proptest::collection::vec(0_usize..200, 0..5));
+    let checked = runner.run(&given, |(lines, breaks)| {
+        let turn = turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        runtime.block_on(check(&database, turn, &lines, &breaks))
+    });
+    checked.unwrap();
+}
+
+async fn check(
+    database: &TestDatabase,
+    turn: usize,
+    lines: &[String],
+    breaks: &[usize],
+) -> Result<(), TestCaseError> {
+    let app = app(database);
+    let worlds = ["whole", "killed", "told"].map(|name| format!("{name}{turn}"));
+    let file = format!("{HEADER}{}", lines.concat());
+    let whole = create(&app, &worlds[0]).await;
+    let done = send(&app, whole, file.as_bytes(), &[]).await;
+    prop_assert_eq!(done.state, State::Done);
+    let killed = create(&app, &worlds[1]).await;
+    let resumed = send(&app, killed, file.as_bytes(), breaks).await;
+    prop_assert_eq!(resumed.counts, done.counts);
+    prop_assert_eq!(resumed.next, done.next);
+    prop_assert_eq!(refused(&app, killed).await, refused(&app, whole).await);
+    let as_whole = people(database, &worlds[0]).await;
+    prop_assert_eq!(&people(database, &worlds[1]).await, &as_whole);
+    let id = create(&app, &worlds[2]).await;
+    let import = app.import(deadline(), id).await.unwrap();
+    prop_assert_eq!(tell(&app, &import, lines).await, refused(&app, whole).await);
+    prop_assert_eq!(&people(database, &worlds[2]).await, &as_whole);
+    undo(&app, whole).await;
+    prop_assert_eq!(people(database, &worlds[0]).await, Vec::<String>::new());
+    let undone = app.import(deadline(), whole).await.unwrap();
+    let Counts {
+        created, removed, ..
+    } = undone.counts;
+    prop_assert_eq!((undone.state, removed), (State::Undone, created));
+    let left = sqlx::query_scalar::<_, i64>(
+        "SELECT (SELECT count(*) FROM identifier_owners WHERE kind = 'phone_' || $1)
+              + (SELECT count(*) FROM source_keys WHERE channel = $1)",
+    );
+    let left = left.bind(&worlds[0]).fetch_one(database.owner_pool()).await;
+    prop_assert_eq!(left.unwrap(), 0);
+    Ok(())
+}
+
+async fn undo(app: &App, id: ImportId) {
+    let mut tx = app.begin(deadline()).await.unwrap();
+    let mut import = imports::lock(&mut tx, id).await.unwrap().unwrap();
+    assert!(import.undo(now()));
+    imports::update(&mut tx, &import).await.unwrap();
+    tx.commit().await.unwrap();
+    while app.undo_some().await.unwrap() {}
+}

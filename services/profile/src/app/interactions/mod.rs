@@ -1,0 +1,165 @@
+//! Recording interactions: batches of any size, for any customers, each in one transaction.
+//!
+//! 1. Identifiers become customers, as with orders (`intake/people.rs`).
+//! 2. The customers are held, so that nobody removes them meanwhile.
+//! 3. The ids of the sources are registered: what was there before is recorded already, or in conflict.
+//! 4. What is new is written, with one statement.
+//!
+//! Nothing adds up from interactions, so batches about one person need not stand in a row.
+
+mod months;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chassis::Deadline;
+use sqlx::PgTransaction;
+use uuid::Uuid;
+
+use super::intake::people::People;
+use super::intake::{IntakeError, Who};
+use super::{App, announce};
+use crate::domain::ids::CustomerId;
+use crate::domain::interaction::{Interaction, InteractionKey, RecordedInteraction};
+use crate::store::interactions;
+
+/// How often a transaction is tried that others get in the way of.
+const ATTEMPTS: u32 = 5;
+
+/// An interaction, and with whom.
+pub(crate) type Item = (Who, Interaction);
+
+/// What became of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Recorded,
+    AlreadyRecorded,
+    /// The source has told something else under the same id.
+    Conflict,
+    CustomerNotFound,
+}
+
+impl App {
+    /// Records the items; answers what became of each.
+    pub(crate) async fn record_interactions(
+        &self,
+        deadline: Deadline,
+        items: &[Item],
+    ) -> Result<Vec<Verdict>, IntakeError> {
+        self.make_months_of(items).await;
+        let mut attempt = 1;
+        loop {
+            match self.try_record_interactions(deadline, items).await {
+                Err(error) if error.is_race() && attempt < ATTEMPTS => attempt += 1,
+                done => return done,
+            }
+        }
+    }
+
+    async fn try_record_interactions(
+        &self,
+        deadline: Deadline,
+        items: &[Item],
+    ) -> Result<Vec<Verdict>, IntakeError> {
+        let mut tx = self.db.begin_with_deadline(deadline.remaining()).await?;
+        let named = items.iter().map(|(who, _)| who);
+        let people = People::find(&mut tx, named, &self.clock).await?;
+        let present = present(&mut tx, items, &people).await?;
+        let verdicts = verdicts(&mut tx, items, |who| {
+            people.of(who).filter(|id| present.contains(id))
+        });
+        let verdicts = verdicts.await?;
+        let is_new = |(_, verdict): &(&Item, &Verdict)| **verdict == Verdict::Recorded;
+        let new: Vec<&Item> = items
+            .iter()
+            .zip(&verdicts)
+            .filter(is_new)
+            .map(|(it, _)| it)
+            .collect();
+        if new.is_empty() {
+            // Identifiers that were taken for nothing go with the transaction.
+            return Ok(verdicts);
+        }
+        let told = new.iter().map(|(who, it)| (who, it.time));
+        let created = people.create(&mut tx, told, &self.clock).await?;
+        let recorded: Vec<_> = new
+            .iter()
+            .filter_map(|item| self.recorded(item, &people))
+            .collect();
+        interactions::insert(&mut tx, &recorded).await?;
+        let events: Vec<_> = created.iter().map(announce::created).collect();
+        self.outbox.append_all(&mut tx, &events).await?;
+        tx.commit().await?;
+        self.outbox.committed();
+        Ok(verdicts)
+    }
+
+    fn recorded(&self, (who, it): &Item, people: &People) -> Option<RecordedInteraction> {
+        Some(RecordedInteraction {
+            interaction: it.clone(),
+            customer: people.of(who)?,
+            entry_id: self.clock.new_id(),
+            record_time: self.now(),
+        })
+    }
+}
+
+/// The customers who exist, and those who are about to.
+async fn present(
+    db: &mut PgTransaction<'_>,
+    items: &[Item],
+    people: &People,
+) -> Result<HashSet<CustomerId>, IntakeError> {
+    let new = people.to_be_made();
+    let meant: HashSet<_> = items.iter().filter_map(|(who, _)| people.of(who)).collect();
+    let stored: Vec<Uuid> = meant
+        .iter()
+        .filter(|id| !new.contains(*id))
+        .map(|id| id.0)
+        .collect();
+    let mut present = interactions::hold_customers(db, &stored).await?;
+    present.extend(new);
+    Ok(present)
+}
+
+async fn verdicts(
+    db: &mut PgTransaction<'_>,
+    items: &[Item],
+    customer: impl Fn(&Who) -> Option<CustomerId>,
+) -> Result<Vec<Verdict>, IntakeError> {
+    let mut first: BTreeMap<&InteractionKey, (usize, [u8; 16])> = BTreeMap::new();
+    for (at, (who, it)) in items.iter().enumerate() {
+        if customer(who).is_some() {
+            first.entry(&it.key).or_insert_with(|| (at, it.digest()));
+        }
+    }
+    let digests: Vec<_> = first
+        .iter()
+        .map(|(key, (_, digest))| (*key, *digest))
+        .collect();
+    let new = interactions::register(db, &digests).await?;
+    let old = digests
+        .iter()
+        .map(|(key, _)| *key)
+        .filter(|key| !new.contains(*key));
+    let old: Vec<_> = old.collect();
+    let known = if old.is_empty() {
+        HashMap::new()
+    } else {
+        interactions::digests(db, &old).await?
+    };
+    let verdict = |(at, (who, it)): (usize, &Item)| {
+        let Some((place, digest)) = first.get(&it.key).filter(|_| customer(who).is_some()) else {
+            return Verdict::CustomerNotFound;
+        };
+        if *place == at && new.contains(&it.key) {
+            return Verdict::Recorded;
+        }
+        let there = known.get(&it.key).map_or(digest.as_slice(), Vec::as_slice);
+        if there == it.digest() {
+            Verdict::AlreadyRecorded
+        } else {
+            Verdict::Conflict
+        }
+    };
+    Ok(items.iter().enumerate().map(verdict).collect())
+}

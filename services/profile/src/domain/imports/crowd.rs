@@ -1,0 +1,309 @@
+//! The people whom some rows speak of, and what becomes of them.
+//!
+//! Rows are decided on one by one, in their order, each as [`Profile::ingest`] would have it; what follows from
+//! all of them is written together ([`Crowd::changes`]).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::Timestamp;
+
+use super::Outcome;
+use crate::domain::customer::Customer;
+use crate::domain::field::Field;
+use crate::domain::identifier::IdentifierKey;
+use crate::domain::identity::conflict::Conflict;
+use crate::domain::identity::golden::Golden;
+use crate::domain::identity::kinds::{Kind, kind_of};
+use crate::domain::identity::profile::Profile;
+use crate::domain::identity::source::{Source, SourceId};
+use crate::domain::identity::tell::Told;
+use crate::domain::identity::trust::Trust;
+use crate::domain::ids::{CustomerId, ImportId};
+
+/// What a row says, and of whom.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row<'a> {
+    pub(crate) channel: &'a str,
+    pub(crate) key: &'a str,
+    /// Whom the channel takes the person for, when it knows.
+    pub(crate) customer: Option<CustomerId>,
+    pub(crate) told: Told<'a>,
+    pub(crate) import: ImportId,
+    /// Of the customer and the source, should they be new.
+    pub(crate) ids: (CustomerId, SourceId),
+    pub(crate) now: Timestamp,
+}
+
+/// Why a row is not taken in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RowRefused {
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
+    #[error("an identifier belongs to another customer")]
+    IdentifierTaken { key: IdentifierKey },
+    #[error("there is no such customer")]
+    CustomerNotFound,
+    #[error("the channel's record came in under another customer")]
+    SourceOfAnotherCustomer,
+}
+
+/// A customer, all that is known about who it is, and what the rows change.
+#[derive(Clone, Debug)]
+pub(super) struct Person {
+    pub(super) customer: Customer,
+    pub(super) profile: Profile,
+    pub(super) is_new: bool,
+    pub(super) is_touched: bool,
+    pub(super) changed: BTreeSet<Field>,
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Crowd {
+    pub(super) people: BTreeMap<CustomerId, Person>,
+    /// By what id each person is known.
+    pub(super) leads: HashMap<CustomerId, CustomerId>,
+    /// Under which home each record of the channel came in.
+    keys: HashMap<String, CustomerId>,
+    owners: HashMap<IdentifierKey, CustomerId>,
+    /// Identifiers that change hands.
+    claimed: BTreeMap<IdentifierKey, CustomerId>,
+    released: BTreeMap<IdentifierKey, CustomerId>,
+    new_keys: BTreeMap<String, CustomerId>,
+    pub(super) told: BTreeSet<(CustomerId, SourceId)>,
+}
+
+/// What is to be written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Changes {
+    pub(crate) made: Vec<Customer>,
+    /// Changed customers, with the fields that differ.
+    pub(crate) changed: Vec<(Customer, Vec<Field>)>,
+    pub(crate) sources: Vec<Source>,
+    /// Sorted by key; what is not free any more means that others were in the way, unless people share it.
+    pub(crate) claimed: Vec<(IdentifierKey, CustomerId)>,
+    pub(crate) released: Vec<(IdentifierKey, CustomerId)>,
+    /// Records of the channel, sorted.
+    pub(crate) keys: Vec<(String, CustomerId)>,
+}
+
+impl Crowd {
+    /// Adds somebody who is locked.
+    pub(crate) fn load(&mut self, customer: Customer, profile: Profile) {
+        for home in profile.homes() {
+            self.leads.insert(home, customer.id);
+        }
+        let person = Person {
+            customer,
+            profile,
+            is_new: false,
+            is_touched: false,
+            changed: BTreeSet::new(),
+        };
+        self.people.insert(person.customer.id, person);
+    }
+
+    /// Adds whose identifiers and records of the channel are.
+    pub(crate) fn register(
+        &mut self,
+        owners: HashMap<IdentifierKey, CustomerId>,
+        keys: HashMap<String, CustomerId>,
+    ) {
+        self.owners = owners;
+        self.keys = keys;
+    }
+
+    /// True when this id leads to somebody here.
+    pub(crate) fn knows(&self, id: CustomerId) -> bool {
+        self.leads.contains_key(&id)
+    }
+
+    /// All identifiers that anybody says they have.
+    pub(crate) fn identifiers(&self) -> BTreeSet<IdentifierKey> {
+        let sources = self.people.values().flat_map(|it| &it.profile.sources);
+        let identifiers = sources.flat_map(|it| &it.details.identifiers);
+        identifiers.map(|it| it.key.clone()).collect()
+    }
+
+    /// Takes a row in, or refuses it and changes nothing.
+    pub(crate) fn take_in(&mut self, row: Row<'_>, trust: &Trust) -> Result<Outcome, RowRefused> {
+        let known = match self.whom(&row)? {
+            Some(home) => home,
+            None => return Ok(self.meet(row, trust)),
+        };
+        let outcome = self.tell(known, row, trust)?;
+        if self.keys.insert(row.key.to_owned(), known).is_none() {
+            self.new_keys.insert(row.key.to_owned(), known);
+        }
+        Ok(outcome)
+    }
+
+    /// Whom the channel knows by its own id, else whom it names, else who has one of the identifiers.
+    fn whom(&self, row: &Row<'_>) -> Result<Option<CustomerId>, RowRefused> {
+        let known = self.keys.get(row.key).copied();
+        if let Some(named) = row.customer {
+            let profile = self.leads.get(&named).ok_or(RowRefused::CustomerNotFound)?;
+            return match known {
+                Some(home) if self.leads.get(&home) != Some(profile) => {
+                    Err(RowRefused::SourceOfAnotherCustomer)
+                }
+                known => Ok(Some(known.unwrap_or(named))),
+            };
+        }
+        Ok(known.or_else(|| self.identified(row)))
+    }
+
+    fn identified(&self, row: &Row<'_>) -> Option<CustomerId> {
+        let keys = row.told.details.identifiers.iter().map(|it| &it.key);
+        let mut telling: Vec<_> = keys
+            .filter(|key| kind_of(&key.kind) != Kind::Shared)
+            .collect();
+        telling.sort();
+        telling
+            .into_iter()
+            .find_map(|key| self.owners.get(key))
+            .copied()
+    }
+
+    fn meet(&mut self, row: Row<'_>, trust: &Trust) -> Outcome {
+        let (id, _) = row.ids;
+        let mut source = named(id, &row);
+        source.tell(row.told.fields, row.told.details, row.told.observed_at);
+        let golden = Golden::of(std::slice::from_ref(&source), trust);
+        for identifier in &golden.details.identifiers {
+            if !self.owners.contains_key(&identifier.key) {
+                self.claim(identifier.key.clone(), id);
+            }
+        }
+        self.told.insert((id, source.id));
+        let customer = Customer::create(id, golden, row.now);
+        let profile = Profile::of(id, BTreeSet::new(), vec![source], Vec::new());
+        self.load(customer, profile);
+        if let Some(person) = self.people.get_mut(&id) {
+            person.is_new = true;
+        }
+        self.keys.insert(row.key.to_owned(), id);
+        self.new_keys.insert(row.key.to_owned(), id);
+        Outcome::Created
+    }
+
+    fn tell(
+        &mut self,
+        home: CustomerId,
+        row: Row<'_>,
+        trust: &Trust,
+    ) -> Result<Outcome, RowRefused> {
+        let id = self.leads.get(&home).copied();
+        let id = id.ok_or(RowRefused::CustomerNotFound)?;
+        let person = self.people.get(&id).ok_or(RowRefused::CustomerNotFound)?;
+        let mut profile = person.profile.clone();
+        let source = named(home, &row);
+        let before = profile.identifiers_of(home, trust);
+        let golden = profile.ingest(source.clone(), row.told, trust)?;
+        let after = profile.identifiers_of(home, trust);
+        let added: Vec<_> = after.difference(&before).cloned().collect();
+        let taken = added.iter().find(|key| self.is_taken(key, id));
+        if let Some(key) = taken.cloned() {
+            return Err(RowRefused::IdentifierTaken { key });
+        }
+        let gone = before.difference(&after);
+        gone.for_each(|key| self.release(key, home));
+        for key in added {
+            if !self.owners.contains_key(&key) {
+                self.claim(key, home);
+            }
+        }
+        let told = profile.named(&source).map(|it| (home, it.id));
+        self.told.extend(told);
+        Ok(self.settle(id, profile, golden, row.now))
+    }
+
+    /// True when another person has it, and people do not share it.
+    fn is_taken(&self, key: &IdentifierKey, id: CustomerId) -> bool {
+        let owner = self.owners.get(key);
+        kind_of(&key.kind) != Kind::Shared
+            && owner.is_some_and(|owner| self.leads.get(owner) != Some(&id))
+    }
+
+    pub(super) fn settle(
+        &mut self,
+        id: CustomerId,
+        profile: Profile,
+        golden: Golden,
+        now: Timestamp,
+    ) -> Outcome {
+        let Some(person) = self.people.get_mut(&id) else {
+            return Outcome::Unchanged;
+        };
+        person.profile = profile;
+        person.is_touched = true;
+        let version = person.customer.version;
+        let changed = person.customer.settle(golden, now);
+        if person.is_new {
+            // Nobody has seen it before.
+            person.customer.version = version;
+        }
+        let outcome = if changed.is_empty() {
+            Outcome::Unchanged
+        } else {
+            Outcome::Updated
+        };
+        person.changed.extend(changed);
+        outcome
+    }
+
+    /// Gives an identifier that is free to a home.
+    pub(super) fn claim(&mut self, key: IdentifierKey, home: CustomerId) {
+        if self.released.get(&key) == Some(&home) {
+            self.released.remove(&key);
+        } else {
+            self.claimed.insert(key.clone(), home);
+        }
+        self.owners.insert(key, home);
+    }
+
+    /// Makes an identifier nobody's, if it is this home's.
+    pub(super) fn release(&mut self, key: &IdentifierKey, home: CustomerId) {
+        if self.owners.get(key) == Some(&home) {
+            self.owners.remove(key);
+            if self.claimed.remove(key).is_none() {
+                self.released.insert(key.clone(), home);
+            }
+        }
+    }
+
+    /// Whose an identifier is.
+    pub(super) fn owner(&self, key: &IdentifierKey) -> Option<CustomerId> {
+        self.owners.get(key).copied()
+    }
+
+    /// What is to be written. Of one person there is one event, whatever the number of rows.
+    pub(crate) fn changes(self) -> Changes {
+        let mut changes = Changes {
+            claimed: self.claimed.into_iter().collect(),
+            released: self.released.into_iter().collect(),
+            keys: self.new_keys.into_iter().collect(),
+            ..Changes::default()
+        };
+        for person in self.people.into_values() {
+            let is_told = |it: &Source| self.told.contains(&(it.home, it.id));
+            changes
+                .sources
+                .extend(person.profile.sources.into_iter().filter(is_told));
+            if person.is_new {
+                changes.made.push(person.customer);
+            } else if person.is_touched {
+                let fields = person.changed.into_iter().collect();
+                changes.changed.push((person.customer, fields));
+            }
+        }
+        changes
+    }
+}
+
+fn named(home: CustomerId, row: &Row<'_>) -> Source {
+    let name = (row.channel, row.key.to_owned());
+    let mut source = Source::new(row.ids.1, home, name, row.now);
+    source.import = Some(row.import);
+    source
+}

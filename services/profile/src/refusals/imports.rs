@@ -1,0 +1,96 @@
+//! How callers learn what is wrong with imports, and with rows of them.
+
+use chassis::Refusal;
+use contract::patron::profile::v1::ErrorReason;
+use tonic::Code;
+
+use crate::app::identity::ingest::Statement;
+use crate::domain::imports::columns::Unreadable;
+use crate::domain::imports::crowd::RowRefused;
+use crate::domain::imports::row::RowError;
+use crate::domain::imports::{Fault, Import, NotNow};
+
+/// There is no such import.
+pub(crate) fn not_found() -> Refusal {
+    let reason = ErrorReason::ImportNotFound;
+    Refusal::new(Code::NotFound, reason, "there is no such import")
+}
+
+/// More rows were wrong than may be.
+pub(crate) fn too_many_errors(import: &Import) -> Refusal {
+    let reason = ErrorReason::ImportTooManyErrors;
+    let message = "more rows were wrong than may be; the import is given up";
+    Refusal::new(Code::FailedPrecondition, reason, message)
+        .metadata("failed", import.counts.failed.to_string())
+}
+
+impl From<NotNow> for Refusal {
+    fn from(error: NotNow) -> Self {
+        let message = error.to_string();
+        match error {
+            NotNow::NotOpen { state } => {
+                let reason = ErrorReason::ImportNotOpen;
+                Self::new(Code::FailedPrecondition, reason, message)
+                    .metadata("state", state.name().to_uppercase())
+            }
+            NotNow::Gap { next_offset } => {
+                let reason = ErrorReason::ImportOffsetMismatch;
+                Self::new(Code::Aborted, reason, message)
+                    .metadata("next_offset", next_offset.to_string())
+            }
+        }
+    }
+}
+
+impl From<Unreadable> for Refusal {
+    fn from(error: Unreadable) -> Self {
+        let reason = ErrorReason::ImportFileUnreadable;
+        let refusal = Self::new(Code::FailedPrecondition, reason, error.to_string());
+        match error {
+            Unreadable::ColumnMissing { column } => refusal
+                .metadata("cause", "COLUMN_MISSING")
+                .metadata("column", column),
+            Unreadable::ColumnTwice { column } => refusal
+                .metadata("cause", "COLUMN_TWICE")
+                .metadata("column", column),
+            Unreadable::Header => refusal.metadata("cause", "HEADER"),
+            Unreadable::Utf16 => refusal.metadata("cause", "UTF16"),
+        }
+    }
+}
+
+/// What is wrong with a row that can't be read.
+pub(crate) fn unreadable_row(error: &RowError) -> Fault {
+    let reason = ErrorReason::ImportRowUnreadable;
+    let refusal = Refusal::new(Code::InvalidArgument, reason, error.to_string());
+    of_refusal(&refusal, error.column())
+}
+
+/// Why a row was refused that could be read.
+pub(crate) fn fault(refused: &RowRefused, said: &Statement) -> Fault {
+    match refused {
+        RowRefused::Conflict(conflict) => of_refusal(&conflict.clone().into(), ""),
+        RowRefused::IdentifierTaken { key } => {
+            let mut places = said.details.identifiers.iter();
+            let place = places.position(|identifier| identifier.key == *key);
+            let field = format!("identifiers[{}]", place.unwrap_or_default());
+            of_refusal(
+                &super::identifier_taken(&key.kind, &field),
+                &format!("identifiers.{}", key.kind),
+            )
+        }
+        RowRefused::CustomerNotFound => of_refusal(&super::customer_not_found(), "customer_id"),
+        RowRefused::SourceOfAnotherCustomer => {
+            of_refusal(&super::source_of_another_customer(), "customer_id")
+        }
+    }
+}
+
+/// The same as a call would have been answered.
+pub(crate) fn of_refusal(refusal: &Refusal, field: &str) -> Fault {
+    Fault {
+        field: field.to_owned(),
+        reason: refusal.reason().to_owned(),
+        message: refusal.message().to_owned(),
+    }
+}
