@@ -45,6 +45,8 @@ const TABLE: &[(&str, &[&str])] = &[
             "profile.traits.read",
             "profile.segments.*",
             "profile.memberships.read",
+            "profile.rating_policy.*",
+            "profile.funnel.read",
             "profile.tags.*",
             "profile.contact_policy.*",
             "profile.contacts.*",
@@ -67,6 +69,7 @@ const TABLE: &[(&str, &[&str])] = &[
         "analyst",
         &[
             "profile.segments.read",
+            "profile.funnel.read",
             "loyalty.programs.read",
             "loyalty.rewards.read",
             "loyalty.draws.read",

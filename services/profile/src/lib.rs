@@ -3,7 +3,8 @@
 //! One truth per customer: who they are ([`CustomerService`]), whose word that is and which records are
 //! one person's ([`IdentityService`]), what they did ([`ActivityService`]), what they allow
 //! ([`ConsentService`]) and whether they may be contacted now ([`ContactService`]), which words were put on
-//! them ([`TagService`]) and to which segments they belong ([`SegmentService`]). Activity is taken in
+//! them ([`TagService`]) to which segments they belong ([`SegmentService`]) and where
+//! they stand ([`LifecycleService`]). Activity is taken in
 //! exactly once, late, out of order and in any number
 //! (`app/intake.rs` tells how); what it adds up to is kept beside it in the same transaction.
 //! What happened is announced through the outbox; the service follows nobody.
@@ -14,6 +15,7 @@
 //! [`ConsentService`]: contract::patron::profile::v1::consent_service_server::ConsentService
 //! [`ContactService`]: contract::patron::profile::v1::contact_service_server::ContactService
 //! [`TagService`]: contract::patron::profile::v1::tag_service_server::TagService
+//! [`LifecycleService`]: contract::patron::profile::v1::lifecycle_service_server::LifecycleService
 //! [`SegmentService`]: contract::patron::profile::v1::segment_service_server::SegmentService
 
 mod api;
@@ -32,6 +34,7 @@ use api::consents::Consents;
 use api::contacts::Contacts;
 use api::customers::Customers;
 use api::identities::Identities;
+use api::ratings::Ratings;
 use api::segments::Segments;
 use api::tags::Tags;
 use app::App;
@@ -42,6 +45,7 @@ use contract::patron::profile::v1::consent_service_server::ConsentServiceServer;
 use contract::patron::profile::v1::contact_service_server::ContactServiceServer;
 use contract::patron::profile::v1::customer_service_server::CustomerServiceServer;
 use contract::patron::profile::v1::identity_service_server::IdentityServiceServer;
+use contract::patron::profile::v1::lifecycle_service_server::LifecycleServiceServer;
 use contract::patron::profile::v1::segment_service_server::SegmentServiceServer;
 use contract::patron::profile::v1::tag_service_server::TagServiceServer;
 use events::{FeedConfig, Feeds, Outbox, Parts, UnknownFeed};
@@ -100,6 +104,10 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         app: app.clone(),
         pages: context.pages.clone(),
     };
+    let ratings = Ratings {
+        app: app.clone(),
+        pages: context.pages.clone(),
+    };
     let service = jobs::begin(service, &app);
     let activities = Activities {
         app,
@@ -113,7 +121,8 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         .grpc(chassis::tuned!(ConsentServiceServer::new(consents)))
         .grpc(chassis::tuned!(ContactServiceServer::new(contacts)))
         .grpc(chassis::tuned!(TagServiceServer::new(tags)))
-        .grpc(chassis::tuned!(SegmentServiceServer::new(segments)));
+        .grpc(chassis::tuned!(SegmentServiceServer::new(segments)))
+        .grpc(chassis::tuned!(LifecycleServiceServer::new(ratings)));
     let service = watch(service, &db);
     let tokens = context.pages.clone();
     let feed = FeedConfig::default();

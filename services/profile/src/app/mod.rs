@@ -6,6 +6,7 @@ pub(crate) mod contact;
 pub(crate) mod create_customer;
 pub(crate) mod identity;
 pub(crate) mod intake;
+pub(crate) mod ratings;
 pub(crate) mod segments;
 pub(crate) mod tags;
 pub(crate) mod update_customer;

@@ -5,6 +5,7 @@ pub(crate) mod customers;
 pub(crate) mod identities;
 pub(crate) mod money;
 pub(crate) mod orders;
+pub(crate) mod ratings;
 pub(crate) mod returns;
 pub(crate) mod segments;
 pub(crate) mod tags;

@@ -12,6 +12,7 @@ use contract::patron::profile::v1::consent_service_client::ConsentServiceClient;
 use contract::patron::profile::v1::contact_service_client::ContactServiceClient;
 use contract::patron::profile::v1::customer_service_client::CustomerServiceClient;
 use contract::patron::profile::v1::identity_service_client::IdentityServiceClient;
+use contract::patron::profile::v1::lifecycle_service_client::LifecycleServiceClient;
 use contract::patron::profile::v1::segment_service_client::SegmentServiceClient;
 use contract::patron::profile::v1::tag_service_client::TagServiceClient;
 use contract::patron::profile::v1::{
@@ -153,6 +154,10 @@ impl Profile {
 
     pub(crate) fn segments(&self) -> SegmentServiceClient<Caller> {
         SegmentServiceClient::with_interceptor(self.channel.clone(), self.operator())
+    }
+
+    pub(crate) fn lifecycle(&self) -> LifecycleServiceClient<Caller> {
+        LifecycleServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
 
     pub(crate) fn channel(&self) -> Channel {
