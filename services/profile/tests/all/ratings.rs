@@ -64,8 +64,8 @@ fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * days)
 }
 
-fn sent(at: Timestamp) -> Option<prost_types::Timestamp> {
-    Some(contract::time::timestamp(at))
+fn sent(at: Timestamp) -> prost_types::Timestamp {
+    contract::time::timestamp(at)
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn stages_and_tiers_follow_what_happens_and_follow_time() {
         (rated.stage(), rated.tier()),
         (LifecycleStage::New, ValueTier::B)
     );
-    assert_eq!(rated.stage_time, sent(noon() + days(1)));
+    assert_eq!(rated.stage_time, Some(sent(noon() + days(1))));
     clock.set(noon() + days(40));
     assert_eq!(
         rating(&profile, &anna).await.stage(),
@@ -149,8 +149,8 @@ async fn the_funnel_tells_who_went_on_and_how_long_it_took() {
         settled(&profile, "any").await;
     }
     let request = GetFunnelRequest {
-        start_time: sent(noon()),
-        end_time: sent(noon() + days(10)),
+        start_time: Some(sent(noon())),
+        end_time: Some(sent(noon() + days(10))),
     };
     let funnel = profile.lifecycle().get_funnel(request).await.unwrap();
     let funnel = funnel.into_inner().stages;

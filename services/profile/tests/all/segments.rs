@@ -81,15 +81,15 @@ async fn size(profile: &Profile, segment_id: &str, exact: bool) -> proto::Segmen
 /// Waits until all that is due is decided and all definitions are in effect.
 pub(crate) async fn settled(profile: &Profile, segment_id: &str) {
     let mut tick = tokio::time::interval(Duration::from_millis(20));
-    for _ in 0..1_500 {
+    for attempt in 0.. {
         tick.tick().await;
         let sweeps = "SELECT count(*) FROM segment_sweeps";
         if profile.count(sweeps).await == 0 && size(profile, segment_id, false).await.due_count == 0
         {
             return;
         }
+        assert!(attempt < 1_500, "memberships are not decided");
     }
-    panic!("memberships are not decided");
 }
 
 /// The members, walked by pages of two.
