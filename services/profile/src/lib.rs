@@ -3,7 +3,8 @@
 //! One truth per customer: who they are ([`CustomerService`]), whose word that is and which records are
 //! one person's ([`IdentityService`]), what they did ([`ActivityService`], [`InteractionService`]), what they allow
 //! ([`ConsentService`]) and whether they may be contacted now ([`ContactService`]), which words were put on
-//! them ([`TagService`]) and to which segments they belong ([`SegmentService`]). Files of customers are taken in
+//! them ([`TagService`]), to which segments they belong ([`SegmentService`]) and where they stand
+//! ([`LifecycleService`]). Files of customers are taken in
 //! like any channel, can be taken back ([`ImportService`]), and are given out ([`ExportService`]). Activity is taken in
 //! exactly once, late, out of order and in any number
 //! (`app/intake.rs` tells how); what it adds up to is kept beside it in the same transaction.
@@ -18,6 +19,7 @@
 //! [`ImportService`]: contract::patron::profile::v1::import_service_server::ImportService
 //! [`ContactService`]: contract::patron::profile::v1::contact_service_server::ContactService
 //! [`TagService`]: contract::patron::profile::v1::tag_service_server::TagService
+//! [`LifecycleService`]: contract::patron::profile::v1::lifecycle_service_server::LifecycleService
 //! [`SegmentService`]: contract::patron::profile::v1::segment_service_server::SegmentService
 
 mod api;
@@ -39,6 +41,7 @@ use api::exports::Exports;
 use api::identities::Identities;
 use api::imports::Imports;
 use api::interactions::Interactions;
+use api::ratings::Ratings;
 use api::segments::Segments;
 use api::tags::Tags;
 use app::App;
@@ -53,6 +56,7 @@ use contract::patron::profile::v1::export_service_server::ExportServiceServer;
 use contract::patron::profile::v1::identity_service_server::IdentityServiceServer;
 use contract::patron::profile::v1::import_service_server::ImportServiceServer;
 use contract::patron::profile::v1::interaction_service_server::InteractionServiceServer;
+use contract::patron::profile::v1::lifecycle_service_server::LifecycleServiceServer;
 use contract::patron::profile::v1::segment_service_server::SegmentServiceServer;
 use contract::patron::profile::v1::tag_service_server::TagServiceServer;
 use events::{FeedConfig, Feeds, Outbox, Parts, UnknownFeed};
@@ -122,6 +126,10 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         app: app.clone(),
         pages: context.pages.clone(),
     };
+    let ratings = Ratings {
+        app: app.clone(),
+        pages: context.pages.clone(),
+    };
     let service = jobs::begin(service, &app);
     let imports = Imports {
         app: app.clone(),
@@ -152,6 +160,7 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         .grpc(chassis::tuned!(ImportServiceServer::new(imports)))
         .grpc(chassis::tuned!(ExportServiceServer::new(exports)))
         .grpc(chassis::tuned!(InteractionServiceServer::new(interactions)))
+        .grpc(chassis::tuned!(LifecycleServiceServer::new(ratings)))
         .task("undo-imports", move |stop| {
             undoing.clone().keep_undoing(stop)
         })

@@ -39,6 +39,8 @@ mod lists;
 mod orders;
 #[path = "all/races.rs"]
 mod races;
+#[path = "all/ratings.rs"]
+mod ratings;
 #[path = "all/returns.rs"]
 mod returns;
 #[path = "all/segments.rs"]

@@ -116,11 +116,11 @@ impl Checker<'_> {
     }
 
     /// Neither a function nor one of those that this structure has.
-    pub(super) fn no_function<'n>(
+    pub(super) fn no_function(
         &mut self,
         function: &Word,
         name: &str,
-        own: &mut dyn Iterator<Item = &'n str>,
+        own: &mut dyn Iterator<Item = &str>,
     ) -> Checked {
         let known = SIGNATURES.iter().map(|known| known.name).chain(SPECIAL);
         let fault = Fault::UnknownFunction {

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use contract::patron::profile::v1::{
-    CustomerCreated, CustomerRemoved, CustomerUpdated, OrderRecorded, ProfilesMerged,
-    ProfilesUnmerged, ReturnRecorded, SegmentEntered, SegmentLeft, TagAdded, TagRemoved,
+    CustomerCreated, CustomerRemoved, CustomerUpdated, LifecycleStageChanged, OrderRecorded,
+    ProfilesMerged, ProfilesUnmerged, ReturnRecorded, SegmentEntered, SegmentLeft, TagAdded,
+    TagRemoved, ValueTierChanged,
 };
 use events::NewEvent;
 use prost_types::FieldMask;
@@ -14,9 +15,10 @@ use crate::domain::customer::Customer;
 use crate::domain::field::Field;
 use crate::domain::identity::link::LinkId;
 use crate::domain::ids::{CustomerId, ImportId};
+use crate::domain::rating::{Stage, Tier};
 use crate::domain::segment::definition::SegmentId;
 use crate::domain::tag::{Change, Kind};
-use crate::wire::{orders, returns, time};
+use crate::wire::{orders, ratings, returns, time};
 
 /// A customer is known from now on.
 pub(crate) fn created(customer: &Customer) -> NewEvent {
@@ -118,6 +120,26 @@ pub(crate) fn left(customer: CustomerId, segment: &SegmentId) -> NewEvent {
     let payload = SegmentLeft {
         customer_id: customer.0.to_string(),
         segment_id: segment.0.clone(),
+    };
+    about(customer, &payload)
+}
+
+/// A customer stands elsewhere.
+pub(crate) fn stage_changed(customer: CustomerId, from: Option<Stage>, to: Stage) -> NewEvent {
+    let payload = LifecycleStageChanged {
+        customer_id: customer.0.to_string(),
+        from_stage: ratings::stage(from).into(),
+        to_stage: ratings::stage(Some(to)).into(),
+    };
+    about(customer, &payload)
+}
+
+/// A customer is of another value.
+pub(crate) fn tier_changed(customer: CustomerId, from: Option<Tier>, to: Tier) -> NewEvent {
+    let payload = ValueTierChanged {
+        customer_id: customer.0.to_string(),
+        from_tier: ratings::tier(from).into(),
+        to_tier: ratings::tier(Some(to)).into(),
     };
     about(customer, &payload)
 }

@@ -9,6 +9,7 @@ pub(crate) mod identity;
 pub(crate) mod imports;
 pub(crate) mod intake;
 pub(crate) mod interactions;
+pub(crate) mod ratings;
 pub(crate) mod reach;
 pub(crate) mod readers;
 pub(crate) mod segments;

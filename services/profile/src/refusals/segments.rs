@@ -35,7 +35,7 @@ impl From<SegmentError> for Refusal {
             }
             SegmentError::TooMany => refusal(Code::ResourceExhausted, ErrorReason::SegmentLimit),
             SegmentError::Changed => Self::new(Code::Aborted, Common::EtagMismatch, message),
-            SegmentError::Condition { field, source } => condition(field, &source),
+            SegmentError::Condition { field, source } => condition(&field, &source),
             SegmentError::Store(error) => error.into(),
             SegmentError::Outbox(error) => super::outbox(error),
             SegmentError::Zone(refusal) => *refusal,
@@ -44,7 +44,7 @@ impl From<SegmentError> for Refusal {
 }
 
 /// All that is wrong with a condition, by line and column.
-fn condition(field: &'static str, error: &CompileError) -> Refusal {
+fn condition(field: &str, error: &CompileError) -> Refusal {
     let reason = ErrorReason::SegmentConditionInvalid;
     let refusal = Refusal::new(Code::InvalidArgument, reason, error.to_string());
     let place =

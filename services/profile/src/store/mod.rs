@@ -11,6 +11,7 @@ pub(crate) mod interactions;
 pub(crate) mod links;
 pub(crate) mod order_ids;
 pub(crate) mod orders;
+pub(crate) mod ratings;
 pub(crate) mod return_ids;
 pub(crate) mod returns;
 pub(crate) mod segments;

@@ -45,6 +45,7 @@ fn rpcs() -> Vec<Rpc> {
     all.extend(tag_rpcs());
     all.extend(segment_rpcs());
     all.extend(membership_rpcs());
+    all.extend(lifecycle_rpcs());
     all.extend(import_rpcs());
     let export = proto::ExportCustomersRequest::default();
     all.push(rpc("ExportService/ExportCustomers", &export, ""));
@@ -132,6 +133,46 @@ fn segment_rpcs() -> Vec<Rpc> {
         rpc("SegmentService/ListSegmentVersions", &versions, unknown),
         rpc("SegmentService/GetSegmentSize", &size, unknown),
         rpc("SegmentService/PreviewSegment", &preview, ""),
+    ]
+}
+
+fn lifecycle_rpcs() -> Vec<Rpc> {
+    let customer_id = || NOBODY.to_owned();
+    let policy = proto::RatingPolicy {
+        stages: vec![proto::StageRule {
+            stage: proto::LifecycleStage::Active.into(),
+            condition: "orders.count > 0".to_owned(),
+        }],
+        otherwise: proto::LifecycleStage::Lead.into(),
+        value_condition: "orders.count > 9".to_owned(),
+        engagement_condition: "orders.count > 4".to_owned(),
+        ..Default::default()
+    };
+    let update = proto::UpdateRatingPolicyRequest {
+        policy: Some(policy),
+        request_id: request_id(),
+        validate_only: true,
+    };
+    let rating = proto::GetCustomerRatingRequest {
+        customer_id: customer_id(),
+    };
+    let changes = proto::ListStageChangesRequest {
+        customer_id: customer_id(),
+        ..Default::default()
+    };
+    let second = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
+    let funnel = proto::GetFunnelRequest {
+        start_time: second(1),
+        end_time: second(2),
+    };
+    let get = proto::GetRatingPolicyRequest::default();
+    let unknown = "CUSTOMER_NOT_FOUND";
+    vec![
+        rpc("LifecycleService/GetRatingPolicy", &get, ""),
+        rpc("LifecycleService/UpdateRatingPolicy", &update, ""),
+        rpc("LifecycleService/GetCustomerRating", &rating, unknown),
+        rpc("LifecycleService/ListStageChanges", &changes, unknown),
+        rpc("LifecycleService/GetFunnel", &funnel, ""),
     ]
 }
 
@@ -537,6 +578,7 @@ async fn requests_that_break_the_contract_are_invalid() {
                 "ListImports",
                 "ExportCustomers",
                 "RecordInteractions",
+                "GetRatingPolicy",
             ];
             if broken.is_empty() && may_be_empty.iter().any(|name| rpc.path.ends_with(name)) {
                 assert!(answer.is_ok(), "everything of it may be left out");

@@ -15,6 +15,7 @@ use contract::patron::profile::v1::export_service_client::ExportServiceClient;
 use contract::patron::profile::v1::identity_service_client::IdentityServiceClient;
 use contract::patron::profile::v1::import_service_client::ImportServiceClient;
 use contract::patron::profile::v1::interaction_service_client::InteractionServiceClient;
+use contract::patron::profile::v1::lifecycle_service_client::LifecycleServiceClient;
 use contract::patron::profile::v1::segment_service_client::SegmentServiceClient;
 use contract::patron::profile::v1::tag_service_client::TagServiceClient;
 use contract::patron::profile::v1::{
@@ -193,6 +194,10 @@ impl Profile {
 
     pub(crate) fn exports(&self) -> ExportServiceClient<Caller> {
         ExportServiceClient::with_interceptor(self.channel.clone(), self.operator())
+    }
+
+    pub(crate) fn lifecycle(&self) -> LifecycleServiceClient<Caller> {
+        LifecycleServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
 
     pub(crate) fn channel(&self) -> Channel {

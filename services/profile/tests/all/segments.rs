@@ -18,7 +18,7 @@ use crate::harness::{Profile, fields, give_back, order, reason, request_id};
 use crate::identities::{make, merge, unmerge};
 use crate::tags::{add, adding};
 
-fn noon() -> Timestamp {
+pub(crate) fn noon() -> Timestamp {
     "2026-05-01T12:00:00Z".parse().unwrap()
 }
 
@@ -30,7 +30,11 @@ fn segment(segment_id: &str, condition: &str) -> Segment {
     }
 }
 
-async fn define(profile: &Profile, segment_id: &str, condition: &str) -> Result<Segment, Status> {
+pub(crate) async fn define(
+    profile: &Profile,
+    segment_id: &str,
+    condition: &str,
+) -> Result<Segment, Status> {
     let request = CreateSegmentRequest {
         segment: Some(segment(segment_id, condition)),
         request_id: request_id(),
@@ -75,17 +79,17 @@ async fn size(profile: &Profile, segment_id: &str, exact: bool) -> proto::Segmen
 }
 
 /// Waits until all that is due is decided and all definitions are in effect.
-async fn settled(profile: &Profile, segment_id: &str) {
+pub(crate) async fn settled(profile: &Profile, segment_id: &str) {
     let mut tick = tokio::time::interval(Duration::from_millis(20));
-    for _ in 0..1_500 {
+    for attempt in 0.. {
         tick.tick().await;
         let sweeps = "SELECT count(*) FROM segment_sweeps";
         if profile.count(sweeps).await == 0 && size(profile, segment_id, false).await.due_count == 0
         {
             return;
         }
+        assert!(attempt < 1_500, "memberships are not decided");
     }
-    panic!("memberships are not decided");
 }
 
 /// The members, walked by pages of two.
@@ -134,7 +138,7 @@ async fn explain(profile: &Profile, customer_id: &str, segment_id: &str) -> Memb
     explained.unwrap().into_inner()
 }
 
-async fn buy(profile: &Profile, customer_id: &str, order_id: &str, at: Timestamp) {
+pub(crate) async fn buy(profile: &Profile, customer_id: &str, order_id: &str, at: Timestamp) {
     let mut bought = order(customer_id, order_id, &[(2, 1_000)]);
     bought.order_time = Some(contract::time::timestamp(at));
     profile.record_order(bought).await.unwrap();

@@ -22,10 +22,7 @@ pub(crate) enum SegmentError {
     Changed,
     /// `field` is where the condition stands in the request.
     #[error("{source}")]
-    Condition {
-        field: &'static str,
-        source: CompileError,
-    },
+    Condition { field: String, source: CompileError },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]

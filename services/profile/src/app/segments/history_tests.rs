@@ -1,5 +1,5 @@
 //! Whatever is bought, tagged, told, joined and parted over a real store, and however much time passes:
-//! memberships that are kept are those that looking at everybody anew gives, what was announced adds up
+//! memberships and ratings that are kept are those that looking at everybody anew gives, what was announced adds up
 //! to them, sizes are theirs, and once all links are taken back, everybody belongs to what they would if
 //! there had never been one.
 
@@ -30,12 +30,13 @@ use crate::domain::identity::source::{CRM, Source, SourceId};
 use crate::domain::ids::{CustomerId, OrderId};
 use crate::domain::money::Currency;
 use crate::domain::order::{Order, OrderLine};
+use crate::domain::rating::{Document, Rating};
 use crate::domain::segment::condition::Condition;
 use crate::domain::segment::definition::{Definition, SegmentId};
 use crate::domain::tag::Kind;
 use crate::metrics::Memberships;
-use crate::store::customers;
 use crate::store::segments::{facts, members, sizes};
+use crate::store::{customers, ratings};
 
 const HOMES: usize = 4;
 const CONDITIONS: [&str; 6] = [
@@ -140,6 +141,7 @@ impl World {
         for nth in 0..CONDITIONS.len() {
             world.define(nth, nth, true).await;
         }
+        world.rate().await;
         for _ in 0..HOMES {
             world.create().await;
         }
@@ -155,6 +157,15 @@ impl World {
         app.found(&mut tx, source, "customer").await.unwrap();
         tx.commit().await.unwrap();
         self.homes.push(id);
+    }
+
+    async fn rate(&self) {
+        let mut tx = self.app.begin(deadline()).await.unwrap();
+        let put = self
+            .app
+            .rate_by(&mut tx, ("test", ""), Document::proposed());
+        put.await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     async fn define(&mut self, nth: usize, condition: usize, is_new: bool) {
@@ -295,6 +306,26 @@ impl World {
         found
     }
 
+    /// Where people stand: as it is kept, and looked at anew.
+    async fn ratings(&self) -> [BTreeMap<CustomerId, Rating>; 2] {
+        let policy = Document::proposed().compile().unwrap();
+        let now = self.app.now();
+        let ids: Vec<_> = self.homes.iter().map(|id| id.0).collect();
+        let mut tx = self.app.begin(deadline()).await.unwrap();
+        let kept = ratings::of(&mut tx, &ids).await.unwrap().into_iter();
+        let scope = super::scope(&mut tx, policy.reach(), now).await.unwrap();
+        let people = customers::people(&mut tx, &ids).await.unwrap();
+        let facts = facts::of(&mut tx, people, &scope)
+            .await
+            .unwrap()
+            .into_iter();
+        let anew = facts.map(|(id, facts)| (id, policy.rate(&facts, now).0));
+        [
+            kept.map(|it| (it.customer, it.rating)).collect(),
+            anew.collect(),
+        ]
+    }
+
     /// What the events that were announced add up to.
     async fn announced(&self) -> BTreeSet<(usize, SegmentId)> {
         let rows = sqlx::query(
@@ -324,6 +355,8 @@ impl World {
     async fn check(&self) {
         let listed = self.listed().await;
         assert_eq!(listed, self.looked_up().await, "at {}", self.app.now());
+        let [kept, anew] = self.ratings().await;
+        assert_eq!(kept, anew, "at {}", self.app.now());
         let mut count: BTreeMap<SegmentId, i64> = BTreeMap::new();
         for (_, segment) in &listed {
             *count.entry(segment.clone()).or_default() += 1;

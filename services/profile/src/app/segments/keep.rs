@@ -14,11 +14,14 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::SegmentError;
+use super::{SegmentError, rate};
+use crate::app::ratings::InForce;
 use crate::app::{App, announce};
 use crate::domain::ids::CustomerId;
+use crate::domain::rating::Policy;
 use crate::domain::segment::condition::Condition;
 use crate::domain::segment::definition::SegmentId;
+use crate::domain::segment::facts::Facts;
 use crate::domain::segment::membership::{Decision, Segments};
 use crate::metrics::Memberships;
 use crate::store::customers;
@@ -63,6 +66,7 @@ pub(crate) struct Keeper {
     metrics: Memberships,
     /// By segment: the version that was compiled, and the condition if it is one.
     compiled: HashMap<SegmentId, (i64, Option<Condition>)>,
+    ratings: InForce,
     /// Batches since sizes were folded.
     unfolded: u32,
 }
@@ -76,6 +80,7 @@ impl Keeper {
             app,
             metrics,
             compiled: HashMap::new(),
+            ratings: InForce::default(),
             unfolded: FOLD_AFTER,
         }
     }
@@ -137,15 +142,21 @@ impl Keeper {
             let of_customer = before.entry(membership.customer).or_default();
             of_customer.insert(membership.segment);
         }
-        let scope = super::scope(&mut tx, segments.reach(), now).await?;
+        self.ratings.refresh(&mut tx).await?;
+        let rated = self.ratings.policy().map(Policy::reach);
+        let reach = segments.reach().max(rated.unwrap_or_default());
+        let scope = super::scope(&mut tx, reach, now).await?;
         let people = customers::people(&mut tx, &ids).await?;
         let facts = facts::of(&mut tx, people, &scope).await?;
         let decide = |id: &CustomerId| {
             let before = before.remove(id).unwrap_or_default();
             (*id, segments.decide(&before, facts.get(id), now))
         };
-        let decided: Decided = taken.iter().map(decide).collect();
+        let mut decided: Decided = taken.iter().map(decide).collect();
+        let mut events = self.rate(&mut tx, &mut decided, (&facts, now)).await?;
         self.write(&mut tx, &decided, now).await?;
+        events.append(&mut memberships(&decided));
+        self.app.outbox.append_all(&mut tx, &events).await?;
         self.unfolded = self.unfolded.saturating_add(1);
         tx.commit().await?;
         self.app.outbox.committed();
@@ -179,15 +190,27 @@ impl Keeper {
         }
         changes.retain(|_, change| *change != 0);
         sizes::add(tx, &changes, || self.app.clock.new_id()).await?;
-        let left = left
-            .iter()
-            .map(|(id, segment)| announce::left(*id, segment));
-        let entered = entered
-            .iter()
-            .map(|(id, segment)| announce::entered(*id, segment));
-        let events: Vec<NewEvent> = left.chain(entered).collect();
-        self.app.outbox.append_all(tx, &events).await?;
         Ok(())
+    }
+
+    /// Says where everybody stands who is rated; answers what is to be announced of it.
+    async fn rate(
+        &self,
+        tx: &mut PgTransaction<'static>,
+        decided: &mut Decided,
+        (facts, now): (&BTreeMap<CustomerId, Facts>, Timestamp),
+    ) -> Result<Vec<NewEvent>, SegmentError> {
+        let Some(policy) = self.ratings.policy() else {
+            return Ok(Vec::new());
+        };
+        let mut rated = Vec::with_capacity(decided.len());
+        for (id, decision) in decided {
+            let rating = facts.get(id).map(|facts| policy.rate(facts, now));
+            let next = rating.and_then(|(_, next)| next);
+            decision.next = [decision.next, next].into_iter().flatten().min();
+            rated.push((*id, rating.map(|(rating, _)| rating)));
+        }
+        rate::write(tx, &rated, (&self.app.clock, now)).await
     }
 
     /// Decides on each by itself, and sets aside for a while who can't be read.
@@ -242,6 +265,19 @@ impl Keeper {
         self.compiled = compiled;
         Ok(segments)
     }
+}
+
+/// What is announced of memberships.
+fn memberships(decided: &Decided) -> Vec<NewEvent> {
+    let left = all_of(decided, |decision| &decision.left);
+    let entered = all_of(decided, |decision| &decision.entered);
+    let left = left
+        .iter()
+        .map(|(id, segment)| announce::left(*id, segment));
+    let entered = entered
+        .iter()
+        .map(|(id, segment)| announce::entered(*id, segment));
+    left.chain(entered).collect()
 }
 
 fn readable(id: &SegmentId, source: &str) -> Option<Condition> {

@@ -5,6 +5,7 @@ mod error;
 mod explain;
 mod keep;
 mod preview;
+mod rate;
 mod read;
 
 pub(crate) use define::Change;
@@ -22,7 +23,10 @@ use crate::store::segments::facts::Scope;
 
 /// Checks a condition that stands in this field of a request.
 pub(crate) fn compile(field: &'static str, condition: &str) -> Result<Condition, SegmentError> {
-    Condition::compile(condition).map_err(|source| SegmentError::Condition { field, source })
+    Condition::compile(condition).map_err(|source| SegmentError::Condition {
+        field: field.to_owned(),
+        source,
+    })
 }
 
 /// What is to be read of people for conditions that look so far back.

@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::condition::{Condition, Verdict};
-use naive::{Condition as Naive, Event, World, condition, event};
+use naive::{Condition as Naive, condition, event};
+pub(crate) use naive::{Event, World, begin};
 
 /// 250 conditions, each over 400 events: 100,000 events in all.
 const CONDITIONS: u32 = 250;
@@ -30,7 +31,7 @@ impl Kept {
     fn new(naive: Naive) -> Self {
         let condition = Condition::compile(&naive.to_string()).unwrap();
         let world = World::new();
-        let now = naive::begin();
+        let now = begin();
         Self {
             verdict: condition.evaluate(world.facts(), now),
             world,
@@ -103,7 +104,7 @@ proptest! {
 #[test]
 fn an_absence_is_decided_on_at_its_instant_and_not_before() {
     let mut world = World::new();
-    let bought = naive::begin();
+    let bought = begin();
     world.apply(
         &Event::Buy {
             late_hours: 0,
@@ -141,14 +142,14 @@ fn what_does_not_depend_on_time_is_not_looked_at_again() {
         "'vip' in customer.tags",
     ] {
         let condition = Condition::compile(condition).unwrap();
-        assert_eq!(condition.evaluate(world.facts(), naive::begin()).next, None);
+        assert_eq!(condition.evaluate(world.facts(), begin()).next, None);
     }
 }
 
 #[test]
 fn who_has_more_orders_than_are_known_is_kept_out_by_name() {
     let mut world = World::new();
-    let bought = naive::begin();
+    let bought = begin();
     let buy = Event::Buy {
         late_hours: 0,
         channel: 0,

@@ -14,4 +14,4 @@ mod vocabulary;
 mod witness;
 
 #[cfg(test)]
-mod history_tests;
+pub(crate) mod history_tests;

@@ -28,13 +28,13 @@ const BRANDS: [&str; 2] = ["a", "b"];
 /// With and without daylight saving, east and west.
 const ZONES: [&str; 3] = ["Asia/Shanghai", "Europe/London", "America/New_York"];
 
-pub(super) fn begin() -> Timestamp {
+pub(crate) fn begin() -> Timestamp {
     "2024-01-30T22:13:00Z".parse().unwrap()
 }
 
 /// Something that happens.
 #[derive(Clone, Debug)]
-pub(super) enum Event {
+pub(crate) enum Event {
     Buy {
         /// It happened so long before it is told.
         late_hours: i64,
@@ -97,7 +97,7 @@ struct Bought {
 }
 
 /// All that happened; and the same as the service keeps it.
-pub(super) struct World {
+pub(crate) struct World {
     bought: Vec<Bought>,
     tags: Vec<(&'static str, Option<Timestamp>)>,
     returns: i64,
@@ -105,7 +105,7 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let facts = Facts {
             zone: Zone::parse(ZONES[0]).unwrap(),
             known_since: begin(),
@@ -123,7 +123,7 @@ impl World {
         }
     }
 
-    pub(super) fn facts(&self) -> &Facts {
+    pub(crate) fn facts(&self) -> &Facts {
         &self.facts
     }
 
@@ -131,7 +131,7 @@ impl World {
         self.facts.complete_since = since;
     }
 
-    pub(super) fn apply(&mut self, event: &Event, now: Timestamp) {
+    pub(crate) fn apply(&mut self, event: &Event, now: Timestamp) {
         match event {
             Event::Buy {
                 late_hours,
