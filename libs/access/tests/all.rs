@@ -14,6 +14,8 @@ mod declarations;
 mod identities;
 #[path = "all/policies.rs"]
 mod policies;
+#[path = "all/properties.rs"]
+mod properties;
 #[path = "all/reach.rs"]
 mod reach;
 #[path = "all/roles.rs"]
