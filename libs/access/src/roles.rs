@@ -84,6 +84,18 @@ const TABLE: &[(&str, &[&str])] = &[
             "loyalty.liability.write",
         ],
     ),
+    // Answers what people ask for about their own data: erases them, holds back what a law wants kept.
+    (
+        "privacy-officer",
+        &[
+            "profile.customers.read",
+            "profile.sources.read",
+            "profile.identities.read",
+            "profile.erasures.*",
+            "profile.legal_holds.*",
+            "profile.suppressions.write",
+        ],
+    ),
     // A shop, an app or another backend, on behalf of its customers.
     (
         "machine",

@@ -81,7 +81,11 @@ impl DataKey {
         let mut masters = keyring.masters.iter();
         let master = masters.find(|master| master.id == wrapped.master_id);
         let master = master.ok_or(CannotOpen)?;
-        let bytes = open(&master.key, &wrapping(&master.id, customer_id), &wrapped.bytes)?;
+        let bytes = open(
+            &master.key,
+            &wrapping(&master.id, customer_id),
+            &wrapped.bytes,
+        )?;
         let bytes = bytes.try_into().map_err(|_| CannotOpen)?;
         Self::of(customer_id, bytes).ok_or(CannotOpen)
     }

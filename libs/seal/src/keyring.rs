@@ -145,7 +145,10 @@ impl Keyring {
 
     /// The text of a keyring with one new key of each kind, both of this id.
     pub fn generate(id: &str) -> Result<String, NoRandomness> {
-        let (master, index) = (STANDARD.encode(random_key()?), STANDARD.encode(random_key()?));
+        let (master, index) = (
+            STANDARD.encode(random_key()?),
+            STANDARD.encode(random_key()?),
+        );
         Ok(format!(
             "# The first key of each kind is the one in use; further ones open what was made by them.\n\
              [[master]]\nid = \"{id}\"\nkey = \"{master}\"\n\n\
@@ -186,7 +189,11 @@ pub fn development_keyring(path: &Path) -> Result<Keyring, KeyringError> {
 /// Never readable by others, not even for a moment; never over a file that is there already.
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
@@ -251,9 +258,18 @@ mod tests {
         for (masters, reason) in [
             (String::new(), "has 0 keys of kind `master`"),
             (one("", &key), "the id of a key of kind `master`"),
-            (format!("{}, {}", one("m", &key), one("m", &key)), "stand once"),
-            (one("m", "c2hvcnQ="), "the key `m` of kind `master` is not 32"),
-            (one("m", "secret!"), "the key `m` of kind `master` is not 32"),
+            (
+                format!("{}, {}", one("m", &key), one("m", &key)),
+                "stand once",
+            ),
+            (
+                one("m", "c2hvcnQ="),
+                "the key `m` of kind `master` is not 32",
+            ),
+            (
+                one("m", "secret!"),
+                "the key `m` of kind `master` is not 32",
+            ),
             ("secret".to_owned(), "can't be read from byte 10 on"),
         ] {
             let said = refused(&text(&masters));

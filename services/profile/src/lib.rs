@@ -5,13 +5,15 @@
 //! ([`ConsentService`]) and whether they may be contacted now ([`ContactService`]). Activity is taken in
 //! exactly once, late, out of order and in any number
 //! (`app/intake.rs` tells how); what it adds up to is kept beside it in the same transaction.
-//! What happened is announced through the outbox; the service follows nobody.
+//! What happened is announced through the outbox. Of the other services it follows only what they have
+//! erased ([`PrivacyService`]).
 //!
 //! [`CustomerService`]: contract::patron::profile::v1::customer_service_server::CustomerService
 //! [`IdentityService`]: contract::patron::profile::v1::identity_service_server::IdentityService
 //! [`ActivityService`]: contract::patron::profile::v1::activity_service_server::ActivityService
 //! [`ConsentService`]: contract::patron::profile::v1::consent_service_server::ConsentService
 //! [`ContactService`]: contract::patron::profile::v1::contact_service_server::ContactService
+//! [`PrivacyService`]: contract::patron::profile::v1::privacy_service_server::PrivacyService
 
 mod api;
 mod app;
@@ -28,35 +30,60 @@ use api::consents::Consents;
 use api::contacts::Contacts;
 use api::customers::Customers;
 use api::identities::Identities;
+use api::privacy::Privacy;
 use app::App;
 use app::contact::Secrets;
+use app::privacy::confirm::Confirmations;
+use app::privacy::personal::People;
 use chassis::{Context, Service};
 use contract::patron::profile::v1::activity_service_server::ActivityServiceServer;
 use contract::patron::profile::v1::consent_service_server::ConsentServiceServer;
 use contract::patron::profile::v1::contact_service_server::ContactServiceServer;
 use contract::patron::profile::v1::customer_service_server::CustomerServiceServer;
 use contract::patron::profile::v1::identity_service_server::IdentityServiceServer;
-use events::{FeedConfig, Feeds, Outbox, Parts, UnknownFeed};
+use contract::patron::profile::v1::privacy_service_server::PrivacyServiceServer;
+use erasure::Eraser;
+use events::{Consumer, ConsumerConfig, FeedConfig, Feeds, Outbox, Parts, UnknownFeed};
 use metrics::{Decisions, Intake};
 use postgres::{Database, Migrations, ProbeLimits};
+use seal::Keyring;
 use sqlx::migrate::Migrator;
 
 /// Name of the role, and source of its events.
 pub const NAME: &str = "profile";
 
+/// The services that tell what they have erased.
+const OTHERS: [&str; 4] = ["loyalty", "complaints", "survey", "recommendation"];
+
 static OWN: Migrator = sqlx::migrate!();
 
-static MIGRATIONS: Migrations =
-    Migrations::new(NAME, &[&events::MIGRATIONS, &idempotency::MIGRATIONS, &OWN]);
+static MIGRATIONS: Migrations = Migrations::new(
+    NAME,
+    &[
+        &events::MIGRATIONS,
+        &idempotency::MIGRATIONS,
+        &seal::MIGRATIONS,
+        &erasure::MIGRATIONS,
+        &OWN,
+    ],
+);
 
 /// Everything that the service's database consists of.
 pub fn migrations() -> Migrations {
     MIGRATIONS
 }
 
-/// The service over its database. It follows nobody, so it needs no feeds; the signature is that of
-/// every role.
-pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Service, UnknownFeed> {
+/// The service over its database, following the feeds of all others. The keyring makes the fingerprints by
+/// which people who were erased stay out.
+///
+/// # Errors
+/// When `feeds` lacks one of these.
+pub fn service(
+    db: Database,
+    feeds: &Feeds,
+    context: &Context,
+    keyring: Keyring,
+) -> Result<Service, UnknownFeed> {
     let clock = context.clock.clone();
     let outbox = Outbox::new(NAME, clock.clone());
     let app = App {
@@ -64,6 +91,7 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         outbox: outbox.clone(),
         clock: clock.clone(),
         secrets: Secrets::of(&context.pages),
+        keyring,
     };
     let service = Service::new(NAME, clock);
     let customers = Customers {
@@ -84,6 +112,11 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         pages: context.pages.clone(),
         metrics: Decisions::register(service.metrics()),
     };
+    let privacy = Privacy {
+        app: app.clone(),
+        pages: context.pages.clone(),
+    };
+    let reminder = app.clone();
     let activities = Activities {
         app,
         pages: context.pages.clone(),
@@ -94,7 +127,19 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         .grpc(chassis::tuned!(IdentityServiceServer::new(identities)))
         .grpc(chassis::tuned!(ActivityServiceServer::new(activities)))
         .grpc(chassis::tuned!(ConsentServiceServer::new(consents)))
-        .grpc(chassis::tuned!(ContactServiceServer::new(contacts)));
+        .grpc(chassis::tuned!(ContactServiceServer::new(contacts)))
+        .grpc(chassis::tuned!(PrivacyServiceServer::new(privacy)))
+        .task("erasure reminders", move |stop| {
+            reminder.clone().remind(stop)
+        });
+    let eraser = Eraser {
+        db: db.clone(),
+        outbox: outbox.clone(),
+        clock: context.clock.clone(),
+        data: Arc::new(People(context.clock.clone())),
+    };
+    let service = eraser.attach(service);
+    let consumers = confirmations(&db, feeds, context)?;
     let service = watch(service, &db);
     let tokens = context.pages.clone();
     let feed = FeedConfig::default();
@@ -104,10 +149,32 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
             db,
             outbox,
             feed,
-            consumers: Vec::new(),
+            consumers,
             tokens,
         },
     ))
+}
+
+/// Follows what the other services have erased.
+fn confirmations(
+    db: &Database,
+    feeds: &Feeds,
+    context: &Context,
+) -> Result<Vec<Consumer>, UnknownFeed> {
+    let consumer = |source: &str| {
+        let (clock, config) = (context.clock.clone(), ConsumerConfig::of(NAME));
+        let handler = Confirmations(clock.clone());
+        let feed = feeds.get(source)?;
+        Ok(Consumer::new(
+            db.clone(),
+            source,
+            feed,
+            handler,
+            config,
+            clock,
+        ))
+    };
+    OTHERS.into_iter().map(consumer).collect()
 }
 
 /// Ready while the database answers; to be restarted when only the pool does not.

@@ -123,11 +123,7 @@ pub async fn provide(
 ///
 /// # Errors
 /// When a master key is missing that wraps one of them.
-pub async fn rewrap(
-    db: &mut PgConnection,
-    keyring: &Keyring,
-    limit: i64,
-) -> Result<u64, KeyError> {
+pub async fn rewrap(db: &mut PgConnection, keyring: &Keyring, limit: i64) -> Result<u64, KeyError> {
     let rows = sqlx::query!(
         r#"SELECT customer_id, master_id AS "master_id!", wrapped AS "wrapped!" FROM subject_keys
            WHERE wrapped IS NOT NULL AND master_id <> $1
@@ -137,14 +133,21 @@ pub async fn rewrap(
     )
     .fetch_all(&mut *db)
     .await?;
-    let (mut ids, mut keys) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    let (mut ids, mut keys) = (
+        Vec::with_capacity(rows.len()),
+        Vec::with_capacity(rows.len()),
+    );
     for row in rows {
         let wrapped = Wrapped {
             master_id: row.master_id,
             bytes: row.wrapped,
         };
         ids.push(row.customer_id);
-        keys.push(unwrap(keyring, row.customer_id, &wrapped)?.wrap(keyring)?.bytes);
+        keys.push(
+            unwrap(keyring, row.customer_id, &wrapped)?
+                .wrap(keyring)?
+                .bytes,
+        );
     }
     let done = sqlx::query!(
         "UPDATE subject_keys SET master_id = $1, wrapped = renewed.wrapped

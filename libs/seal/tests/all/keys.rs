@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use postgres::Migrations;
 use postgres::testing::TestDatabase;
-use seal::store::{KeyError, KeyState, Tombstone, bury, dead_among, provide, rewrap, state, tombstones};
+use seal::store::{
+    KeyError, KeyState, Tombstone, bury, dead_among, provide, rewrap, state, tombstones,
+};
 use seal::{Keyring, Place};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -56,7 +58,10 @@ async fn a_key_is_made_once_destroyed_once_and_never_made_again() {
     assert_eq!(name(&mut db, &ring, id).await, "live");
 
     // Somebody who never had a key is buried, too.
-    assert_eq!(bury(&mut db, &[tombstone(2), tombstone(1)]).await.unwrap(), 1);
+    assert_eq!(
+        bury(&mut db, &[tombstone(2), tombstone(1)]).await.unwrap(),
+        1
+    );
     assert_eq!(bury(&mut db, &[tombstone(1)]).await.unwrap(), 0);
     for id in [1, 2].map(Uuid::from_u128) {
         assert_eq!(name(&mut db, &ring, id).await, "tombstone");
@@ -64,7 +69,10 @@ async fn a_key_is_made_once_destroyed_once_and_never_made_again() {
         assert!(matches!(refused, Err(KeyError::Erased { customer_id }) if customer_id == id));
     }
     let ids = [1, 2, 3].map(Uuid::from_u128);
-    assert_eq!(dead_among(&mut *db, &ids).await.unwrap(), ids[..2].iter().copied().collect());
+    assert_eq!(
+        dead_among(&mut *db, &ids).await.unwrap(),
+        ids[..2].iter().copied().collect()
+    );
 }
 
 #[tokio::test]
@@ -78,7 +86,10 @@ async fn the_database_itself_lets_no_tombstone_be_taken_back() {
         "UPDATE subject_keys SET customer_id = gen_random_uuid()",
     ] {
         let refused = sqlx::query(statement).execute(&mut *db).await.unwrap_err();
-        assert!(refused.to_string().contains("can not be taken back"), "{refused}");
+        assert!(
+            refused.to_string().contains("can not be taken back"),
+            "{refused}"
+        );
     }
 }
 
@@ -90,17 +101,26 @@ async fn tombstones_bury_again_whom_a_restored_backup_has_brought_back() {
     );
     let (_, ring) = keyring("one");
     let mut lost = before.db().pool().acquire().await.unwrap();
-    bury(&mut lost, &[tombstone(1), tombstone(2)]).await.unwrap();
+    bury(&mut lost, &[tombstone(1), tombstone(2)])
+        .await
+        .unwrap();
     let kept = tombstones(&mut *lost, Uuid::nil(), 10).await.unwrap();
     assert_eq!(kept, [tombstone(1), tombstone(2)]);
-    let rest = tombstones(&mut *lost, Uuid::from_u128(1), 10).await.unwrap();
+    let rest = tombstones(&mut *lost, Uuid::from_u128(1), 10)
+        .await
+        .unwrap();
     assert_eq!(rest, [tombstone(2)]);
 
     // The backup is older: there the first still has a key.
     let mut restored = after.db().pool().acquire().await.unwrap();
-    provide(&mut restored, &ring, Uuid::from_u128(1), now()).await.unwrap();
+    provide(&mut restored, &ring, Uuid::from_u128(1), now())
+        .await
+        .unwrap();
     assert_eq!(bury(&mut restored, &kept).await.unwrap(), 1);
-    assert_eq!(name(&mut restored, &ring, Uuid::from_u128(1)).await, "tombstone");
+    assert_eq!(
+        name(&mut restored, &ring, Uuid::from_u128(1)).await,
+        "tombstone"
+    );
 }
 
 #[tokio::test]

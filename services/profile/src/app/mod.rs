@@ -6,12 +6,14 @@ pub(crate) mod contact;
 pub(crate) mod create_customer;
 pub(crate) mod identity;
 pub(crate) mod intake;
+pub(crate) mod privacy;
 pub(crate) mod update_customer;
 
 use chassis::{Clock, Deadline, Refusal};
 use events::Outbox;
 use jiff::Timestamp;
 use postgres::Database;
+use seal::Keyring;
 use sqlx::{Postgres, Transaction};
 
 use crate::domain::instant::to_microsecond;
@@ -24,6 +26,8 @@ pub(crate) struct App {
     pub(crate) outbox: Outbox,
     pub(crate) clock: Clock,
     pub(crate) secrets: contact::Secrets,
+    /// Makes the fingerprints by which identifiers of people who were erased are refused.
+    pub(crate) keyring: Keyring,
 }
 
 impl App {

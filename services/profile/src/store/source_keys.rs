@@ -1,6 +1,7 @@
 //! The register of what channels call people: under which customer each came in.
 
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::StoreError;
 use crate::domain::ids::CustomerId;
@@ -38,4 +39,20 @@ pub(crate) async fn claim(
     .execute(connection)
     .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// What channels call people who came in under these homes.
+pub(crate) async fn of(
+    connection: &mut PgConnection,
+    homes: &[Uuid],
+) -> Result<Vec<(String, String)>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT channel, source_key FROM source_keys JOIN sources USING (channel, source_key, home)
+         WHERE home = ANY ($1)",
+        homes,
+    )
+    .fetch_all(connection)
+    .await?;
+    let keys = rows.into_iter().map(|row| (row.channel, row.source_key));
+    Ok(keys.collect())
 }

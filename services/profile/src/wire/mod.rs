@@ -5,6 +5,7 @@ pub(crate) mod customers;
 pub(crate) mod identities;
 pub(crate) mod money;
 pub(crate) mod orders;
+pub(crate) mod privacy;
 pub(crate) mod returns;
 pub(crate) mod time;
 pub(crate) mod timeline;
