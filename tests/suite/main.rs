@@ -6,6 +6,7 @@ mod bad_input;
 mod contract_rules;
 mod crashes;
 mod end_to_end;
+mod erasure;
 mod faults;
 mod identities;
 mod import;

@@ -101,7 +101,12 @@ impl Feed for Silent {
 /// The services whose feeds the profile service follows.
 pub(crate) const OTHERS: [&str; 4] = ["loyalty", "complaints", "survey", "recommendation"];
 
-fn silent() -> Feeds {
+/// Secrets of their own.
+pub(crate) fn keyring() -> Keyring {
+    Keyring::parse(&Keyring::generate("test").unwrap()).unwrap()
+}
+
+pub(crate) fn silent() -> Feeds {
     let silent = |name| (name, Arc::new(Silent) as Arc<dyn Feed>);
     Feeds::of(OTHERS.map(silent))
 }
@@ -121,18 +126,17 @@ impl Profile {
 
     /// The service under a clock of the test's own.
     pub(crate) async fn start_with(clock: Clock) -> Self {
-        Self::start_among(clock, &silent()).await
+        Self::start_among(clock, &silent(), keyring()).await
     }
 
     /// The service beside others, whose events it hears.
-    pub(crate) async fn start_among(clock: Clock, feeds: &Feeds) -> Self {
+    pub(crate) async fn start_among(clock: Clock, feeds: &Feeds, keyring: Keyring) -> Self {
         let database = TestDatabase::create(&profile::migrations()).await;
         let start_time = clock.now();
         let context = Context {
             clock,
             pages: PageTokens::new(b"test"),
         };
-        let keyring = Keyring::parse(&Keyring::generate("test").unwrap()).unwrap();
         let service = profile::service(database.db().clone(), feeds, &context, keyring).unwrap();
         let shutdown = CancellationToken::new();
         let running = chassis::serve(service, &config(), shutdown.clone())
