@@ -20,7 +20,11 @@ struct Heard(Mutex<Vec<Option<Uuid>>>);
 
 #[async_trait]
 impl Handler for Heard {
-    async fn handle(&self, _: &mut PgTransaction<'_>, event: &Incoming) -> Result<(), HandlerError> {
+    async fn handle(
+        &self,
+        _: &mut PgTransaction<'_>,
+        event: &Incoming,
+    ) -> Result<(), HandlerError> {
         self.0.lock().unwrap().push(event.customer_id());
         Ok(())
     }
@@ -60,7 +64,10 @@ async fn events_about_the_erased_are_passed_over_from_the_request_on() {
     let (anna, bob) = (about(10), about(20));
     guarded.handle_all(&mut tx, &[&anna, &bob]).await.unwrap();
     // Also what stands before it in the same batch: it would have to be removed again.
-    guarded.handle_all(&mut tx, &[&anna, &request, &bob]).await.unwrap();
+    guarded
+        .handle_all(&mut tx, &[&anna, &request, &bob])
+        .await
+        .unwrap();
     guarded.handle(&mut tx, &anna).await.unwrap();
     tx.commit().await.unwrap();
     let heard = guarded.0.0.into_inner().unwrap();

@@ -19,11 +19,31 @@ async fn what_was_announced_parked_and_answered_about_a_person_goes_and_others_k
     world.ask(&asked(10, 1)).await;
     world.work().await;
 
-    assert_eq!(world.count("outbox WHERE type = 'patron.events.v1.Erased' AND payload = ''").await, 1);
-    assert_eq!(world.count("outbox WHERE type LIKE '%CustomerCreated' AND payload <> ''").await, 1);
+    assert_eq!(
+        world
+            .count("outbox WHERE type = 'patron.events.v1.Erased' AND payload = ''")
+            .await,
+        1
+    );
+    assert_eq!(
+        world
+            .count("outbox WHERE type LIKE '%CustomerCreated' AND payload <> ''")
+            .await,
+        1
+    );
     assert_eq!(world.count("dead_letters").await, 1);
-    assert_eq!(world.count("idempotency_keys WHERE reply IS NULL AND refusal IS NOT NULL").await, 2);
-    assert_eq!(world.count("idempotency_keys WHERE reply IS NOT NULL").await, 1);
+    assert_eq!(
+        world
+            .count("idempotency_keys WHERE reply IS NULL AND refusal IS NOT NULL")
+            .await,
+        2
+    );
+    assert_eq!(
+        world
+            .count("idempotency_keys WHERE reply IS NOT NULL")
+            .await,
+        1
+    );
     let stores = told(&world).await;
     let expected = [
         ("dead_letters", 1),
@@ -44,8 +64,14 @@ async fn told(world: &World) -> Vec<(String, i64)> {
     .await
     .unwrap();
     let told = PersonErased::decode(payload.as_slice()).unwrap();
-    assert_eq!((told.erasure_id, told.service.as_str()), (id(99).to_string(), "test"));
-    told.stores.into_iter().map(|it| (it.store, it.rows)).collect()
+    assert_eq!(
+        (told.erasure_id, told.service.as_str()),
+        (id(99).to_string(), "test")
+    );
+    told.stores
+        .into_iter()
+        .map(|it| (it.store, it.rows))
+        .collect()
 }
 
 #[tokio::test]
@@ -61,13 +87,23 @@ async fn nothing_is_removed_before_everybody_is_done_who_may_not_have_seen_the_t
     world.work().await;
     assert_eq!(world.count("erasure_tasks WHERE mentions IS NULL").await, 1);
 
-    let parked = "INSERT INTO dead_letters (parking_key, source, shard, event_id, event, failed, reason,
+    let parked =
+        "INSERT INTO dead_letters (parking_key, source, shard, event_id, event, failed, reason,
         attempts, parked_at) VALUES ($1, 'profile', 1, gen_random_uuid(), '', true, '', 3, now())";
-    sqlx::query(parked).bind(id(10)).execute(&mut *early).await.unwrap();
+    sqlx::query(parked)
+        .bind(id(10))
+        .execute(&mut *early)
+        .await
+        .unwrap();
     early.commit().await.unwrap();
     world.work().await;
     assert_eq!(world.count("dead_letters").await, 0);
-    assert_eq!(world.count("erasure_tasks WHERE confirmed_at IS NOT NULL").await, 1);
+    assert_eq!(
+        world
+            .count("erasure_tasks WHERE confirmed_at IS NOT NULL")
+            .await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -79,11 +115,29 @@ async fn asked_another_time_all_is_looked_through_again_and_the_same_time_change
     world.announce(10).await;
     world.ask(&asked(10, 1)).await;
     world.work().await;
-    assert_eq!(world.count("outbox WHERE payload <> '' AND customer_id IS NOT NULL").await, 1);
+    assert_eq!(
+        world
+            .count("outbox WHERE payload <> '' AND customer_id IS NOT NULL")
+            .await,
+        1
+    );
     world.ask(&asked(10, 2)).await;
     world.work().await;
-    assert_eq!(world.count("outbox WHERE payload <> '' AND customer_id IS NOT NULL").await, 0);
-    assert_eq!(told(&world).await.iter().find(|(name, _)| name == "outbox").unwrap().1, 1);
+    assert_eq!(
+        world
+            .count("outbox WHERE payload <> '' AND customer_id IS NOT NULL")
+            .await,
+        0
+    );
+    assert_eq!(
+        told(&world)
+            .await
+            .iter()
+            .find(|(name, _)| name == "outbox")
+            .unwrap()
+            .1,
+        1
+    );
 }
 
 #[tokio::test]
@@ -102,5 +156,10 @@ async fn answers_are_looked_through_to_the_last_in_transactions_of_some_thousand
         .await;
     world.ask(&asked(10, 1)).await;
     world.work().await;
-    assert_eq!(world.count("idempotency_keys WHERE reply IS NOT NULL").await, 0);
+    assert_eq!(
+        world
+            .count("idempotency_keys WHERE reply IS NOT NULL")
+            .await,
+        0
+    );
 }

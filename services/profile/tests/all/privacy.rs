@@ -58,7 +58,10 @@ async fn make(profile: &Profile, details: Customer) -> Result<String, Status> {
 }
 
 async fn request(profile: &Profile, customer_id: &str) -> Result<Erasure, Status> {
-    let asked = profile.privacy().request_erasure(erase(customer_id)).await?;
+    let asked = profile
+        .privacy()
+        .request_erasure(erase(customer_id))
+        .await?;
     Ok(asked.into_inner())
 }
 
@@ -77,7 +80,9 @@ async fn until(profile: &Profile, id: &str, wanted: impl Fn(&Erasure) -> bool) -
             tokio::time::sleep(LOOK_AGAIN).await;
         }
     };
-    tokio::time::timeout(PATIENCE, reading).await.expect("the erasure gets there")
+    tokio::time::timeout(PATIENCE, reading)
+        .await
+        .expect("the erasure gets there")
 }
 
 fn is_confirmed(erasure: &Erasure, service: &str) -> bool {
@@ -102,15 +107,41 @@ fn rows(erasure: &Erasure, store: &str) -> Option<i64> {
 async fn who_is_erased_is_gone_and_the_certificate_says_what_was_removed() {
     let profile = Profile::start().await;
     let id = make(&profile, anna()).await.unwrap();
-    profile.record_order(order(&id, "o-1", &[(1, 500)])).await.unwrap();
-    profile.record_return(give_back(&id, ("r-1", "o-1"), &[("1", 1)])).await.unwrap();
+    profile
+        .record_order(order(&id, "o-1", &[(1, 500)]))
+        .await
+        .unwrap();
+    profile
+        .record_return(give_back(&id, ("r-1", "o-1"), &[("1", 1)]))
+        .await
+        .unwrap();
 
     let erasure = erased(&profile, &id).await;
     assert_eq!(erasure.customer_ids, [id.clone()]);
     assert_eq!(erasure.state(), State::Pending, "others have not answered");
-    let services: Vec<_> = erasure.services.iter().map(|it| it.service.as_str()).collect();
-    assert_eq!(services, ["profile", "loyalty", "complaints", "survey", "recommendation"]);
-    let counted = ["customers", "identifier_owners", "orders", "returns", "order_ids", "sources"];
+    let services: Vec<_> = erasure
+        .services
+        .iter()
+        .map(|it| it.service.as_str())
+        .collect();
+    assert_eq!(
+        services,
+        [
+            "profile",
+            "loyalty",
+            "complaints",
+            "survey",
+            "recommendation"
+        ]
+    );
+    let counted = [
+        "customers",
+        "identifier_owners",
+        "orders",
+        "returns",
+        "order_ids",
+        "sources",
+    ];
     let counted = counted.map(|store| rows(&erasure, store).unwrap());
     assert_eq!(counted, [1, 2, 1, 1, 1, 1]);
     assert_eq!(rows(&erasure, "links"), Some(0), "every store is listed");
@@ -121,7 +152,14 @@ async fn who_is_erased_is_gone_and_the_certificate_says_what_was_removed() {
     };
     let gone = profile.customers().get_customer(get).await.unwrap_err();
     assert_eq!(reason(&gone), "CUSTOMER_NOT_FOUND");
-    for table in ["customers", "sources", "orders", "returns", "customer_traits", "order_ids"] {
+    for table in [
+        "customers",
+        "sources",
+        "orders",
+        "returns",
+        "customer_traits",
+        "order_ids",
+    ] {
         let count = format!("SELECT count(*) FROM {table}");
         let left: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(count))
             .fetch_one(profile.database.owner_pool())
@@ -141,18 +179,32 @@ async fn nothing_that_comes_late_makes_somebody_anew_who_was_erased() {
     let id = came.into_inner().customer.unwrap().customer_id;
     erased(&profile, &id).await;
 
-    let by_id = profile.record_order(order(&id, "o-2", &[(1, 5)])).await.unwrap_err();
-    assert_eq!((by_id.code(), reason(&by_id).as_str()), (Code::FailedPrecondition, "CUSTOMER_ERASED"));
+    let by_id = profile
+        .record_order(order(&id, "o-2", &[(1, 5)]))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (by_id.code(), reason(&by_id).as_str()),
+        (Code::FailedPrecondition, "CUSTOMER_ERASED")
+    );
     let made = make(&profile, anna()).await.unwrap_err();
     assert_eq!(reason(&made), "IDENTIFIER_SUPPRESSED");
     let record = ingest("", ("shop", "s-77"), 2, Customer::default());
-    let record = profile.identities().ingest_source(record).await.unwrap_err();
+    let record = profile
+        .identities()
+        .ingest_source(record)
+        .await
+        .unwrap_err();
     assert_eq!(reason(&record), "IDENTIFIER_SUPPRESSED");
     let named = ingest(&id, ("till", "t-1"), 2, Customer::default());
     let named = profile.identities().ingest_source(named).await.unwrap_err();
     assert_eq!(reason(&named), "CUSTOMER_ERASED");
     let stranger = ingest("", ("till", "t-2"), 2, anna());
-    let stranger = profile.identities().ingest_source(stranger).await.unwrap_err();
+    let stranger = profile
+        .identities()
+        .ingest_source(stranger)
+        .await
+        .unwrap_err();
     assert_eq!(reason(&stranger), "IDENTIFIER_SUPPRESSED");
 
     // An order that names the phone only, among others that are fine.
@@ -167,7 +219,11 @@ async fn nothing_that_comes_late_makes_somebody_anew_who_was_erased() {
     };
     let items = vec![bought("o-3", PHONE), bought("o-4", "+8613900002222")];
     let batch = proto::BatchRecordActivitiesRequest { items };
-    let batch = profile.activities().batch_record_activities(batch).await.unwrap();
+    let batch = profile
+        .activities()
+        .batch_record_activities(batch)
+        .await
+        .unwrap();
     let results = batch.into_inner().results;
     let refused = results[0].error.as_ref().map(|it| it.code);
     assert_eq!(refused, Some(Code::FailedPrecondition.into()));
@@ -186,9 +242,17 @@ async fn an_identifier_can_be_used_again_when_whoever_has_it_wants_to() {
         request_id: request_id(),
     };
     for value in [PHONE, "anna@example.com"] {
-        let lifted = profile.privacy().lift_suppression(lift(value)).await.unwrap();
+        let lifted = profile
+            .privacy()
+            .lift_suppression(lift(value))
+            .await
+            .unwrap();
         assert!(lifted.into_inner().was_suppressed);
-        let again = profile.privacy().lift_suppression(lift(value)).await.unwrap();
+        let again = profile
+            .privacy()
+            .lift_suppression(lift(value))
+            .await
+            .unwrap();
         assert!(!again.into_inner().was_suppressed);
     }
     let new = make(&profile, anna()).await.unwrap();
@@ -211,7 +275,10 @@ async fn all_ids_of_a_person_are_erased_together() {
     assert_eq!(erasure.customer_ids, [one.clone(), other.clone()]);
     assert_eq!(rows(&erasure, "links"), Some(1));
     for id in [&one, &other] {
-        let late = profile.record_order(order(id, "o-1", &[(1, 5)])).await.unwrap_err();
+        let late = profile
+            .record_order(order(id, "o-1", &[(1, 5)]))
+            .await
+            .unwrap_err();
         assert_eq!(reason(&late), "CUSTOMER_ERASED");
     }
 }
@@ -225,9 +292,17 @@ async fn a_legal_hold_keeps_somebody_from_being_erased_until_it_is_released() {
         reason: "a lawsuit".to_owned(),
         request_id: request_id(),
     };
-    let hold = profile.privacy().create_legal_hold(hold).await.unwrap().into_inner();
+    let hold = profile
+        .privacy()
+        .create_legal_hold(hold)
+        .await
+        .unwrap()
+        .into_inner();
     let refused = request(&profile, &id).await.unwrap_err();
-    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "LEGAL_HOLD"));
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::FailedPrecondition, "LEGAL_HOLD")
+    );
 
     let release = |hold_id: &str| proto::ReleaseLegalHoldRequest {
         customer_id: id.clone(),
@@ -235,17 +310,28 @@ async fn a_legal_hold_keeps_somebody_from_being_erased_until_it_is_released() {
         reason: "it is over".to_owned(),
         request_id: request_id(),
     };
-    let unknown = profile.privacy().release_legal_hold(release(&request_id())).await;
+    let unknown = profile
+        .privacy()
+        .release_legal_hold(release(&request_id()))
+        .await;
     assert_eq!(reason(&unknown.unwrap_err()), "LEGAL_HOLD_NOT_FOUND");
     for _ in 0..2 {
-        let released = profile.privacy().release_legal_hold(release(&hold.legal_hold_id)).await;
+        let released = profile
+            .privacy()
+            .release_legal_hold(release(&hold.legal_hold_id))
+            .await;
         assert_eq!(released.unwrap().into_inner().release_reason, "it is over");
     }
     let list = proto::ListLegalHoldsRequest {
         customer_id: id.clone(),
         ..Default::default()
     };
-    let listed = profile.privacy().list_legal_holds(list).await.unwrap().into_inner();
+    let listed = profile
+        .privacy()
+        .list_legal_holds(list)
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(listed.legal_holds[0].reason, "a lawsuit");
     let erasure = erased(&profile, &id).await;
     assert_eq!(rows(&erasure, "legal_holds"), Some(1));
@@ -256,8 +342,15 @@ async fn asking_twice_under_one_request_id_erases_once() {
     let profile = Profile::start().await;
     let id = profile.customer().await;
     let request = erase(&id);
-    let first = profile.privacy().request_erasure(request.clone()).await.unwrap();
-    until(&profile, &first.get_ref().erasure_id, |it| is_confirmed(it, "profile")).await;
+    let first = profile
+        .privacy()
+        .request_erasure(request.clone())
+        .await
+        .unwrap();
+    until(&profile, &first.get_ref().erasure_id, |it| {
+        is_confirmed(it, "profile")
+    })
+    .await;
     let again = profile.privacy().request_erasure(request).await.unwrap();
     assert_eq!(again.into_inner().erasure_id, first.into_inner().erasure_id);
     let listed = profile.privacy().list_erasures(proto::ListErasuresRequest {
@@ -271,10 +364,18 @@ async fn asking_twice_under_one_request_id_erases_once() {
 async fn what_was_answered_under_a_request_id_is_answered_no_more() {
     let profile = Profile::start().await;
     let request = create(anna());
-    let made = profile.customers().create_customer(request.clone()).await.unwrap();
+    let made = profile
+        .customers()
+        .create_customer(request.clone())
+        .await
+        .unwrap();
     let erasure = erased(&profile, &made.into_inner().customer_id).await;
     assert_eq!(rows(&erasure, "idempotency_keys"), Some(1));
-    let again = profile.customers().create_customer(request).await.unwrap_err();
+    let again = profile
+        .customers()
+        .create_customer(request)
+        .await
+        .unwrap_err();
     assert_eq!(reason(&again), "CUSTOMER_ERASED");
 }
 
@@ -350,7 +451,10 @@ async fn who_has_not_answered_for_long_is_asked_again() {
     assert_eq!(asked.round, 1);
     clock.advance(SignedDuration::from_mins(16));
     let again = until(&profile, &asked.erasure_id, |it| it.round == 2).await;
-    until(&profile, &asked.erasure_id, |it| is_confirmed(it, "profile")).await;
+    until(&profile, &asked.erasure_id, |it| {
+        is_confirmed(it, "profile")
+    })
+    .await;
     assert_eq!(again.state(), State::Pending);
     let told = "SELECT count(*) FROM outbox WHERE type = 'patron.profile.v1.ErasureRequested'";
     assert_eq!(profile.count(told).await, 2);
@@ -370,9 +474,20 @@ async fn a_certificate_erases_again_whom_a_restored_database_has_brought_back() 
         erasure: Some(certificate.clone()),
         request_id: request_id(),
     };
-    let replayed = restored.privacy().replay_erasure(replay).await.unwrap().into_inner();
-    assert_eq!((replayed.erasure_id, replayed.round), (certificate.erasure_id.clone(), 2));
-    let again = until(&restored, &certificate.erasure_id, |it| is_confirmed(it, "profile")).await;
+    let replayed = restored
+        .privacy()
+        .replay_erasure(replay)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(
+        (replayed.erasure_id, replayed.round),
+        (certificate.erasure_id.clone(), 2)
+    );
+    let again = until(&restored, &certificate.erasure_id, |it| {
+        is_confirmed(it, "profile")
+    })
+    .await;
     assert_eq!(rows(&again, "customers"), Some(1));
     assert_eq!(restored.count("SELECT count(*) FROM customers").await, 0);
     let late = make(&restored, anna()).await.unwrap_err();
@@ -382,15 +497,21 @@ async fn a_certificate_erases_again_whom_a_restored_database_has_brought_back() 
 
 /// Copies customers from one database to another, as restoring a backup would.
 async fn copy(from: &Profile, to: &Profile) {
-    for table in ["customers", "customer_traits", "identifier_owners", "sources"] {
+    for table in [
+        "customers",
+        "customer_traits",
+        "identifier_owners",
+        "sources",
+    ] {
         let read = format!("SELECT to_jsonb(t) FROM {table} AS t");
         let rows: Vec<sqlx::types::JsonValue> = sqlx::query_scalar(sqlx::AssertSqlSafe(read))
             .fetch_all(from.database.owner_pool())
             .await
             .unwrap();
         for row in rows {
-            let write =
-                format!("INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, $1)");
+            let write = format!(
+                "INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, $1)"
+            );
             sqlx::query(sqlx::AssertSqlSafe(write))
                 .bind(row)
                 .execute(to.database.owner_pool())
