@@ -17,7 +17,7 @@ async fn what_was_announced_parked_and_answered_about_a_person_goes_and_others_k
         world.keep(request, named).await;
     }
     world.ask(&asked(10, 1)).await;
-    world.work().await;
+    world.finish().await;
 
     assert_eq!(
         world
@@ -96,7 +96,7 @@ async fn nothing_is_removed_before_everybody_is_done_who_may_not_have_seen_the_t
         .await
         .unwrap();
     early.commit().await.unwrap();
-    world.work().await;
+    world.finish().await;
     assert_eq!(world.count("dead_letters").await, 0);
     assert_eq!(
         world
@@ -110,11 +110,11 @@ async fn nothing_is_removed_before_everybody_is_done_who_may_not_have_seen_the_t
 async fn asked_another_time_all_is_looked_through_again_and_the_same_time_changes_nothing() {
     let world = World::new().await;
     world.ask(&asked(10, 1)).await;
-    world.work().await;
+    world.finish().await;
     // As a restored backup would bring it back.
     world.announce(10).await;
     world.ask(&asked(10, 1)).await;
-    world.work().await;
+    world.finish().await;
     assert_eq!(
         world
             .count("outbox WHERE payload <> '' AND customer_id IS NOT NULL")
@@ -122,7 +122,7 @@ async fn asked_another_time_all_is_looked_through_again_and_the_same_time_change
         1
     );
     world.ask(&asked(10, 2)).await;
-    world.work().await;
+    world.finish().await;
     assert_eq!(
         world
             .count("outbox WHERE payload <> '' AND customer_id IS NOT NULL")
@@ -155,7 +155,7 @@ async fn answers_are_looked_through_to_the_last_in_transactions_of_some_thousand
         ))
         .await;
     world.ask(&asked(10, 1)).await;
-    world.work().await;
+    world.finish().await;
     assert_eq!(
         world
             .count("idempotency_keys WHERE reply IS NOT NULL")

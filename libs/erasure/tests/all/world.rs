@@ -1,6 +1,7 @@
 //! A service that keeps nothing but what every service keeps.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chassis::Clock;
@@ -22,6 +23,11 @@ static MIGRATIONS: Migrations = Migrations::new(
         &erasure::MIGRATIONS,
     ],
 );
+
+/// Longer than anything here should take; only ever reached by a failure.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a condition rests before it is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 pub(crate) fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
@@ -90,6 +96,18 @@ impl World {
     /// Takes steps as long as there are some.
     pub(crate) async fn work(&self) {
         while self.eraser.step().await.unwrap() {}
+    }
+
+    /// The same until all is done: the horizon is that of the whole cluster, so transactions of other tests
+    /// can be in the way for a moment.
+    pub(crate) async fn finish(&self) {
+        let finishing = async {
+            while self.count("erasure_tasks WHERE confirmed_at IS NULL").await > 0 {
+                self.work().await;
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, finishing).await.unwrap();
     }
 
     /// Announces that somebody was created.

@@ -353,11 +353,12 @@ async fn asking_twice_under_one_request_id_erases_once() {
     .await;
     let again = profile.privacy().request_erasure(request).await.unwrap();
     assert_eq!(again.into_inner().erasure_id, first.into_inner().erasure_id);
-    let listed = profile.privacy().list_erasures(proto::ListErasuresRequest {
+    let list = proto::ListErasuresRequest {
         pending_only: true,
         ..Default::default()
-    });
-    assert_eq!(listed.await.unwrap().into_inner().erasures.len(), 1);
+    };
+    let listed = profile.privacy().list_erasures(list).await.unwrap().into_inner();
+    assert_eq!(listed.erasures.len(), 1);
 }
 
 #[tokio::test]
