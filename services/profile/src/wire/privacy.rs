@@ -112,7 +112,7 @@ pub(crate) fn legal_hold(hold: LegalHold) -> proto::LegalHold {
             released.by,
             released.reason,
         ),
-        None => Default::default(),
+        None => (None, String::new(), String::new()),
     };
     proto::LegalHold {
         legal_hold_id: hold.id.0.to_string(),
