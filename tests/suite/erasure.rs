@@ -65,7 +65,7 @@ async fn person(api: &Api) -> String {
 
 /// What the profile service hears of it.
 async fn profile(api: &Api, customer: &str) {
-    let bought = order(&mark("order"), 150_000);
+    let bought = order(&mark("order"), 400_000);
     send(api, &format!("/v1/customers/{customer}/orders"), bought).await;
     let mut returned = order(&mark("returned"), 900);
     returned["lines"][0]["lineId"] = mark("line").into();
@@ -83,7 +83,12 @@ async fn profile(api: &Api, customer: &str) {
     }]});
     send(api, &format!("/v1/customers/{customer}/consents"), consent).await;
     let contact = json!({"purpose": "service", "channel": "email", "reference": mark("contact")});
-    send(api, &format!("/v1/customers/{customer}/contacts:check"), contact).await;
+    send(
+        api,
+        &format!("/v1/customers/{customer}/contacts:check"),
+        contact,
+    )
+    .await;
     let hold = json!({"reason": mark("hold")});
     let hold = send(api, &format!("/v1/customers/{customer}/legalHolds"), hold).await;
     let path = format!(
@@ -110,7 +115,12 @@ async fn complain(api: &Api, customer: &str) {
 
 async fn answer(api: &Api, customer: &str) {
     let path = format!("/v1/invitations?customer_id={customer}");
-    let listed = eventually(api, &path, |listed| listed["invitations"].as_array().is_some_and(|it| !it.is_empty())).await;
+    let listed = eventually(api, &path, |listed| {
+        listed["invitations"]
+            .as_array()
+            .is_some_and(|it| !it.is_empty())
+    })
+    .await;
     let id = listed["invitations"][0]["invitationId"].as_str().unwrap();
     let answers = json!({"answers": [
         {"questionId": "recommend", "rating": 2}, {"questionId": "why", "text": mark("why")},
@@ -122,12 +132,12 @@ async fn spend(api: &Api, customer: &str) {
     let path = format!("/v1/members/{customer}");
     let has_points = |member: &Value| {
         let points = member["balance"]["available"].as_str().unwrap_or_default();
-        points.parse::<i64>().is_ok_and(|it| it > WELCOME + 1_000)
+        points.parse::<i64>().is_ok_and(|it| it > WELCOME + 3_000)
     };
     eventually(api, &path, has_points).await;
-    let redemption = json!({"points": "60", "reference": mark("redemption")});
+    let redemption = json!({"points": "1000", "reference": mark("redemption")});
     send(api, &format!("{path}/redemptions?"), redemption).await;
-    let hold = json!({"points": "40", "reference": mark("points-hold")});
+    let hold = json!({"points": "1000", "reference": mark("points-hold")});
     send(api, &format!("{path}/holds?"), hold).await;
     let adjustment = json!({
         "points": "5", "reasonCode": "goodwill", "reason": mark("goodwill"),
@@ -138,9 +148,22 @@ async fn spend(api: &Api, customer: &str) {
         "activityType": "review", "activityId": mark("act"), "occurTime": "2026-01-05T10:00:00Z",
         "attributes": {"text": mark("review")},
     });
-    assert_eq!(api.post(&format!("{path}/activities"), &act).await.status, 200);
-    send(api, &format!("{path}:suspend"), json!({"reason": mark("suspended")})).await;
-    send(api, &format!("{path}:reactivate"), json!({"reason": mark("reactivated")})).await;
+    assert_eq!(
+        api.post(&format!("{path}/activities"), &act).await.status,
+        200
+    );
+    send(
+        api,
+        &format!("{path}:suspend"),
+        json!({"reason": mark("suspended")}),
+    )
+    .await;
+    send(
+        api,
+        &format!("{path}:reactivate"),
+        json!({"reason": mark("reactivated")}),
+    )
+    .await;
     api.get(&format!("{path}/referral-code")).await;
 }
 
@@ -203,11 +226,12 @@ async fn no_table_of_any_service_holds_anything_of_a_person_who_was_erased() {
     let other = new_customer(&api).await;
     let merge = json!({"mergedCustomerId": other, "reason": mark("merge")});
     send(&api, &format!("/v1/customers/{customer}:merge"), merge).await;
-    let members = format!("/v1/members/{other}");
-    eventually(&api, &members, |it| it["state"] == "STATE_MERGED" || it["mergedInto"] == *customer || it["state"] == "STATE_CLOSED").await;
     // The case that follows from the bad answer, too.
     let cases = format!("/v1/cases?customer_id={customer}");
-    eventually(&api, &cases, |it| it["cases"].as_array().map_or(0, Vec::len) == 2).await;
+    eventually(&api, &cases, |it| {
+        it["cases"].as_array().map_or(0, Vec::len) == 2
+    })
+    .await;
     for service in SERVICES {
         let before = traces(patron.data(), service).await;
         assert!(!before.is_empty(), "{service} knows the person");
@@ -222,12 +246,19 @@ async fn no_table_of_any_service_holds_anything_of_a_person_who_was_erased() {
         assert_eq!(left, [], "{service} holds traces; it says {certificate:#}");
     }
     let services = certificate["services"].as_array().unwrap();
-    let removed = services.iter().map(|it| it["stores"].as_array().unwrap().len());
-    assert!(removed.sum::<usize>() > 60, "every store is listed: {certificate:#}");
+    let removed = services
+        .iter()
+        .map(|it| it["stores"].as_array().unwrap().len());
+    assert!(
+        removed.sum::<usize>() > 60,
+        "every store is listed: {certificate:#}"
+    );
 
     // Nothing makes the person anew, and the ledger can be proven without the texts.
     let late = format!("/v1/customers/{customer}/orders");
-    let late = api.post(&late, &order(&format!("t-{}", new_id()), 500)).await;
+    let late = api
+        .post(&late, &order(&format!("t-{}", new_id()), 500))
+        .await;
     assert_eq!(late.reason(), "CUSTOMER_ERASED");
     let verified = patron.command(&["loyalty", "verify"]);
     let said = String::from_utf8_lossy(&verified.stdout);
