@@ -20,6 +20,7 @@ const OTHERS: &[&str] = &[
     "marketing",
     "analyst",
     "auditor",
+    "privacy-officer",
     "machine",
     "service",
 ];
@@ -84,5 +85,18 @@ fn auditors_and_services_read_all_that_can_be_read() {
             allows("auditor", &read) && allows("service", &read),
             "{read}"
         );
+    }
+}
+
+#[test]
+fn only_privacy_officers_and_operators_erase_people_or_hold_them_back() {
+    let acts = [
+        "profile.erasures.write",
+        "profile.legal_holds.write",
+        "profile.suppressions.write",
+    ];
+    for role in OTHERS {
+        let may = acts.iter().any(|act| allows(role, act));
+        assert_eq!(may, *role == "privacy-officer", "{role}");
     }
 }
