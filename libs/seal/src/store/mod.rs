@@ -18,7 +18,7 @@ pub enum KeyState {
     /// The customer never had one.
     Never,
     /// It opens what was sealed for the customer.
-    Live(DataKey),
+    Live(Box<DataKey>),
     /// It was destroyed, and none is made again.
     Tombstone(Tombstone),
 }
@@ -82,7 +82,8 @@ pub async fn state(
         master_id: row.master_id.unwrap_or_default(),
         bytes: row.wrapped.unwrap_or_default(),
     };
-    Ok(KeyState::Live(unwrap(keyring, customer_id, &wrapped)?))
+    let key = unwrap(keyring, customer_id, &wrapped)?;
+    Ok(KeyState::Live(Box::new(key)))
 }
 
 /// The key of a customer, made when the customer never had one.
@@ -112,7 +113,7 @@ pub async fn provide(
         return Ok(made);
     }
     match state(db, keyring, customer_id).await? {
-        KeyState::Live(key) => Ok(key),
+        KeyState::Live(key) => Ok(*key),
         KeyState::Never | KeyState::Tombstone(_) => Err(KeyError::Erased { customer_id }),
     }
 }
