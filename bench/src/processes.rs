@@ -85,6 +85,7 @@ impl Cluster {
         let postgres = Embedded::start(&EmbeddedOptions::new(folder.path().join("data"))).await?;
         let issuer = DevelopmentIssuer::open(&folder.path().join("key.pem"), "patron")?;
         std::fs::write(folder.path().join("jwks.json"), issuer.jwks()?)?;
+        seal::development_keyring(&folder.path().join("keyring.toml"))?;
         let now = chassis::Clock::system().now();
         let token = issuer.operator_token(now, SignedDuration::from_hours(2))?;
         let token = token.expose().to_owned();
@@ -171,6 +172,10 @@ impl Cluster {
                 self.folder.path().join("key.pem"),
             )
             .env("PATRON__ACCESS__ISSUERS", self.issuers())
+            .env(
+                "PATRON__SEALING__KEYRING_FILE",
+                self.folder.path().join("keyring.toml"),
+            )
             // One caller makes all the load here.
             .env("PATRON__GATEWAY__RATE_LIMITS__PER_SECOND", "0")
             .stdout(log.try_clone()?)

@@ -8,6 +8,7 @@ mod contract_rules;
 mod crashes;
 mod customer_files;
 mod end_to_end;
+mod erasure;
 mod faults;
 mod identities;
 mod import;

@@ -10,7 +10,7 @@ use contract::patron::loyalty::v1::verification_service_client::VerificationServ
 use contract::patron::loyalty::v1::{
     CreateVerificationRequest, GetVerificationRequest, Verification,
 };
-use loyalty::domain::chain::{Fact, GENESIS, Hash, Opening, link, pack, seal};
+use loyalty::domain::chain::{Fact, GENESIS, Hash, Opening, Text, link, pack, seal};
 use loyalty::domain::ledger::{
     Cause, Earning, Kind, LotTerms, Occasion, Points, Policies, Posting, Redemption, Wallet,
     WalletId, earn, redeem,
@@ -274,17 +274,18 @@ impl Ledger {
                 operation_id: operation.operation_id,
                 wallet_id: "POINTS",
                 kind,
-                reference: &operation.reference,
+                reference: Text::Kept(operation.reference.as_bytes()),
                 subject_id: None,
                 effective_at: operation.effective_at,
                 recorded_at: operation.recorded_at,
                 first_entry: first,
                 entries: &entries,
-                details: b"",
+                details: Text::Kept(b""),
             };
             let opened = posting.opened().iter().map(|lot| Opening {
                 wallet_id: "POINTS",
                 lot,
+                erased_reference: None,
             });
             let hash = seal(&fact, opened, &mut self.buffer);
             self.link.push(hash);

@@ -15,6 +15,7 @@
 mod api;
 mod app;
 mod domain;
+mod personal;
 mod reactions;
 mod store;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use std::time::Duration;
 use access::Caller;
 use chassis::{Context, Service};
 use contract::patron::complaints::v1::case_service_server::CaseServiceServer;
+use erasure::{Eraser, Guarded};
 use events::{Consumer, ConsumerConfig, FeedConfig, Feeds, Handler, Outbox, UnknownFeed};
 use postgres::{Database, Migrations, ProbeLimits};
 use sqlx::migrate::Migrator;
@@ -54,6 +56,8 @@ static MIGRATIONS: Migrations = Migrations::new(
         &events::MIGRATIONS,
         &idempotency::MIGRATIONS,
         &persons::MIGRATIONS,
+        &seal::MIGRATIONS,
+        &erasure::MIGRATIONS,
         &audit::MIGRATIONS,
         &OWN,
     ],
@@ -82,6 +86,12 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
         consumers: consumers(&app, feeds)?,
         tokens: context.pages.clone(),
     };
+    let eraser = Eraser {
+        db: db.clone(),
+        outbox: app.outbox.clone(),
+        clock: context.clock.clone(),
+        data: Arc::new(personal::Cases),
+    };
     let owners = app.clone();
     let service = Service::new(NAME, context.clock.clone());
     let service = audit::attach(service, NAME, &db, context)
@@ -90,6 +100,7 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
             let app = owners.clone();
             async move { app.owners(named).await }
         });
+    let service = eraser.attach(service);
     Ok(events::attach(watched(service, &db), events))
 }
 
@@ -100,8 +111,8 @@ fn consumers(app: &App, feeds: &Feeds) -> Result<Vec<Consumer>, UnknownFeed> {
         actor,
     };
     Ok(vec![
-        consumer(app, feeds, PROFILE, ToProfile)?,
-        consumer(app, feeds, SURVEY, to_survey)?,
+        consumer(app, feeds, PROFILE, Guarded(ToProfile))?,
+        consumer(app, feeds, SURVEY, Guarded(to_survey))?,
     ])
 }
 

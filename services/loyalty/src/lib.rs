@@ -21,6 +21,7 @@ mod app;
 pub mod domain;
 pub mod draw_file;
 mod jobs;
+mod personal;
 mod profiles;
 pub mod program_file;
 mod reactions;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 use access::Notary;
 use chassis::{Context, Service};
 use contract::patron::loyalty::v1::ProgramDocument;
+use erasure::{Eraser, Guarded};
 use events::{Consumer, ConsumerConfig, FeedConfig, Feeds, Outbox, UnknownFeed};
 use postgres::{Database, Migrations, ProbeLimits};
 use prometheus_client::metrics::gauge::Gauge;
@@ -64,6 +66,8 @@ static MIGRATIONS: Migrations = Migrations::new(
         &events::MIGRATIONS,
         &idempotency::MIGRATIONS,
         &persons::MIGRATIONS,
+        &seal::MIGRATIONS,
+        &erasure::MIGRATIONS,
         &audit::MIGRATIONS,
         &OWN,
     ],
@@ -130,7 +134,7 @@ pub fn service(
         .metrics()
         .register("loyalty_ledger_imbalance", help, loyalty.imbalance.clone());
 
-    let reactions = Reactions(loyalty.clone());
+    let reactions = Guarded(Reactions(loyalty.clone()));
     let config = ConsumerConfig {
         batch_events: BATCH_EVENTS,
         ..ConsumerConfig::of(NAME)
@@ -138,7 +142,7 @@ pub fn service(
     let feed = feeds.get(PROFILE)?;
     let profile = Consumer::new(db.clone(), PROFILE, feed, reactions, config, clock.clone());
     let (feed, config) = (feeds.get(SURVEY)?, ConsumerConfig::of(NAME));
-    let surveys = Surveys(loyalty.clone());
+    let surveys = Guarded(Surveys(loyalty.clone()));
     let survey = Consumer::new(db.clone(), SURVEY, feed, surveys, config, clock);
     let events = events::Parts {
         db: db.clone(),
@@ -148,6 +152,13 @@ pub fn service(
         tokens: tokens.clone(),
     };
 
+    let eraser = Eraser {
+        db: db.clone(),
+        outbox: loyalty.outbox.clone(),
+        clock: loyalty.clock.clone(),
+        data: Arc::new(personal::Memberships),
+    };
+    let service = eraser.attach(service);
     let metrics = WriterMetrics::registered(service.metrics());
     let runs = Runs::default();
     let verifications = Verifications::new(loyalty.clone(), settings.notary, settings.verify_daily);

@@ -16,6 +16,7 @@ mod all {
     mod coupons;
     mod crowd;
     mod draws;
+    mod erasure;
     mod explanations;
     mod holds;
     mod households;

@@ -58,6 +58,7 @@ async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
         Command::Loyalty(command) => commands::loyalty::run(command).await,
         Command::Audit(command) => commands::audit::run(command).await,
         Command::Access(Keys::NewKey(asked)) => commands::new_key::run(asked),
+        Command::Access(Keys::NewKeyring { id }) => commands::new_keyring::run(&id),
         Command::Healthcheck { url } => commands::healthcheck::run(&url).await,
     }
 }

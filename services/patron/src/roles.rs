@@ -6,6 +6,7 @@ use chassis::client::{Connector, ConnectorError};
 use chassis::paging::PageTokens;
 use events::{Feeds, UnknownFeed};
 use postgres::{Database, Migrations};
+use seal::{Keyring, KeyringError};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::Config;
@@ -41,6 +42,15 @@ pub(crate) enum BuildError {
         path: std::path::PathBuf,
         source: std::io::Error,
     },
+    /// The keyring is missing.
+    #[error(
+        "sealing.keyring_file is not set: without it nobody can be erased for good. Make one with \
+         `patron access new-keyring`, and keep it apart from the backups of the databases"
+    )]
+    NoKeyring,
+    /// It is none.
+    #[error("sealing.keyring_file can't be used")]
+    Keyring(#[from] KeyringError),
     /// It is none.
     #[error("loyalty.report_key_file can't be used")]
     Notary(#[from] SignError),
@@ -104,7 +114,7 @@ impl Service {
         let connector = Connector::new(self.name(), context.clock.clone(), &config.of_role())?;
         let feeds = Self::feeds(config, &connector)?;
         let service = match self {
-            Self::Profile => profile::service(db, &feeds, context)?,
+            Self::Profile => profile::service(db, &feeds, context, keyring(config)?)?,
             Self::Loyalty => {
                 let profiles = connector.connect(config.peers.profile())?;
                 let settings = config.of_loyalty(notary(config)?);
@@ -129,6 +139,12 @@ impl Service {
             config.peers.all().into_iter().map(connect).collect();
         Ok(Feeds::over(connections?))
     }
+}
+
+/// The secrets under which personal data is sealed and found.
+fn keyring(config: &Config) -> Result<Keyring, BuildError> {
+    let path = config.keyring_file().ok_or(BuildError::NoKeyring)?;
+    Ok(Keyring::read(path)?)
 }
 
 /// Who signs loyalty's reports.

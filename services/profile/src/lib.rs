@@ -8,7 +8,8 @@
 //! like any channel, can be taken back ([`ImportService`]), and are given out ([`ExportService`]). Activity is taken in
 //! exactly once, late, out of order and in any number
 //! (`app/intake.rs` tells how); what it adds up to is kept beside it in the same transaction.
-//! What happened is announced through the outbox; the service follows nobody.
+//! What happened is announced through the outbox. Of the other services it follows only what they have
+//! erased ([`PrivacyService`]).
 //!
 //! [`CustomerService`]: contract::patron::profile::v1::customer_service_server::CustomerService
 //! [`IdentityService`]: contract::patron::profile::v1::identity_service_server::IdentityService
@@ -18,6 +19,7 @@
 //! [`ExportService`]: contract::patron::profile::v1::export_service_server::ExportService
 //! [`ImportService`]: contract::patron::profile::v1::import_service_server::ImportService
 //! [`ContactService`]: contract::patron::profile::v1::contact_service_server::ContactService
+//! [`PrivacyService`]: contract::patron::profile::v1::privacy_service_server::PrivacyService
 //! [`TagService`]: contract::patron::profile::v1::tag_service_server::TagService
 //! [`LifecycleService`]: contract::patron::profile::v1::lifecycle_service_server::LifecycleService
 //! [`SegmentService`]: contract::patron::profile::v1::segment_service_server::SegmentService
@@ -41,11 +43,14 @@ use api::exports::Exports;
 use api::identities::Identities;
 use api::imports::Imports;
 use api::interactions::Interactions;
+use api::privacy::Privacy;
 use api::ratings::Ratings;
 use api::segments::Segments;
 use api::tags::Tags;
 use app::App;
 use app::contact::Secrets;
+use app::privacy::confirm::Confirmations;
+use app::privacy::personal::People;
 use app::readers::Readers;
 use chassis::{Context, Service};
 use contract::patron::profile::v1::activity_service_server::ActivityServiceServer;
@@ -57,15 +62,21 @@ use contract::patron::profile::v1::identity_service_server::IdentityServiceServe
 use contract::patron::profile::v1::import_service_server::ImportServiceServer;
 use contract::patron::profile::v1::interaction_service_server::InteractionServiceServer;
 use contract::patron::profile::v1::lifecycle_service_server::LifecycleServiceServer;
+use contract::patron::profile::v1::privacy_service_server::PrivacyServiceServer;
 use contract::patron::profile::v1::segment_service_server::SegmentServiceServer;
 use contract::patron::profile::v1::tag_service_server::TagServiceServer;
-use events::{FeedConfig, Feeds, Outbox, Parts, UnknownFeed};
+use erasure::Eraser;
+use events::{Consumer, ConsumerConfig, FeedConfig, Feeds, Outbox, Parts, UnknownFeed};
 use metrics::{Decisions, Intake};
 use postgres::{Database, Migrations, ProbeLimits};
+use seal::Keyring;
 use sqlx::migrate::Migrator;
 
 /// Name of the role, and source of its events.
 pub const NAME: &str = "profile";
+
+/// The services that tell what they have erased.
+const OTHERS: [&str; 4] = ["loyalty", "complaints", "survey", "recommendation"];
 
 static OWN: Migrator = sqlx::migrate!();
 
@@ -74,6 +85,8 @@ static MIGRATIONS: Migrations = Migrations::new(
     &[
         &events::MIGRATIONS,
         &idempotency::MIGRATIONS,
+        &seal::MIGRATIONS,
+        &erasure::MIGRATIONS,
         &audit::MIGRATIONS,
         &OWN,
     ],
@@ -84,11 +97,19 @@ pub fn migrations() -> Migrations {
     MIGRATIONS
 }
 
-/// The service over its database. It follows nobody, so it needs no feeds; the signature is that of
-/// every role.
+/// The service over its database, following the feeds of all others. The keyring makes the fingerprints by
+/// which people who were erased stay out.
 ///
 /// Called within a Tokio runtime, in which customers are read as long as the service is there.
-pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Service, UnknownFeed> {
+///
+/// # Errors
+/// When `feeds` lacks one of these.
+pub fn service(
+    db: Database,
+    feeds: &Feeds,
+    context: &Context,
+    keyring: Keyring,
+) -> Result<Service, UnknownFeed> {
     let clock = context.clock.clone();
     let outbox = Outbox::new(NAME, clock.clone());
     let app = App {
@@ -96,6 +117,7 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         outbox: outbox.clone(),
         clock: clock.clone(),
         secrets: Secrets::of(&context.pages),
+        keyring,
     };
     let guard = app.clone();
     let service = audit::attach(Service::new(NAME, clock), NAME, &db, context);
@@ -144,6 +166,11 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         metrics: metrics.clone(),
     };
     let (undoing, making) = (app.clone(), app.clone());
+    let privacy = Privacy {
+        app: app.clone(),
+        pages: context.pages.clone(),
+    };
+    let reminder = app.clone();
     let activities = Activities {
         app,
         pages: context.pages.clone(),
@@ -161,16 +188,28 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         .grpc(chassis::tuned!(ExportServiceServer::new(exports)))
         .grpc(chassis::tuned!(InteractionServiceServer::new(interactions)))
         .grpc(chassis::tuned!(LifecycleServiceServer::new(ratings)))
+        .grpc(chassis::tuned!(PrivacyServiceServer::new(privacy)))
         .task("undo-imports", move |stop| {
             undoing.clone().keep_undoing(stop)
         })
         .task("interaction-months", move |stop| {
             making.clone().keep_making_months(stop)
+        })
+        .task("erasure reminders", move |stop| {
+            reminder.clone().remind(stop)
         });
     let service = service.records(move |named| {
         let guard = guard.clone();
         async move { guard.admit(named).await }
     });
+    let eraser = Eraser {
+        db: db.clone(),
+        outbox: outbox.clone(),
+        clock: context.clock.clone(),
+        data: Arc::new(People(context.clock.clone())),
+    };
+    let service = eraser.attach(service);
+    let consumers = confirmations(&db, feeds, context)?;
     let service = watch(service, &db);
     let tokens = context.pages.clone();
     let feed = FeedConfig::default();
@@ -180,10 +219,32 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
             db,
             outbox,
             feed,
-            consumers: Vec::new(),
+            consumers,
             tokens,
         },
     ))
+}
+
+/// Follows what the other services have erased.
+fn confirmations(
+    db: &Database,
+    feeds: &Feeds,
+    context: &Context,
+) -> Result<Vec<Consumer>, UnknownFeed> {
+    let consumer = |source: &str| {
+        let (clock, config) = (context.clock.clone(), ConsumerConfig::of(NAME));
+        let handler = Confirmations(clock.clone());
+        let feed = feeds.get(source)?;
+        Ok(Consumer::new(
+            db.clone(),
+            source,
+            feed,
+            handler,
+            config,
+            clock,
+        ))
+    };
+    OTHERS.into_iter().map(consumer).collect()
 }
 
 /// Ready while the database answers; to be restarted when only the pool does not.

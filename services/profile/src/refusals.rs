@@ -2,6 +2,7 @@
 
 mod contact;
 pub(crate) mod imports;
+mod privacy;
 mod segments;
 
 use std::time::Duration;
@@ -23,6 +24,10 @@ use crate::domain::identity::profile::NoSuchLink;
 use crate::domain::invalid::Invalid;
 use crate::store::StoreError;
 use crate::wire::returns::reason_of;
+
+pub(crate) use privacy::{
+    erasure_not_found, identifier_suppressed, legal_hold, legal_hold_not_found,
+};
 
 /// When a caller may ask again after an outage.
 const LATER: Duration = Duration::from_secs(1);
@@ -118,6 +123,8 @@ pub(crate) fn refused(refused: &Refused) -> Refusal {
     let message = refused.to_string();
     match refused {
         Refused::CustomerNotFound => customer_not_found(),
+        Refused::CustomerErased => erasure::erased(),
+        Refused::IdentifierSuppressed { kind } => identifier_suppressed(kind),
         Refused::OrderConflict { field } => {
             Refusal::new(Code::AlreadyExists, ErrorReason::OrderConflict, message)
                 .metadata("field", format!("order.{field}"))

@@ -37,6 +37,8 @@ mod joined_contacts;
 mod lists;
 #[path = "all/orders.rs"]
 mod orders;
+#[path = "all/privacy.rs"]
+mod privacy;
 #[path = "all/races.rs"]
 mod races;
 #[path = "all/ratings.rs"]

@@ -13,6 +13,7 @@ mod domain;
 mod jobs;
 mod live;
 mod metrics;
+mod personal;
 mod reactions;
 mod store;
 
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use chassis::{Context, Service};
 use contract::patron::recommendation::v1::recommendation_service_server::RecommendationServiceServer;
+use erasure::{Eraser, Guarded};
 use events::{Consumer, ConsumerConfig, FeedConfig, Feeds, Outbox, UnknownFeed};
 use postgres::{Database, Migrations, ProbeLimits};
 use sqlx::migrate::Migrator;
@@ -47,6 +49,8 @@ static ALL: Migrations = Migrations::new(
     &[
         &events::MIGRATIONS,
         &idempotency::MIGRATIONS,
+        &seal::MIGRATIONS,
+        &erasure::MIGRATIONS,
         &audit::MIGRATIONS,
         &OWN,
     ],
@@ -86,9 +90,17 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
         .task("index", move |stop| follow.clone().run(stop))
         // The database is no part of it: reads are answered without.
         .ready("index", move || std::future::ready(live.check()));
+    let outbox = Outbox::new(NAME, clock.clone());
+    let eraser = Eraser {
+        db: db.clone(),
+        outbox: outbox.clone(),
+        clock,
+        data: Arc::new(personal::Baskets),
+    };
+    let service = eraser.attach(service);
     let events = events::Parts {
         db: db.clone(),
-        outbox: Outbox::new(NAME, clock.clone()),
+        outbox,
         feed: FeedConfig::default(),
         consumers: vec![orders(&db, feeds, context)?],
         tokens: context.pages.clone(),
@@ -106,7 +118,7 @@ fn orders(db: &Database, feeds: &Feeds, context: &Context) -> Result<Consumer, U
         db.clone(),
         ORDERS,
         feeds.get(ORDERS)?,
-        baskets,
+        Guarded(baskets),
         config,
         clock,
     ))

@@ -5,9 +5,10 @@ use contract::patron::profile::v1::{Order, OrderLine, OrderRecorded, ReturnRecor
 use contract::time::instant;
 use events::{Handler, HandlerError, Incoming};
 use sqlx::PgTransaction;
+use uuid::Uuid;
 
-use crate::app;
 use crate::domain::{Fact, Item, Items, is_goods};
+use crate::{app, store};
 
 /// Turns orders into baskets.
 pub(crate) struct Baskets {
@@ -47,11 +48,15 @@ impl Handler for Baskets {
         events: &[&Incoming],
     ) -> Result<(), HandlerError> {
         let now = self.clock.now();
-        let mut sales = Vec::new();
+        let (mut sales, mut owners) = (Vec::new(), Vec::new());
         for event in events {
             match change(event)? {
-                Some(Change::Sold(sale)) => sales.push(sale),
+                Some(Change::Sold(sale)) => {
+                    owners.extend(owner(event, &sale));
+                    sales.push(sale);
+                }
                 Some(Change::Returned(sale, kept)) => {
+                    owners.extend(owner(event, &sale));
                     app::record_orders(transaction, std::mem::take(&mut sales), now).await?;
                     app::record_return(transaction, sale, &kept, now).await?;
                 }
@@ -59,8 +64,13 @@ impl Handler for Baskets {
             }
         }
         app::record_orders(transaction, sales, now).await?;
-        Ok(())
+        Ok(store::owners::note(transaction, &owners).await?)
     }
+}
+
+/// Whose basket it is, to be forgotten with the person.
+fn owner(event: &Incoming, sale: &Fact) -> Option<(Uuid, String)> {
+    Some((event.customer_id()?, sale.basket_id.clone()))
 }
 
 fn change(event: &Incoming) -> Result<Option<Change>, HandlerError> {

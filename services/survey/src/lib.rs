@@ -9,6 +9,7 @@
 mod api;
 mod app;
 mod domain;
+mod personal;
 mod reactions;
 mod store;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use chassis::{Context, Service};
 use contract::patron::survey::v1::survey_service_server::SurveyServiceServer;
+use erasure::{Eraser, Guarded};
 use events::{Consumer, ConsumerConfig, FeedConfig, Feeds, Handler, Outbox, UnknownFeed};
 use postgres::{Database, Migrations, ProbeLimits};
 use sqlx::migrate::Migrator;
@@ -47,6 +49,8 @@ static MIGRATIONS: Migrations = Migrations::new(
         &events::MIGRATIONS,
         &idempotency::MIGRATIONS,
         &persons::MIGRATIONS,
+        &seal::MIGRATIONS,
+        &erasure::MIGRATIONS,
         &audit::MIGRATIONS,
         &OWN,
     ],
@@ -75,16 +79,23 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
         consumers: consumers(&app, feeds)?,
         tokens: context.pages.clone(),
     };
+    let eraser = Eraser {
+        db: db.clone(),
+        outbox: app.outbox.clone(),
+        clock: context.clock.clone(),
+        data: Arc::new(personal::Surveys),
+    };
     let service = Service::new(NAME, context.clock.clone());
     let service = audit::attach(service, NAME, &db, context)
         .grpc(chassis::tuned!(SurveyServiceServer::new(Surveys(app))));
+    let service = eraser.attach(service);
     Ok(events::attach(watched(service, &db), events))
 }
 
 fn consumers(app: &App, feeds: &Feeds) -> Result<Vec<Consumer>, UnknownFeed> {
     Ok(vec![
-        consumer(app, feeds, PROFILE, ToProfile(app.clone()))?,
-        consumer(app, feeds, COMPLAINTS, ToComplaints(app.clone()))?,
+        consumer(app, feeds, PROFILE, Guarded(ToProfile(app.clone())))?,
+        consumer(app, feeds, COMPLAINTS, Guarded(ToComplaints(app.clone())))?,
     ])
 }
 

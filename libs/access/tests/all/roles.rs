@@ -150,3 +150,20 @@ fn whoever_has_no_role_or_an_unknown_one_sees_nothing() {
     };
     assert_eq!(roles.exposure(&nobody), Exposure::NONE);
 }
+
+#[test]
+fn only_privacy_officers_and_operators_erase_people_or_hold_them_back() {
+    let acts = [
+        "profile.erasures.write",
+        "profile.legal_holds.write",
+        "profile.suppressions.write",
+    ];
+    for role in Roles::default().names() {
+        let may = acts.iter().any(|act| allows(role, act));
+        assert_eq!(
+            may,
+            ["operator", "privacy-officer"].contains(&role),
+            "{role}"
+        );
+    }
+}

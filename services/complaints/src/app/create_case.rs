@@ -37,6 +37,8 @@ impl App {
         request: CreateCaseRequest,
     ) -> Result<WireCase, Refusal> {
         let opening = wire::cases::opening(request.case.unwrap_or_default())?;
+        let admitted = erasure::admit(tx, opening.customer.0).await;
+        admitted.map_err(|error| CaseError::Store(error.into()))??;
         let case = self.open(tx, opening, &call.caller).await?;
         // Only openings with an origin can meet another, and callers cannot name one.
         case.map(|case| wire::cases::case(&case))

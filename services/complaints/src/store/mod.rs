@@ -1,6 +1,7 @@
 //! Cases and their logs in PostgreSQL. Rows never leave this module.
 
 pub(crate) mod cases;
+pub(crate) mod erasure;
 pub(crate) mod log;
 
 /// Why the database could not be read or written.

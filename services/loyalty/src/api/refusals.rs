@@ -34,6 +34,7 @@ impl From<AppError> for Refusal {
         let not_found = |reason| Self::new(Code::NotFound, reason, error.to_string());
         match error {
             AppError::MemberNotFound => not_found(ErrorReason::MemberNotFound),
+            AppError::CustomerErased => erasure::erased(),
             AppError::ProgramNotFound { .. } => not_found(ErrorReason::ProgramNotFound),
             AppError::RedemptionNotFound => not_found(ErrorReason::RedemptionNotFound),
             AppError::AccrualNotFound => not_found(ErrorReason::AccrualNotFound),

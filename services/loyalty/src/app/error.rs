@@ -26,6 +26,9 @@ pub(crate) enum AppError {
     /// The customer is no member.
     #[error("the customer is no member")]
     MemberNotFound,
+    /// The customer was erased.
+    #[error("the customer was erased")]
+    CustomerErased,
     /// There is no such program.
     #[error("there is no program {program_id}")]
     ProgramNotFound {

@@ -7,6 +7,7 @@ pub(crate) mod challenges;
 pub(crate) mod coupons;
 pub(crate) mod draws;
 pub(crate) mod end_of_day;
+pub(crate) mod erasure;
 pub(crate) mod grants;
 pub(crate) mod households;
 pub(crate) mod ledger;

@@ -8,6 +8,12 @@ use clap::{Args, Subcommand};
 pub(crate) enum Keys {
     /// Make an API key for a machine: prints the key once, and its entry for the gateway's file of keys.
     NewKey(NewKey),
+    /// Make a keyring, under which personal data is sealed and found: prints it once, for sealing.keyring_file.
+    NewKeyring {
+        /// What its keys are called, for example the month: `2026-11`.
+        #[arg(long)]
+        id: String,
+    },
 }
 
 /// What the key is to be for.

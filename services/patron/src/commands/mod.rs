@@ -9,6 +9,7 @@ pub(crate) mod import;
 pub(crate) mod loyalty;
 pub(crate) mod migrate;
 pub(crate) mod new_key;
+pub(crate) mod new_keyring;
 mod path;
 pub(crate) mod serve;
 pub(crate) mod show;

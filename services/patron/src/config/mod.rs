@@ -30,6 +30,7 @@ pub(crate) struct Config {
     pub(crate) telemetry: TelemetryConfig,
     pub(crate) peers: Peers,
     gateway: GatewayLimits,
+    sealing: Sealing,
     database: DatabaseLimits,
     profile: ServiceSection,
     loyalty: LoyaltySection,
@@ -56,6 +57,11 @@ struct GatewayLimits {
     rate_limits: gateway::config::RateLimits,
     concurrency: gateway::config::Concurrency,
     cors: gateway::config::Cors,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Sealing {
+    keyring_file: PathBuf,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -196,6 +202,18 @@ impl Config {
     pub(crate) fn report_key_or(&mut self, file: PathBuf) {
         if self.report_key_file().is_none() {
             self.loyalty.report_key_file = file;
+        }
+    }
+
+    /// The file with the secrets under which personal data is sealed and found; `None` when nobody says.
+    pub(crate) fn keyring_file(&self) -> Option<&Path> {
+        Some(self.sealing.keyring_file.as_path()).filter(|file| !file.as_os_str().is_empty())
+    }
+
+    /// Uses the keyring in this file, unless another is configured.
+    pub(crate) fn keyring_or(&mut self, file: PathBuf) {
+        if self.keyring_file().is_none() {
+            self.sealing.keyring_file = file;
         }
     }
 

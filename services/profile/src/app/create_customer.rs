@@ -76,6 +76,8 @@ impl App {
         within: &'static str,
     ) -> Result<Customer, Refusal> {
         let golden = Golden::of(std::slice::from_ref(&source), &trust());
+        let named = golden.details.identifiers.iter().map(|it| &it.key);
+        self.refuse_suppressed(db, named).await?;
         let customer = Customer::create(source.home, golden, source.record_time);
         let identifiers = &customer.details.identifiers;
         let keys = identifiers.iter().map(|it| it.key.clone()).collect();

@@ -18,6 +18,8 @@ use chassis::Deadline;
 use events::OutboxError;
 use jiff::Timestamp;
 use postgres::DatabaseError;
+use seal::store::dead_among;
+use sqlx::PgConnection;
 
 use super::{App, announce};
 use crate::domain::book::{Book, Outcome, Refused, Stamp};
@@ -173,9 +175,10 @@ impl App {
         view: impl Fn(&Book) -> T,
     ) -> Result<(Vec<Verdict>, T), IntakeError> {
         let mut tx = self.db.begin_with_deadline(deadline.remaining()).await?;
-        let people = People::find(&mut tx, items.iter().map(|item| &item.who), &self.clock).await?;
+        let people = People::find(self, &mut tx, items.iter().map(|item| &item.who)).await?;
         let mut book = load::book(&mut tx, items, &people).await?;
-        let verdicts = self.decide(&mut book, items, &people);
+        let mut verdicts = self.decide(&mut book, items, &people);
+        name_erased(&mut tx, items, &mut verdicts).await?;
         let view = view(&book);
         let changes = book.into_changes();
         if changes.is_empty() {
@@ -204,7 +207,7 @@ impl App {
     fn decide(&self, book: &mut Book, items: &[Item], people: &People) -> Vec<Verdict> {
         let record_time = self.now();
         let decide = |item: &Item| {
-            let customer = people.of(&item.who).ok_or(Refused::CustomerNotFound)?;
+            let customer = people.admitted(&item.who)?;
             let stamp = Stamp {
                 entry_id: self.clock.new_id(),
                 record_time,
@@ -220,4 +223,27 @@ impl App {
         };
         items.iter().map(decide).collect()
     }
+}
+
+/// Tells of customers that are not found whether they were erased.
+async fn name_erased(
+    connection: &mut PgConnection,
+    items: &[Item],
+    verdicts: &mut [Verdict],
+) -> Result<(), StoreError> {
+    let unknown = |(item, verdict): (&Item, &Verdict)| match (&item.who, verdict) {
+        (Who::Customer(id), Err(Refused::CustomerNotFound)) => Some(id.0),
+        _ => None,
+    };
+    let ids: Vec<_> = items.iter().zip(&*verdicts).filter_map(unknown).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let dead = dead_among(connection, &ids).await?;
+    for (item, verdict) in items.iter().zip(verdicts) {
+        if unknown((item, verdict)).is_some_and(|id| dead.contains(&id)) {
+            *verdict = Err(Refused::CustomerErased);
+        }
+    }
+    Ok(())
 }

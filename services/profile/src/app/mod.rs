@@ -9,6 +9,7 @@ pub(crate) mod identity;
 pub(crate) mod imports;
 pub(crate) mod intake;
 pub(crate) mod interactions;
+pub(crate) mod privacy;
 pub(crate) mod ratings;
 pub(crate) mod reach;
 pub(crate) mod readers;
@@ -22,6 +23,7 @@ use chassis::{Clock, Deadline, Refusal};
 use events::Outbox;
 use jiff::Timestamp;
 use postgres::Database;
+use seal::Keyring;
 use sqlx::{Postgres, Transaction};
 
 use crate::domain::instant::to_microsecond;
@@ -37,6 +39,8 @@ pub(crate) struct App {
     pub(crate) outbox: Outbox,
     pub(crate) clock: Clock,
     pub(crate) secrets: contact::Secrets,
+    /// Makes the fingerprints by which identifiers of people who were erased are refused.
+    pub(crate) keyring: Keyring,
 }
 
 impl App {

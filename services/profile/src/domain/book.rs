@@ -37,6 +37,10 @@ pub(crate) enum Outcome {
 pub(crate) enum Refused {
     #[error("there is no such customer")]
     CustomerNotFound,
+    #[error("the customer was erased")]
+    CustomerErased,
+    #[error("an identifier is of somebody who was erased")]
+    IdentifierSuppressed { kind: String },
     #[error("the order id is recorded with another {field}")]
     OrderConflict { field: String },
     #[error("the return id is recorded with another {field}")]

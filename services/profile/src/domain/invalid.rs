@@ -92,6 +92,10 @@ pub(crate) enum Problem {
     NeverFree,
     #[error("must be a time of the day")]
     NotATime,
+    #[error("must be a UUID")]
+    NotAnId,
+    #[error("must be a hash of 32 bytes")]
+    NotAHash,
     #[error("must be later than the decision")]
     EndsBeforeDecision,
     #[error("must not have space around it or control characters in it")]

@@ -19,6 +19,7 @@ pub(crate) mod invalid;
 pub(crate) mod language;
 pub(crate) mod money;
 pub(crate) mod order;
+pub(crate) mod privacy;
 pub(crate) mod rating;
 pub(crate) mod refund;
 pub(crate) mod returns;

@@ -34,6 +34,21 @@ pub(crate) async fn owners(
     Ok(owned.collect())
 }
 
+/// All that belong to these customers.
+pub(crate) async fn of(
+    connection: &mut PgConnection,
+    customers: &[Uuid],
+) -> Result<Vec<IdentifierKey>, StoreError> {
+    let keys = sqlx::query_as!(
+        IdentifierKey,
+        "SELECT kind, value FROM identifier_owners WHERE customer_id = ANY ($1)",
+        customers,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(keys)
+}
+
 /// Gives those that nobody has to these customers; answers which ones. Waits for a transaction that
 /// is about to take one of them. `claims` must be sorted, or two callers could wait for each other.
 pub(crate) async fn claim(

@@ -43,6 +43,22 @@ pub(crate) async fn claim(
     Ok(done.rows_affected() > 0)
 }
 
+/// What channels call people who came in under these homes.
+pub(crate) async fn of(
+    connection: &mut PgConnection,
+    homes: &[Uuid],
+) -> Result<Vec<(String, String)>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT channel, source_key FROM source_keys JOIN sources USING (channel, source_key, home)
+         WHERE home = ANY ($1)",
+        homes,
+    )
+    .fetch_all(connection)
+    .await?;
+    let keys = rows.into_iter().map(|row| (row.channel, row.source_key));
+    Ok(keys.collect())
+}
+
 /// The homes of those of a channel's records that have one.
 pub(crate) async fn homes(
     connection: &mut PgConnection,

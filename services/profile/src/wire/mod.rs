@@ -7,6 +7,7 @@ pub(crate) mod imports;
 pub(crate) mod interactions;
 pub(crate) mod money;
 pub(crate) mod orders;
+pub(crate) mod privacy;
 pub(crate) mod ratings;
 pub(crate) mod returns;
 pub(crate) mod segments;

@@ -42,6 +42,7 @@ fn rpcs() -> Vec<Rpc> {
     all.extend(activity_rpcs());
     all.extend(consent_rpcs());
     all.extend(contact_rpcs());
+    all.extend(privacy_rpcs());
     all.extend(tag_rpcs());
     all.extend(segment_rpcs());
     all.extend(membership_rpcs());
@@ -344,6 +345,62 @@ fn contact_rpcs() -> Vec<Rpc> {
     ]
 }
 
+fn privacy_rpcs() -> Vec<Rpc> {
+    let customer_id = || NOBODY.to_owned();
+    let erase = proto::RequestErasureRequest {
+        customer_id: customer_id(),
+        ground: proto::erasure::Ground::Objection.into(),
+        request_id: request_id(),
+    };
+    let get = proto::GetErasureRequest {
+        erasure_id: customer_id(),
+    };
+    let list = proto::ListErasuresRequest::default();
+    let erasure = proto::Erasure {
+        erasure_id: request_id(),
+        // Nobody else is meant below.
+        customer_ids: vec![request_id()],
+        ground: proto::erasure::Ground::Objection.into(),
+        request_time: Some(prost_types::Timestamp::default()),
+        ..Default::default()
+    };
+    let replay = proto::ReplayErasureRequest {
+        erasure: Some(erasure),
+        request_id: request_id(),
+    };
+    let lift = proto::LiftSuppressionRequest {
+        kind: "app".to_owned(),
+        value: "x".to_owned(),
+        request_id: request_id(),
+    };
+    let hold = proto::CreateLegalHoldRequest {
+        customer_id: customer_id(),
+        reason: "a lawsuit".to_owned(),
+        request_id: request_id(),
+    };
+    let release = proto::ReleaseLegalHoldRequest {
+        customer_id: customer_id(),
+        legal_hold_id: customer_id(),
+        reason: "it is over".to_owned(),
+        request_id: request_id(),
+    };
+    let holds = proto::ListLegalHoldsRequest {
+        customer_id: customer_id(),
+        ..Default::default()
+    };
+    let unknown = "CUSTOMER_NOT_FOUND";
+    vec![
+        rpc("PrivacyService/RequestErasure", &erase, unknown),
+        rpc("PrivacyService/GetErasure", &get, "ERASURE_NOT_FOUND"),
+        rpc("PrivacyService/ListErasures", &list, ""),
+        rpc("PrivacyService/ReplayErasure", &replay, ""),
+        rpc("PrivacyService/LiftSuppression", &lift, ""),
+        rpc("PrivacyService/CreateLegalHold", &hold, unknown),
+        rpc("PrivacyService/ReleaseLegalHold", &release, unknown),
+        rpc("PrivacyService/ListLegalHolds", &holds, unknown),
+    ]
+}
+
 fn customer_rpcs() -> Vec<Rpc> {
     let customer_id = || NOBODY.to_owned();
     let customer = proto::Customer {
@@ -576,6 +633,7 @@ async fn requests_that_break_the_contract_are_invalid() {
                 "GetContactPolicy",
                 "ListSegments",
                 "ListImports",
+                "ListErasures",
                 "ExportCustomers",
                 "RecordInteractions",
                 "GetRatingPolicy",

@@ -7,6 +7,7 @@ use access::{Claims, DevelopmentIssuer, Proof};
 use chassis::config::{Config, IssuerConfig, IssuerRole};
 use chassis::paging::PageTokens;
 use chassis::{Clock, Context};
+use contract::patron::events::v1::FollowRequest;
 use contract::patron::profile::v1::activity_service_client::ActivityServiceClient;
 use contract::patron::profile::v1::consent_service_client::ConsentServiceClient;
 use contract::patron::profile::v1::contact_service_client::ContactServiceClient;
@@ -16,6 +17,7 @@ use contract::patron::profile::v1::identity_service_client::IdentityServiceClien
 use contract::patron::profile::v1::import_service_client::ImportServiceClient;
 use contract::patron::profile::v1::interaction_service_client::InteractionServiceClient;
 use contract::patron::profile::v1::lifecycle_service_client::LifecycleServiceClient;
+use contract::patron::profile::v1::privacy_service_client::PrivacyServiceClient;
 use contract::patron::profile::v1::segment_service_client::SegmentServiceClient;
 use contract::patron::profile::v1::tag_service_client::TagServiceClient;
 use contract::patron::profile::v1::{
@@ -24,10 +26,12 @@ use contract::patron::profile::v1::{
     Return, ReturnLine, Source,
 };
 use contract::patron::r#type::v1::Money;
-use events::Feeds;
+use events::{Feed, Feeds, Responses};
+use futures_util::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 use postgres::testing::TestDatabase;
 use prost::{Message, Name};
+use seal::Keyring;
 use sqlx::Row as _;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::metadata::MetadataValue;
@@ -108,7 +112,30 @@ impl Interceptor for Bearer {
     }
 }
 
-type Caller = InterceptedService<Channel, Bearer>;
+pub(crate) type Caller = InterceptedService<Channel, Bearer>;
+
+/// The feed of a service that has nothing to tell.
+struct Silent;
+
+#[tonic::async_trait]
+impl Feed for Silent {
+    async fn follow(&self, _: FollowRequest) -> Result<Responses, Status> {
+        Ok(futures_util::stream::pending().boxed())
+    }
+}
+
+/// The services whose feeds the profile service follows.
+pub(crate) const OTHERS: [&str; 4] = ["loyalty", "complaints", "survey", "recommendation"];
+
+/// Secrets of their own.
+pub(crate) fn keyring() -> Keyring {
+    Keyring::parse(&Keyring::generate("test").unwrap()).unwrap()
+}
+
+pub(crate) fn silent() -> Feeds {
+    let silent = |name| (name, Arc::new(Silent) as Arc<dyn Feed>);
+    Feeds::of(OTHERS.map(silent))
+}
 
 /// The service, running.
 pub(crate) struct Profile {
@@ -125,13 +152,18 @@ impl Profile {
 
     /// The service under a clock of the test's own.
     pub(crate) async fn start_with(clock: Clock) -> Self {
+        Self::start_among(clock, &silent(), keyring()).await
+    }
+
+    /// The service beside others, whose events it hears.
+    pub(crate) async fn start_among(clock: Clock, feeds: &Feeds, keyring: Keyring) -> Self {
         let database = TestDatabase::create(&profile::migrations()).await;
         let start_time = clock.now();
         let context = Context {
             clock,
             pages: PageTokens::new(b"test"),
         };
-        let service = profile::service(database.db().clone(), &Feeds::default(), &context).unwrap();
+        let service = profile::service(database.db().clone(), feeds, &context, keyring).unwrap();
         let shutdown = CancellationToken::new();
         let running = chassis::serve(service, &config(), shutdown.clone())
             .await
@@ -148,6 +180,10 @@ impl Profile {
 
     fn operator(&self) -> Bearer {
         Bearer::since(self.start_time, &["operator"])
+    }
+
+    pub(crate) fn privacy(&self) -> PrivacyServiceClient<Caller> {
+        PrivacyServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
 
     pub(crate) fn customers(&self) -> CustomerServiceClient<Caller> {

@@ -1,5 +1,6 @@
 //! Questionnaires, invitations, answers and ratings in PostgreSQL. Rows never leave this module.
 
+pub(crate) mod erasure;
 pub(crate) mod invitations;
 pub(crate) mod questionnaires;
 pub(crate) mod ratings;

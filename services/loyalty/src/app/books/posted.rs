@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use prost::Message as _;
 use uuid::Uuid;
 
-use crate::domain::chain::{Fact, Opening, pack, seal};
+use crate::domain::chain::{Fact, Opening, Text, pack, seal};
 use crate::domain::ledger::{Kind, Operation, Posting};
 use crate::store::ledger::NewOperation;
 use crate::store::numbers::Numbered as _;
@@ -113,19 +113,20 @@ impl Posted {
             operation_id: new.operation_id,
             wallet_id: new.wallet_id.as_str(),
             kind: new.kind,
-            reference: &new.reference,
+            reference: Text::Kept(new.reference.as_bytes()),
             subject_id: new.subject_id,
             effective_at: new.effective_at,
             recorded_at: now,
             first_entry: new.first_entry,
             entries: &new.entries,
-            details: &new.details,
+            details: Text::Kept(&new.details),
         };
         let opened = self.posting.opened().iter();
         let opened = opened.filter(|lot| lot.operation_id == new.operation_id);
         let opened = opened.map(|lot| Opening {
             wallet_id: wallet_id.as_str(),
             lot,
+            erased_reference: None,
         });
         new.hash = seal(&fact, opened, buffer);
         new

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use contract::patron::loyalty::v1 as contract;
 use idempotency::Claim;
+use seal::store::dead_among;
 use sqlx::PgTransaction;
 use tonic::{Response, Status};
 use uuid::Uuid;
@@ -44,6 +45,9 @@ async fn join(
     call: &Call,
     (customer_id, program_id): (Uuid, &str),
 ) -> Result<contract::Member, AppError> {
+    if !dead_among(&mut **tx, &[customer_id]).await?.is_empty() {
+        return Err(AppError::CustomerErased);
+    }
     // Refuses a program that there is not.
     loyalty.programs.at(tx, program_id, loyalty.now()).await?;
     let newcomers = BTreeMap::from([(customer_id, "")]);

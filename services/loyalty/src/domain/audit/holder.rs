@@ -168,6 +168,7 @@ impl HolderAudit {
         let opened = opened.map(|tally| Opening {
             wallet_id: &tally.record.wallet_id,
             lot: &tally.record.lot,
+            erased_reference: tally.record.erased_reference.as_deref(),
         });
         let hash = seal(&operation.fact(), opened, &mut self.buffer);
         for lot_id in ids {

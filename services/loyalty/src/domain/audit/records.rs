@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::domain::chain::{Fact, Hash};
+use crate::domain::chain::{Fact, Hash, Text};
 use crate::domain::ledger::{Figures, Hold, Kind, Lot, Points, Resolution};
 
 /// An operation as it is stored.
@@ -33,6 +33,10 @@ pub struct OperationRecord {
     pub details: Vec<u8>,
     /// Its hash.
     pub hash: Vec<u8>,
+    /// Of a reference that was erased, its SHA-256.
+    pub erased_reference: Option<Vec<u8>>,
+    /// Of details that were erased, their SHA-256.
+    pub erased_details: Option<Vec<u8>>,
     /// What its details say of a hold.
     pub note: Option<HoldNote>,
 }
@@ -72,6 +76,8 @@ pub struct LotRecord {
     pub wallet_id: String,
     /// The lot.
     pub lot: Lot,
+    /// Of a reference that was erased, its SHA-256.
+    pub erased_reference: Option<Vec<u8>>,
 }
 
 /// A hold as it is stored.
@@ -103,13 +109,13 @@ impl OperationRecord {
             operation_id: self.operation_id,
             wallet_id: &self.wallet_id,
             kind: self.kind_number,
-            reference: &self.reference,
+            reference: Text::of(self.reference.as_bytes(), self.erased_reference.as_deref()),
             subject_id: self.subject_id,
             effective_at: self.effective_at,
             recorded_at: self.recorded_at,
             first_entry: self.first_entry,
             entries: &self.entries,
-            details: &self.details,
+            details: Text::of(&self.details, self.erased_details.as_deref()),
         }
     }
 }

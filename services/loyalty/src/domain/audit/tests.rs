@@ -97,11 +97,14 @@ impl History {
                 entries: pack(&operation.entries),
                 details: Vec::new(),
                 hash: Vec::new(),
+                erased_reference: None,
+                erased_details: None,
                 note: None,
             };
             let opened = posting.opened().iter().map(|lot| Opening {
                 wallet_id: "POINTS",
                 lot,
+                erased_reference: None,
             });
             let fact: Fact<'_> = record.fact();
             record.hash = seal(&fact, opened, &mut Vec::new()).to_vec();
@@ -124,6 +127,7 @@ impl History {
         lots.map(|lot| LotRecord {
             wallet_id: wallet_id(),
             lot,
+            erased_reference: None,
         })
         .collect()
     }

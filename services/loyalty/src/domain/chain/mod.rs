@@ -15,7 +15,7 @@ mod seal;
 mod tests;
 
 pub use packed::{Packed, UnreadableEntries, pack, unpack};
-pub use seal::{Fact, Opening, link, seal};
+pub use seal::{Fact, Opening, Text, link, seal};
 
 /// A SHA-256.
 pub type Hash = [u8; 32];

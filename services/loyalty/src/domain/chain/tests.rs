@@ -35,19 +35,24 @@ fn fact() -> Fact<'static> {
         operation_id: Uuid::from_u128(2),
         wallet_id: "POINTS",
         kind: 1,
-        reference: "order",
+        reference: Text::Kept(b"order"),
         subject_id: Some(Uuid::from_u128(3)),
         effective_at: at(10),
         recorded_at: at(20),
         first_entry: 5,
         entries: b"entries",
-        details: b"details",
+        details: Text::Kept(b"details"),
     }
 }
 
 fn sealed(fact: &Fact<'_>, lot: &Lot) -> Hash {
     let wallet_id = fact.wallet_id;
-    seal(fact, [Opening { wallet_id, lot }], &mut Vec::new())
+    let opening = Opening {
+        wallet_id,
+        lot,
+        erased_reference: None,
+    };
+    seal(fact, [opening], &mut Vec::new())
 }
 
 #[test]
@@ -58,7 +63,7 @@ fn the_hash_of_an_operation_never_changes() {
     let hex = hash.map(|byte| format!("{byte:02x}")).concat();
     assert_eq!(
         hex,
-        "5dfe95f80a88753998a1dc561a262a2f62e049197565055db7de9d38492457f7"
+        "536a6f37a9d4b18a52865eea9afcbfd6f6f84c2ea96045cdc3286f36afaaa40d"
     );
 }
 
@@ -74,13 +79,13 @@ fn nothing_of_an_operation_or_its_lots_can_change_without_its_hash() {
     changed(&|fact| fact.operation_id = Uuid::from_u128(9));
     changed(&|fact| fact.wallet_id = "POINT");
     changed(&|fact| fact.kind = 2);
-    changed(&|fact| fact.reference = "ordes");
+    changed(&|fact| fact.reference = Text::Kept(b"ordes"));
     changed(&|fact| fact.subject_id = None);
     changed(&|fact| fact.effective_at = at(11));
     changed(&|fact| fact.recorded_at = at(21));
     changed(&|fact| fact.first_entry = 6);
     changed(&|fact| fact.entries = b"entriet");
-    changed(&|fact| fact.details = b"");
+    changed(&|fact| fact.details = Text::Kept(b""));
     let changed = |change: &dyn Fn(&mut Lot)| {
         let mut other = lot();
         change(&mut other);
@@ -111,12 +116,12 @@ fn nothing_of_an_operation_or_its_lots_can_change_without_its_hash() {
 fn text_that_moves_from_one_field_to_the_next_makes_another_hash() {
     let one = Fact {
         entries: b"ab",
-        details: b"c",
+        details: Text::Kept(b"c"),
         ..fact()
     };
     let two = Fact {
         entries: b"a",
-        details: b"bc",
+        details: Text::Kept(b"bc"),
         ..fact()
     };
     assert_ne!(sealed(&one, &lot()), sealed(&two, &lot()));
@@ -184,4 +189,41 @@ proptest! {
         prop_assert_eq!(unpack(&[0]).next(), Some(Err(UnreadableEntries { place: 0 })));
         prop_assert_eq!(unpack(&[200]).count(), 1);
     }
+}
+
+#[test]
+fn a_text_that_was_erased_leaves_the_hash_as_it_was_and_another_text_does_not() {
+    use sha2::{Digest as _, Sha256};
+    let whole = sealed(&fact(), &lot());
+    let (reference, details) = (Sha256::digest(b"order"), Sha256::digest(b"details"));
+    let erased = Fact {
+        reference: Text::of(b"", Some(&reference)),
+        details: Text::of(b"", Some(&details)),
+        ..fact()
+    };
+    let emptied = Lot {
+        reference: String::new(),
+        ..lot()
+    };
+    let opening = |hash| Opening {
+        wallet_id: "POINTS",
+        lot: &emptied,
+        erased_reference: Some(hash),
+    };
+    assert_eq!(
+        seal(&erased, [opening(&reference[..])], &mut Vec::new()),
+        whole
+    );
+    assert_ne!(
+        seal(&erased, [opening(&details[..])], &mut Vec::new()),
+        whole
+    );
+    let swapped = Fact {
+        reference: erased.details,
+        ..erased
+    };
+    assert_ne!(
+        seal(&swapped, [opening(&reference[..])], &mut Vec::new()),
+        whole
+    );
 }

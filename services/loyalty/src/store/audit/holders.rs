@@ -119,7 +119,7 @@ pub(crate) async fn lots(
         r#"
         SELECT holder_id, lot_id, wallet_id, operation_id, origin_id, reference, priority,
             earned_at, active_at, expires_at, original, cost_basis, funding_partner, contributor,
-            available, pending, held, lapsed
+            available, pending, held, lapsed, reference_hash
         FROM lots
         WHERE holder_id > $1 AND holder_id <= $2
             AND ($4 = 1 OR get_byte(uuid_send(operation_id), 15) % $4 = $3)
@@ -156,8 +156,12 @@ pub(crate) async fn lots(
                 lapsed: Points::new(row.lapsed),
             },
         };
-        let wallet_id = row.wallet_id;
-        (row.holder_id, LotRecord { wallet_id, lot })
+        let record = LotRecord {
+            wallet_id: row.wallet_id,
+            lot,
+            erased_reference: row.reference_hash,
+        };
+        (row.holder_id, record)
     });
     Ok(lots.collect())
 }

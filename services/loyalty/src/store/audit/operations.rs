@@ -22,7 +22,7 @@ pub(crate) fn operations(
     let rows = sqlx::query!(
         r#"
         SELECT holder_id, operation_id, wallet_id, kind, reference, subject_id, effective_at,
-            recorded_at, first_entry, entries, details, hash
+            recorded_at, first_entry, entries, details, hash, reference_hash, details_hash
         FROM operations
         WHERE holder_id > $1 AND holder_id <= $2
         ORDER BY holder_id, operation_id
@@ -50,6 +50,8 @@ pub(crate) fn operations(
             entries: row.entries,
             details: row.details,
             hash: row.hash,
+            erased_reference: row.reference_hash,
+            erased_details: row.details_hash,
             note,
         }
     })

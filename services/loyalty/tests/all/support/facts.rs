@@ -1,7 +1,7 @@
 //! What the profile service tells, and what comes of it.
 
 use contract::patron::profile::v1::{
-    Order, OrderLine, OrderRecorded, Return, ReturnLine, ReturnRecorded,
+    ErasureRequested, Order, OrderLine, OrderRecorded, Return, ReturnLine, ReturnRecorded,
 };
 use contract::patron::r#type::v1::Money;
 use contract::time::timestamp;
@@ -59,6 +59,20 @@ impl Bench {
         let r#return = Some(back);
         self.announce(customer_id, &ReturnRecorded { r#return, order })
             .await;
+    }
+
+    /// The profile service asks to erase a customer, and nobody waits.
+    pub(crate) async fn erase(&self, erasure_id: Uuid, customer_id: Uuid) {
+        let payload = ErasureRequested {
+            erasure_id: erasure_id.to_string(),
+            customer_ids: vec![customer_id.to_string()],
+            round: 1,
+        };
+        let mut tx = self.profile.db().begin().await.unwrap();
+        let event = NewEvent::about(erasure_id, None, &payload);
+        self.outbox.append(&mut tx, event).await.unwrap();
+        tx.commit().await.unwrap();
+        self.outbox.committed();
     }
 
     async fn announce<P: Message + Name>(&self, customer_id: Uuid, payload: &P) {

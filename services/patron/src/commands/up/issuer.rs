@@ -4,6 +4,7 @@ use access::{DevelopmentIssuer, DevelopmentKeyError, development_key};
 use chassis::Clock;
 use chassis::config::{IssuerConfig, IssuerRole};
 use jiff::SignedDuration;
+use seal::{KeyringError, development_keyring};
 
 use super::folder::DataFolder;
 use crate::config::Config;
@@ -13,6 +14,7 @@ const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 const KEY_FILE: &str = "dev-key.pem";
 const REPORT_KEY_FILE: &str = "report-key.pem";
+const KEYRING_FILE: &str = "keyring.toml";
 
 /// Makes this Patron trust the folder's own key, also for its services among themselves unless the
 /// configuration names another, and sign its reports with another one of the folder; answers a token
@@ -41,4 +43,14 @@ pub(crate) fn trust(
         .operator_token(clock.now(), TOKEN_LIFE)?
         .expose()
         .to_owned())
+}
+
+/// Uses the folder's own keyring, which is made when there is none, unless the configuration names another.
+pub(crate) fn keep_secrets(config: &mut Config, folder: &DataFolder) -> Result<(), KeyringError> {
+    if config.keyring_file().is_none() {
+        let file = folder.file(KEYRING_FILE);
+        development_keyring(&file)?;
+        config.keyring_or(file);
+    }
+    Ok(())
 }

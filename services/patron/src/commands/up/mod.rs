@@ -84,6 +84,7 @@ async fn start(
 ) -> anyhow::Result<Running> {
     let clock = Clock::system();
     let token = issuer::trust(&mut config, folder, &clock)?;
+    issuer::keep_secrets(&mut config, folder)?;
     let databases = Databases::open(&config, folder).await?;
     let (described, urls, server) = databases.into_parts();
     say("starting the services");

@@ -13,6 +13,7 @@ use events::Outbox;
 use jiff::SignedDuration;
 use postgres::testing::TestDatabase;
 use proptest::prelude::*;
+use seal::Keyring;
 
 use super::ingest::Statement;
 use super::merge::Merge;
@@ -88,6 +89,7 @@ impl World {
             outbox: Outbox::new(crate::NAME, clock.clone()),
             clock,
             secrets: Secrets::of(&PageTokens::new(b"a test")),
+            keyring: Keyring::parse(&Keyring::generate("test").unwrap()).unwrap(),
         };
         let mut world = Self {
             app,

@@ -69,6 +69,8 @@ impl App {
         db: &mut PgTransaction<'_>,
         statement: Statement,
     ) -> Result<(Customer, Source), Refusal> {
+        let record = (statement.channel.as_str(), statement.key.as_str());
+        self.refuse_record(db, record).await?;
         let meant = self.whom(db, &statement).await?;
         let home = register(db, &statement, meant).await?;
         let name = (statement.channel.as_str(), statement.key.clone());
@@ -99,6 +101,8 @@ impl App {
     ) -> Result<Meant, Refusal> {
         let known = source_keys::home(db, &statement.channel, &statement.key).await?;
         if let Some(named) = statement.customer {
+            let admitted = erasure::admit(db, named.0).await;
+            admitted.map_err(refusals::database)??;
             check(db, known, named).await?;
             return Ok(Meant::Known(known.unwrap_or(named)));
         }

@@ -42,6 +42,8 @@ impl App {
             mut profile,
         } = person;
         let home = named.home;
+        let told = listed.identifiers.iter().map(|it| &it.key);
+        self.refuse_suppressed(db, told).await?;
         let before = profile.identifiers_of(home, &trust());
         let golden = change(&mut profile, named.clone())?;
         let after = profile.identifiers_of(home, &trust());

@@ -6,6 +6,7 @@ use chassis::{Deadline, Refusal};
 use events::NewEvent;
 use sqlx::PgTransaction;
 
+use super::erased::Erased;
 use super::error::BatchError;
 use super::people;
 use crate::app::identity::ingest::Statement;
@@ -75,8 +76,10 @@ impl App {
         let mut import = import.ok_or(BatchError::NoImport)?;
         import.check_follows(batch.from)?;
         let statements = batch.rows.iter().filter_map(|row| row.said.as_ref().ok());
-        let mut crowd = people::crowd(&mut tx, &import.plan.channel, statements).await?;
-        let failed = self.decide_rows(&mut crowd, &mut import, batch);
+        let channel = &import.plan.channel;
+        let erased = Erased::among(self, &mut tx, channel, statements.clone()).await?;
+        let mut crowd = people::crowd(&mut tx, channel, statements).await?;
+        let failed = self.decide_rows((&mut crowd, &erased), &mut import, batch);
         if !failed.is_empty() {
             errors::insert(&mut tx, id, &failed).await?;
         }
@@ -93,12 +96,18 @@ impl App {
         Ok(import)
     }
 
-    fn decide_rows(&self, crowd: &mut Crowd, import: &mut Import, batch: &Batch) -> Vec<FailedRow> {
+    fn decide_rows(
+        &self,
+        (crowd, erased): (&mut Crowd, &Erased),
+        import: &mut Import,
+        batch: &Batch,
+    ) -> Vec<FailedRow> {
         let now = self.now();
         let mut failed = Vec::new();
         for read in &batch.rows {
             let row = import.counts.rows().saturating_add(1);
             let decided = read.said.as_ref().map_err(Fault::clone).and_then(|said| {
+                erased.refuse(said)?;
                 let taken = crowd.take_in(self.row(import.id, said, now), &trust());
                 taken.map_err(|refused| refusals::fault(&refused, said))
             });

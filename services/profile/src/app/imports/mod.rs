@@ -6,6 +6,7 @@
 
 mod batch;
 pub(crate) mod create;
+mod erased;
 mod error;
 mod people;
 pub(crate) mod undo;

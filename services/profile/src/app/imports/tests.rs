@@ -10,6 +10,7 @@ use events::Outbox;
 use jiff::Timestamp;
 use postgres::testing::TestDatabase;
 use proptest::prelude::*;
+use seal::Keyring;
 use sqlx::Row as _;
 
 use crate::app::App;
@@ -37,6 +38,7 @@ fn app(database: &TestDatabase) -> App {
         outbox: Outbox::new(crate::NAME, clock.clone()),
         clock,
         secrets: Secrets::of(&PageTokens::new(b"a test")),
+        keyring: Keyring::parse(&Keyring::generate("test").unwrap()).unwrap(),
     }
 }
 

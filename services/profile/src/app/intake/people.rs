@@ -1,12 +1,14 @@
 //! Who did what is to be recorded.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chassis::Clock;
 use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use super::{IntakeError, Newcomer, Who};
+use crate::app::App;
+use crate::domain::book::Refused;
 use crate::domain::customer::{Customer, Details};
 use crate::domain::identifier::{Identifier, IdentifierKey};
 use crate::domain::identity::golden::Golden;
@@ -22,26 +24,32 @@ pub(in crate::app) struct People {
     known: HashMap<IdentifierKey, CustomerId>,
     /// Identifiers that nobody had. They are taken, their customers are not made yet.
     new: BTreeMap<IdentifierKey, CustomerId>,
+    /// Those of people who were erased.
+    suppressed: HashSet<IdentifierKey>,
 }
 
 impl People {
     /// Looks up all identifiers, and takes those that nobody has: at once, because two batches may
     /// meet the same newcomer, and the second must wait for the first and then find it.
     pub(in crate::app) async fn find(
+        app: &App,
         connection: &mut PgConnection,
         named: impl Iterator<Item = &Who>,
-        clock: &Clock,
     ) -> Result<Self, IntakeError> {
-        let wanted: BTreeSet<_> = named
+        let mut wanted: BTreeSet<_> = named
             .filter_map(Who::newcomer)
-            .map(|it| it.key.clone())
+            .map(|newcomer| newcomer.key.clone())
             .collect();
         let mut people = Self::default();
         people.look_up(connection, &wanted).await?;
+        // What somebody has is nobody's who was erased, so only newcomers are looked for.
+        let missing: Vec<_> = people.missing(&wanted).into_iter().collect();
+        people.suppressed = app.suppressed(connection, &missing).await?;
+        wanted.retain(|key| !people.suppressed.contains(key));
         let claims: Vec<_> = people
             .missing(&wanted)
             .into_iter()
-            .map(|key| (key, CustomerId(clock.new_id())))
+            .map(|key| (key, CustomerId(app.clock.new_id())))
             .collect();
         if claims.is_empty() {
             return Ok(people);
@@ -87,6 +95,17 @@ impl People {
         match who {
             Who::Customer(id) => Some(*id),
             Who::Identified(newcomer) => self.customer_of(&newcomer.key),
+        }
+    }
+
+    /// The same, or why there is none.
+    pub(super) fn admitted(&self, who: &Who) -> Result<CustomerId, Refused> {
+        match who {
+            Who::Identified(Newcomer { key, .. }) if self.suppressed.contains(key) => {
+                let kind = key.kind.clone();
+                Err(Refused::IdentifierSuppressed { kind })
+            }
+            who => self.of(who).ok_or(Refused::CustomerNotFound),
         }
     }
 

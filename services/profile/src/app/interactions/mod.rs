@@ -62,7 +62,7 @@ impl App {
     ) -> Result<Vec<Verdict>, IntakeError> {
         let mut tx = self.db.begin_with_deadline(deadline.remaining()).await?;
         let named = items.iter().map(|(who, _)| who);
-        let people = People::find(&mut tx, named, &self.clock).await?;
+        let people = People::find(self, &mut tx, named).await?;
         let present = present(&mut tx, items, &people).await?;
         let verdicts = verdicts(&mut tx, items, |who| {
             people.of(who).filter(|id| present.contains(id))

@@ -12,6 +12,7 @@ use events::Outbox;
 use jiff::{SignedDuration, Timestamp};
 use postgres::testing::TestDatabase;
 use proptest::prelude::*;
+use seal::Keyring;
 use sqlx::Row as _;
 
 use super::define::Change;
@@ -129,6 +130,7 @@ impl World {
             outbox: Outbox::new(crate::NAME, clock.clone()),
             clock,
             secrets: Secrets::of(&PageTokens::new(b"a test")),
+            keyring: Keyring::parse(&Keyring::generate("test").unwrap()).unwrap(),
         };
         let mut world = Self {
             keeper: Keeper::new(app.clone(), Memberships::default()),

@@ -1,0 +1,154 @@
+//! A customer's key: never, live, tombstone; and nothing leads back.
+
+use jiff::Timestamp;
+use postgres::Migrations;
+use postgres::testing::TestDatabase;
+use seal::store::{
+    KeyError, KeyState, Tombstone, bury, dead_among, provide, rewrap, state, tombstones,
+};
+use seal::{Keyring, Place};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+static MIGRATIONS: Migrations = Migrations::new("test", &[&seal::MIGRATIONS]);
+
+const PLACE: Place<'static> = Place {
+    table: "t",
+    column: "c",
+    version: 1,
+};
+
+fn keyring(id: &str) -> (String, Keyring) {
+    let text = Keyring::generate(id).unwrap();
+    let keyring = Keyring::parse(&text).unwrap();
+    (text, keyring)
+}
+
+fn now() -> Timestamp {
+    "2026-03-01T12:00:00Z".parse().unwrap()
+}
+
+fn tombstone(customer: u128) -> Tombstone {
+    Tombstone {
+        customer_id: Uuid::from_u128(customer),
+        erasure_id: Uuid::from_u128(99),
+        erased_at: now(),
+    }
+}
+
+async fn name(db: &mut PgConnection, keyring: &Keyring, id: Uuid) -> &'static str {
+    match state(db, keyring, id).await.unwrap() {
+        KeyState::Never => "never",
+        KeyState::Live(_) => "live",
+        KeyState::Tombstone(_) => "tombstone",
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_made_once_destroyed_once_and_never_made_again() {
+    let database = TestDatabase::create(&MIGRATIONS).await;
+    let mut db = database.db().pool().acquire().await.unwrap();
+    let (_, ring) = keyring("one");
+    let id = Uuid::from_u128(1);
+    assert_eq!(name(&mut db, &ring, id).await, "never");
+    let first = provide(&mut db, &ring, id, now()).await.unwrap();
+    let sealed = first.seal(PLACE, b"text").unwrap();
+    let again = provide(&mut db, &ring, id, now()).await.unwrap();
+    assert_eq!(again.open(PLACE, &sealed).unwrap(), b"text");
+    assert_eq!(name(&mut db, &ring, id).await, "live");
+
+    // Somebody who never had a key is buried, too.
+    assert_eq!(
+        bury(&mut db, &[tombstone(2), tombstone(1)]).await.unwrap(),
+        1
+    );
+    assert_eq!(bury(&mut db, &[tombstone(1)]).await.unwrap(), 0);
+    for id in [1, 2].map(Uuid::from_u128) {
+        assert_eq!(name(&mut db, &ring, id).await, "tombstone");
+        let refused = provide(&mut db, &ring, id, now()).await;
+        assert!(matches!(refused, Err(KeyError::Erased { customer_id }) if customer_id == id));
+    }
+    let ids = [1, 2, 3].map(Uuid::from_u128);
+    assert_eq!(
+        dead_among(&mut *db, &ids).await.unwrap(),
+        ids[..2].iter().copied().collect()
+    );
+}
+
+#[tokio::test]
+async fn the_database_itself_lets_no_tombstone_be_taken_back() {
+    let database = TestDatabase::create(&MIGRATIONS).await;
+    let mut db = database.db().pool().acquire().await.unwrap();
+    bury(&mut db, &[tombstone(1)]).await.unwrap();
+    for statement in [
+        "DELETE FROM subject_keys",
+        "UPDATE subject_keys SET erased_at = NULL, erasure_id = NULL, wrapped = 'x', master_id = 'm'",
+        "UPDATE subject_keys SET customer_id = gen_random_uuid()",
+    ] {
+        let refused = sqlx::query(statement).execute(&mut *db).await.unwrap_err();
+        assert!(
+            refused.to_string().contains("can not be taken back"),
+            "{refused}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn tombstones_bury_again_whom_a_restored_backup_has_brought_back() {
+    let (before, after) = (
+        TestDatabase::create(&MIGRATIONS).await,
+        TestDatabase::create(&MIGRATIONS).await,
+    );
+    let (_, ring) = keyring("one");
+    let mut lost = before.db().pool().acquire().await.unwrap();
+    bury(&mut lost, &[tombstone(1), tombstone(2)])
+        .await
+        .unwrap();
+    let kept = tombstones(&mut *lost, Uuid::nil(), 10).await.unwrap();
+    assert_eq!(kept, [tombstone(1), tombstone(2)]);
+    let rest = tombstones(&mut *lost, Uuid::from_u128(1), 10)
+        .await
+        .unwrap();
+    assert_eq!(rest, [tombstone(2)]);
+
+    // The backup is older: there the first still has a key.
+    let mut restored = after.db().pool().acquire().await.unwrap();
+    provide(&mut restored, &ring, Uuid::from_u128(1), now())
+        .await
+        .unwrap();
+    assert_eq!(bury(&mut restored, &kept).await.unwrap(), 1);
+    assert_eq!(
+        name(&mut restored, &ring, Uuid::from_u128(1)).await,
+        "tombstone"
+    );
+}
+
+#[tokio::test]
+async fn a_rotation_wraps_every_live_key_anew_and_what_was_sealed_still_opens() {
+    let database = TestDatabase::create(&MIGRATIONS).await;
+    let mut db = database.db().pool().acquire().await.unwrap();
+    let ((old_text, old), (new_text, new)) = (keyring("old"), keyring("new"));
+    let mut sealed = Vec::new();
+    for id in (1..=5).map(Uuid::from_u128) {
+        let key = provide(&mut db, &old, id, now()).await.unwrap();
+        sealed.push((id, key.seal(PLACE, id.as_bytes()).unwrap()));
+    }
+    bury(&mut db, &[tombstone(5)]).await.unwrap();
+    let refused = rewrap(&mut db, &new, 10).await;
+    assert!(matches!(refused, Err(KeyError::Master { master_id }) if master_id == "old"));
+
+    // As in a file: the new key first.
+    let masters = |text: &str| text.split("[[index]]").next().unwrap().to_owned();
+    let both = format!("{}{}", masters(&new_text), old_text);
+    let both = Keyring::parse(&both).unwrap();
+    assert_eq!(rewrap(&mut db, &both, 3).await.unwrap(), 3);
+    assert_eq!(rewrap(&mut db, &both, 3).await.unwrap(), 1);
+    assert_eq!(rewrap(&mut db, &both, 3).await.unwrap(), 0);
+    for (id, sealed) in &sealed[..4] {
+        let KeyState::Live(key) = state(&mut db, &new, *id).await.unwrap() else {
+            panic!("the new key alone is enough")
+        };
+        assert_eq!(key.open(PLACE, sealed).unwrap(), id.as_bytes());
+    }
+    assert_eq!(name(&mut db, &new, Uuid::from_u128(5)).await, "tombstone");
+}

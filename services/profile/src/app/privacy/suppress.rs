@@ -1,0 +1,131 @@
+//! What is refused because somebody was erased.
+
+use std::collections::HashSet;
+
+use chassis::{Deadline, Refusal};
+use contract::patron::profile::v1 as proto;
+use idempotency::{Claim, Key};
+use seal::Fingerprint;
+use sqlx::PgConnection;
+use tonic::{Response, Status};
+
+use crate::app::App;
+use crate::domain::identifier::IdentifierKey;
+use crate::refusals;
+use crate::store::StoreError;
+use crate::store::privacy::suppressions;
+
+const METHOD: &str = "patron.profile.v1.PrivacyService/LiftSuppression";
+
+impl App {
+    /// The fingerprint by which an identifier is refused.
+    pub(super) fn print_of(&self, key: &IdentifierKey) -> Option<Fingerprint> {
+        self.keyring.fingerprint(&field(key), &key.value)
+    }
+
+    /// The same of a channel's own id of a person.
+    pub(super) fn print_of_record(&self, channel: &str, key: &str) -> Option<Fingerprint> {
+        self.keyring.fingerprint(&record(channel), key)
+    }
+
+    /// Which of these identifiers are of people who were erased.
+    pub(crate) async fn suppressed(
+        &self,
+        db: &mut PgConnection,
+        keys: &[IdentifierKey],
+    ) -> Result<HashSet<IdentifierKey>, StoreError> {
+        if keys.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let mut prints = Vec::new();
+        for key in keys {
+            let field = field(key);
+            let of_key = self.keyring.fingerprints(&field, &key.value);
+            prints.extend(of_key.map(|print| (print, key)));
+        }
+        let asked: Vec<_> = prints.iter().map(|(print, _)| print.clone()).collect();
+        let found = suppressions::among(db, &asked).await?;
+        let hits = prints.iter().filter(|(print, _)| found.contains(print));
+        Ok(hits.map(|(_, key)| (*key).clone()).collect())
+    }
+
+    /// Refuses identifiers of people who were erased.
+    pub(crate) async fn refuse_suppressed<'a>(
+        &self,
+        db: &mut PgConnection,
+        keys: impl Iterator<Item = &'a IdentifierKey>,
+    ) -> Result<(), Refusal> {
+        let keys: Vec<_> = keys.cloned().collect();
+        let suppressed = self.suppressed(db, &keys).await?;
+        match keys.iter().find(|key| suppressed.contains(key)) {
+            Some(key) => Err(refusals::identifier_suppressed(&key.kind)),
+            None => Ok(()),
+        }
+    }
+
+    /// Which of a channel's records are of people who were erased.
+    pub(crate) async fn suppressed_records(
+        &self,
+        db: &mut PgConnection,
+        channel: &str,
+        keys: &[&str],
+    ) -> Result<HashSet<String>, StoreError> {
+        let field = record(channel);
+        let prints = keys.iter().flat_map(|key| {
+            let of_key = self.keyring.fingerprints(&field, key);
+            of_key.map(|print| (print, (*key).to_owned()))
+        });
+        let prints: Vec<_> = prints.collect();
+        let asked: Vec<_> = prints.iter().map(|(print, _)| print.clone()).collect();
+        let found = suppressions::among(db, &asked).await?;
+        let hits = prints
+            .into_iter()
+            .filter(|(print, _)| found.contains(print));
+        Ok(hits.map(|(_, key)| key).collect())
+    }
+
+    /// Refuses a channel's record of a person who was erased.
+    pub(crate) async fn refuse_record(
+        &self,
+        db: &mut PgConnection,
+        (channel, key): (&str, &str),
+    ) -> Result<(), Refusal> {
+        let field = record(channel);
+        let prints: Vec<_> = self.keyring.fingerprints(&field, key).collect();
+        if suppressions::among(db, &prints).await?.is_empty() {
+            Ok(())
+        } else {
+            Err(refusals::identifier_suppressed("source_key"))
+        }
+    }
+
+    /// Lets an identifier be used again, once per `request_id`.
+    pub(crate) async fn lift_suppression(
+        &self,
+        caller: &str,
+        deadline: Deadline,
+        request: &proto::LiftSuppressionRequest,
+        key: IdentifierKey,
+    ) -> Result<Response<proto::LiftSuppressionResponse>, Status> {
+        let claim = Key::new(caller, METHOD, &request.request_id)?;
+        match idempotency::claim(&self.db, deadline, claim, request, self.now()).await? {
+            Claim::Replayed(answer) => answer,
+            Claim::Fresh(mut claimed) => {
+                let field = field(&key);
+                let prints: Vec<_> = self.keyring.fingerprints(&field, &key.value).collect();
+                let lifted = suppressions::delete(claimed.transaction(), &prints).await;
+                let outcome =
+                    lifted.map(|was_suppressed| proto::LiftSuppressionResponse { was_suppressed });
+                claimed.finish(outcome.map_err(Refusal::from)).await
+            }
+        }
+    }
+}
+
+fn field(key: &IdentifierKey) -> String {
+    format!("identifier {}", key.kind)
+}
+
+fn record(channel: &str) -> String {
+    format!("record {channel}")
+}

@@ -1,0 +1,4 @@
+//! Erasures of people, and what may be in their way.
+
+pub(crate) mod erasure;
+pub(crate) mod hold;
