@@ -55,7 +55,6 @@ async fn the_texts_of_an_erased_member_go_and_the_ledger_still_adds_up() {
     if let Some(redemption) = &mut spent.redemption {
         redemption.reference = format!("{MARK}-mug");
     }
-    let spent = spent;
     bench
         .members()
         .create_redemption(spent.clone())
