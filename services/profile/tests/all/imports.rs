@@ -139,14 +139,16 @@ async fn undo(profile: &Profile, import_id: &str) -> Import {
         request_id: request_id(),
     };
     profile.imports().undo_import(request).await.unwrap();
-    for _ in 0..600 {
+    let mut asked = 0;
+    loop {
         let import = read(profile, import_id).await;
         if import.state() == State::Undone {
             return import;
         }
+        asked += 1;
+        assert!(asked < 600, "the import was not undone within half a minute");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    panic!("the import was not undone within half a minute");
 }
 
 #[tokio::test]

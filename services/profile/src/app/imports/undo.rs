@@ -1,7 +1,7 @@
 //! An import is taken back, in the background, by batches: each takes away some of what the import said and
 //! writes the golden records that follow, so it may be killed anywhere.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use chassis::{Deadline, Refusal};
@@ -153,7 +153,7 @@ async fn crowd_of(
     people::load(db, &mut crowd, locked).await?;
     let keys: Vec<IdentifierKey> = crowd.identifiers().into_iter().collect();
     if !keys.is_empty() {
-        crowd.register(identifiers::owners(db, &keys).await?, Default::default());
+        crowd.register(identifiers::owners(db, &keys).await?, HashMap::new());
     }
     Ok(crowd)
 }

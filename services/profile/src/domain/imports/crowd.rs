@@ -127,9 +127,8 @@ impl Crowd {
 
     /// Takes a row in, or refuses it and changes nothing.
     pub(crate) fn take_in(&mut self, row: Row<'_>, trust: &Trust) -> Result<Outcome, RowRefused> {
-        let known = match self.whom(&row)? {
-            Some(home) => home,
-            None => return Ok(self.meet(row, trust)),
+        let Some(known) = self.whom(&row)? else {
+            return Ok(self.meet(row, trust));
         };
         let outcome = self.tell(known, row, trust)?;
         if self.keys.insert(row.key.to_owned(), known).is_none() {
