@@ -24,6 +24,19 @@ pub struct Config {
     pub telemetry: TelemetryConfig,
 }
 
+impl TlsConfig {
+    /// The same without certificates, so without TLS.
+    #[must_use]
+    pub fn off(self) -> Self {
+        Self {
+            certificate_file: None,
+            key_file: None,
+            ca_file: None,
+            ..self
+        }
+    }
+}
+
 impl Config {
     /// The compiled-in defaults alone.
     pub fn defaults() -> Result<Self, ConfigError> {
