@@ -4,7 +4,6 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use access::Bearer;
 use chassis::Clock;
 use chassis::client::{Connection, Connector, ConnectorError};
 use chassis::config::{Config, TlsConfig};
@@ -134,9 +133,8 @@ async fn list(client: &mut EventAdminServiceClient<Connection>) -> Result<(), St
 /// As somebody from outside, whose token the client sends on.
 async fn list_for_operator(client: &mut EventAdminServiceClient<Connection>) -> Result<(), Status> {
     let mut request = Request::new(ListDeadLettersRequest::default());
-    let token = Bearer::new(operator());
-    let value = token.expose().parse().unwrap();
-    request.metadata_mut().insert("authorization", value);
+    let token = operator().parse().unwrap();
+    request.metadata_mut().insert("authorization", token);
     within(client.list_dead_letters(request)).await.map(drop)
 }
 
