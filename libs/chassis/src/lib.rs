@@ -45,6 +45,7 @@ mod stack;
 mod stall;
 mod tasks;
 pub mod telemetry;
+pub mod tls;
 mod tokens;
 mod trace;
 

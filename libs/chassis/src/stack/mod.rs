@@ -13,6 +13,7 @@ mod resolve;
 mod scoped;
 mod shed;
 mod time_limit;
+mod vouch;
 
 use std::sync::Arc;
 
@@ -74,6 +75,8 @@ pub(crate) fn build(routes: Routes, parts: Parts, config: &ServerConfig) -> impl
             parts.step_up,
             parts.clock,
         )))
+        // … or whose certificate, where there are any, says something else than the token …
+        .layer(Step(vouch::Vouch))
         // … whatever becomes of the call from here on is on record before the answer leaves …
         .layer(Step(record::Record::new(parts.auditor)))
         // … or about customers whom the caller may not see.
