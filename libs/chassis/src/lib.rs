@@ -44,6 +44,7 @@ mod stack;
 mod stall;
 mod tasks;
 pub mod telemetry;
+pub mod tls;
 mod tokens;
 mod trace;
 

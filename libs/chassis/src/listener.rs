@@ -13,9 +13,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::{Body, Incoming};
-use hyper::service::Service;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::ServerConfig;
 use crate::stall::Stalling;
+use crate::tls::Tls;
 
 /// The wait after a failed accept: out of file descriptors, and nothing closes within microseconds.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
@@ -53,6 +55,7 @@ pub struct Listener {
     address: SocketAddr,
     protocols: Protocols,
     config: ServerConfig,
+    tls: Option<Tls>,
 }
 
 /// A port that cannot be used.
@@ -85,7 +88,13 @@ impl Listener {
             address,
             protocols,
             config: config.clone(),
+            tls: None,
         })
+    }
+
+    /// The same, for those alone who have a certificate.
+    pub(crate) fn secured(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
     }
 
     /// The real address, also when port 0 was asked for.
@@ -124,6 +133,7 @@ impl Listener {
                     peer,
                 ),
                 grace: Duration::from_millis(self.config.max_connection_grace_ms),
+                tls: self.tls.clone(),
                 _slot: slot,
             };
             connections.spawn(connection.attend(stream, Arc::clone(&builder), service.clone()));
@@ -209,6 +219,7 @@ struct Connection {
     stall: Duration,
     age: Duration,
     grace: Duration,
+    tls: Option<Tls>,
     _slot: Option<OwnedSemaphorePermit>,
 }
 
@@ -228,6 +239,31 @@ impl Connection {
         if !self.is_begun(&stream).await {
             return;
         }
+        let Some(tls) = &self.tls else {
+            return self.serve(stream, &builder, service).await;
+        };
+        match tokio::time::timeout(self.first_byte, tls.accept(stream)).await {
+            Ok(Ok((stream, peer))) => {
+                let service = service_fn(move |mut request: Request<Incoming>| {
+                    request.extensions_mut().insert(peer.clone());
+                    service.call(request)
+                });
+                self.serve(stream, &builder, service).await;
+            }
+            Ok(Err(error)) => tracing::debug!(%error, "a connection was not certified"),
+            Err(_) => tracing::debug!("a connection was not certified in time"),
+        }
+    }
+
+    async fn serve<I, S, B>(&self, stream: I, builder: &auto::Builder<TokioExecutor>, service: S)
+    where
+        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send,
+        S::Future: Send + 'static,
+        B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+            + Send
+            + 'static,
+    {
         let stream = TokioIo::new(Stalling::new(stream, self.stall));
         let mut connection = pin!(builder.serve_connection(stream, service));
         tokio::select! {

@@ -21,6 +21,7 @@ use crate::listener::{BindError, Listener, Protocols};
 use crate::role::Role;
 use crate::service::Service;
 use crate::stack::{self, Call, Handler as _};
+use crate::tls::{Tls, TlsError};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -42,6 +43,9 @@ pub enum ServeError {
     /// The configured keys cannot be used.
     #[error("the access settings can't be used")]
     Access(#[from] AccessConfigError),
+    /// The certificates cannot be used.
+    #[error("the settings for TLS can't be used")]
+    Tls(#[from] TlsError),
     /// A gRPC service was added to a role whose handler answers everything itself.
     #[error("{service} can't be reached: the role's handler answers every call")]
     Unreachable {
@@ -124,7 +128,11 @@ pub async fn serve(
         let stack = Arc::clone(&stack);
         async move { stack.handle(Call::new(request.map(Body::new))).await }
     };
-    start(service, answer, Protocols::Http2, config, shutdown).await
+    let port = Port {
+        protocols: Protocols::Http2,
+        tls: Tls::of(&config.tls)?,
+    };
+    start(service, answer, port, config, shutdown).await
 }
 
 /// Starts a role whose main port answers as `handler` does, in these protocols. It lives and stops
@@ -150,14 +158,25 @@ where
         });
     }
     let answer = move |request| handler(request).map(|response| response.map(Body::new));
-    start(service, answer, protocols, config, shutdown).await
+    let port = Port {
+        protocols,
+        // Whoever is outside has no certificate of ours.
+        tls: None,
+    };
+    start(service, answer, port, config, shutdown).await
+}
+
+/// How the main port is spoken to.
+struct Port {
+    protocols: Protocols,
+    tls: Option<Tls>,
 }
 
 /// What every role has in common: its ports, its checks, its tasks and its end.
 async fn start<F>(
     service: Service,
     answer: impl Fn(Request<Incoming>) -> F + Clone + Send + 'static,
-    protocols: Protocols,
+    port: Port,
     config: &Config,
     shutdown: CancellationToken,
 ) -> Result<Running, ServeError>
@@ -165,7 +184,8 @@ where
     F: Future<Output = Response<Body>> + Send + 'static,
 {
     let server = &config.server;
-    let listener = Listener::bind(server.listen, protocols, server).await?;
+    let listener = Listener::bind(server.listen, port.protocols, server).await?;
+    let listener = listener.secured(port.tls);
     let admin = bind_admin(server.admin_listen).await?;
     let health = Health::new(service.checks, server);
     let role = Role {

@@ -29,3 +29,5 @@ mod harness;
 mod http_handler;
 #[path = "all/issuers.rs"]
 mod issuers;
+#[path = "all/mutual_tls.rs"]
+mod mutual_tls;

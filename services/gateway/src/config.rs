@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::client::Replicas;
-use chassis::config::{AccessConfig, ClientConfig, ConfigError, ServerConfig, TelemetryConfig};
+use chassis::config::{
+    AccessConfig, ClientConfig, ConfigError, ServerConfig, TelemetryConfig, TlsConfig,
+};
+use chassis::tls::Tls;
 use serde::{Deserialize, Serialize};
 
 use crate::error::GatewayError;
@@ -26,6 +29,8 @@ pub struct GatewayConfig {
     pub access: AccessConfig,
     /// Calls to the services.
     pub client: ClientConfig,
+    /// How it proves to the services who it is.
+    pub tls: TlsConfig,
     /// Logs, traces.
     pub telemetry: TelemetryConfig,
     /// What only the gateway has.
@@ -121,12 +126,12 @@ impl GatewayConfig {
 
     /// The replicas of each service. Nothing is connected yet.
     pub(crate) fn services(&self) -> Result<BTreeMap<Arc<str>, Replicas>, GatewayError> {
+        let tls = Tls::of(&self.tls)?;
         let replicas = |(role, address): (&String, &String)| {
-            let replicas = chassis::client::replicas(address, &self.client).map_err(|source| {
-                GatewayError::Upstream {
-                    role: role.clone(),
-                    source,
-                }
+            let replicas = chassis::client::replicas(address, &self.client, tls.as_ref());
+            let replicas = replicas.map_err(|source| GatewayError::Upstream {
+                role: role.clone(),
+                source,
             })?;
             Ok((Arc::from(role.as_str()), replicas))
         };

@@ -23,6 +23,9 @@ pub enum GatewayError {
         /// What is wrong.
         source: chassis::client::ConnectorError,
     },
+    /// What proves to the services who it is cannot be used.
+    #[error("the settings for TLS cannot be used")]
+    Tls(#[from] chassis::tls::TlsError),
     /// The pauses between retries contradict each other.
     #[error(transparent)]
     Retries(#[from] RetryPolicyError),

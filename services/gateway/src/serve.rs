@@ -69,6 +69,7 @@ fn role_config(config: &GatewayConfig) -> Config {
         server: config.server.clone(),
         access: config.access.clone(),
         client: config.client.clone(),
+        tls: config.tls.clone(),
         telemetry: config.telemetry.clone(),
     }
 }

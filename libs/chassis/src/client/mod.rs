@@ -13,6 +13,7 @@ use tonic::transport::Endpoint;
 
 use crate::Clock;
 use crate::config::{AccessConfigError, ClientConfig, Config};
+use crate::tls::{Tls, TlsError};
 
 pub use connection::Connection;
 pub use identity::Identity;
@@ -37,6 +38,17 @@ pub enum ConnectorError {
     /// The contract's declarations cannot be read.
     #[error("the contract's access rules can't be read")]
     Rules(#[from] RulesError),
+    /// The certificates cannot be used.
+    #[error("the settings for TLS can't be used")]
+    Tls(#[from] TlsError),
+    /// TLS is asked for without certificates, or the other way round.
+    #[error(
+        "`{address}` does not fit to [tls]: with certificates addresses begin with https, without with http"
+    )]
+    Scheme {
+        /// The address.
+        address: String,
+    },
     /// The settings for retries contradict each other.
     #[error(transparent)]
     Retry(#[from] RetrySettingsError),
@@ -48,6 +60,7 @@ pub struct Connector {
     identity: Identity,
     rules: Arc<MethodRules>,
     config: ClientConfig,
+    tls: Option<Tls>,
 }
 
 impl Connector {
@@ -58,13 +71,14 @@ impl Connector {
             identity: Identity::new(identity, clock),
             rules: Arc::new(MethodRules::from_pool(contract::pool())?),
             config: config.client.clone(),
+            tls: Tls::of(&config.tls)?,
         })
     }
 
     /// A connection for generated clients: `CustomerServiceClient::new(connector.connect(…)?)`.
     /// It connects when it is first used, and again whenever it has been lost.
     pub fn connect(&self, address: &str) -> Result<Connection, ConnectorError> {
-        let replicas = replicas(address, &self.config)?;
+        let replicas = replicas(address, &self.config, self.tls.as_ref())?;
         let retries = RetrySettings::new(&self.config)?;
         let default_deadline = Duration::from_millis(self.config.default_deadline_ms);
         let rules = Arc::clone(&self.rules);
@@ -80,13 +94,23 @@ impl Connector {
 
 /// The replicas of a role, without identity, deadlines and retries, as the gateway needs them.
 /// Resolved and connected when they are first used.
-pub fn replicas(address: &str, config: &ClientConfig) -> Result<Replicas, ConnectorError> {
+pub fn replicas(
+    address: &str,
+    config: &ClientConfig,
+    tls: Option<&Tls>,
+) -> Result<Replicas, ConnectorError> {
     let endpoint =
         Endpoint::from_shared(address.to_owned()).map_err(|source| ConnectorError::Address {
             address: address.to_owned(),
             source,
         })?;
-    Ok(Replicas::new(endpoint.uri().clone(), config))
+    let uri = endpoint.uri().clone();
+    if (uri.scheme_str() == Some("https")) != tls.is_some() {
+        return Err(ConnectorError::Scheme {
+            address: address.to_owned(),
+        });
+    }
+    Ok(Replicas::new(uri, config, tls.cloned()))
 }
 
 /// What all connections have in common.

@@ -1,6 +1,6 @@
 //! Settings that are each well-formed, but would do harm.
 
-use super::{ClientConfig, ServerConfig, TelemetryConfig};
+use super::{ClientConfig, ServerConfig, TelemetryConfig, TlsConfig};
 
 /// A setting that would do harm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -96,6 +96,18 @@ impl ClientConfig {
                 "more than 10 retries only prolong an outage",
             ),
         ])
+    }
+}
+
+impl TlsConfig {
+    pub(super) fn check(&self) -> Result<(), UnsafeSetting> {
+        let files = [&self.certificate_file, &self.key_file, &self.ca_file];
+        let set = files.iter().filter(|file| file.is_some()).count();
+        first_broken(&[(
+            set == 0 || set == files.len(),
+            "tls",
+            "certificate_file, key_file and ca_file belong together: one alone protects nothing",
+        )])
     }
 }
 

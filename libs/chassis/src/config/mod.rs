@@ -9,4 +9,6 @@ pub use crate::issuers::CertificatesError;
 pub use access::{AccessConfig, AccessConfigError, IssuerConfig, IssuerRole};
 pub use check::UnsafeSetting;
 pub use load::{ConfigError, Source, environment, load};
-pub use sections::{ClientConfig, Config, DEFAULTS, LogFormat, ServerConfig, TelemetryConfig};
+pub use sections::{
+    ClientConfig, Config, DEFAULTS, LogFormat, ServerConfig, TelemetryConfig, TlsConfig,
+};

@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +18,23 @@ pub struct Config {
     pub access: AccessConfig,
     /// Calls to other roles.
     pub client: ClientConfig,
+    /// How roles prove to each other who they are.
+    pub tls: TlsConfig,
     /// Logs, traces.
     pub telemetry: TelemetryConfig,
+}
+
+impl TlsConfig {
+    /// The same without certificates, so without TLS.
+    #[must_use]
+    pub fn off(self) -> Self {
+        Self {
+            certificate_file: None,
+            key_file: None,
+            ca_file: None,
+            ..self
+        }
+    }
 }
 
 impl Config {
@@ -31,6 +47,7 @@ impl Config {
     pub fn check(&self) -> Result<(), UnsafeSetting> {
         self.server.check()?;
         self.client.check()?;
+        self.tls.check()?;
         self.telemetry.check()
     }
 }
@@ -77,6 +94,19 @@ pub struct ClientConfig {
     pub max_retries: u32,
     pub retry_initial_ms: u64,
     pub retry_max_ms: u64,
+}
+
+/// `[tls]`; each setting is described in [`DEFAULTS`].
+#[expect(
+    missing_docs,
+    reason = "described beside their defaults, which are the documentation"
+)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TlsConfig {
+    pub certificate_file: Option<PathBuf>,
+    pub key_file: Option<PathBuf>,
+    pub ca_file: Option<PathBuf>,
+    pub reload_interval_ms: u64,
 }
 
 /// `[telemetry]`; each setting is described in [`DEFAULTS`].

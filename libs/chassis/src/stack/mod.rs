@@ -11,6 +11,7 @@ mod resolve;
 mod scoped;
 mod shed;
 mod time_limit;
+mod vouch;
 
 use std::sync::Arc;
 
@@ -63,6 +64,8 @@ pub(crate) fn build(routes: Routes, parts: Parts, config: &ServerConfig) -> impl
         .layer(Step(time_limit::TimeLimit::new(config)))
         // Before the handlers: none of them runs for a caller who may not call it.
         .layer(Step(admit::Admit::new(parts.keys, parts.roles, parts.clock)))
+        // Below the access, which says who it is by token: where there are certificates, they must agree.
+        .layer(Step(vouch::Vouch))
         // Below the access, which says who it is; keeps answers back until they are on record.
         .layer(Step(record::Record::new(parts.auditor)))
         .service(Handlers(routes.prepare()))

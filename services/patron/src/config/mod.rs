@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use access::Notary;
 use chassis::config::{
-    AccessConfig, ClientConfig, ConfigError, ServerConfig, TelemetryConfig, environment, load,
+    AccessConfig, ClientConfig, ConfigError, ServerConfig, TelemetryConfig, TlsConfig, environment,
+    load,
 };
 use gateway::GatewayConfig;
 use gateway::config::GatewaySection;
@@ -27,6 +28,7 @@ pub(crate) struct Config {
     pub(crate) server: ServerConfig,
     pub(crate) access: AccessConfig,
     pub(crate) client: ClientConfig,
+    pub(crate) tls: TlsConfig,
     pub(crate) telemetry: TelemetryConfig,
     pub(crate) peers: Peers,
     gateway: GatewayLimits,
@@ -137,6 +139,7 @@ impl Config {
             server: self.server.clone(),
             access: self.access.clone(),
             client: self.client.clone(),
+            tls: self.tls.clone(),
             telemetry: self.telemetry.clone(),
         }
     }
@@ -147,6 +150,7 @@ impl Config {
             server: self.server.clone(),
             access: self.access.clone(),
             client: self.client.clone(),
+            tls: self.tls.clone(),
             telemetry: self.telemetry.clone(),
             gateway: GatewaySection {
                 max_body_bytes: self.gateway.max_body_bytes,

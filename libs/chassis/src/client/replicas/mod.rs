@@ -24,6 +24,7 @@ use tonic::body::Body;
 use tower::{Service, ServiceExt as _};
 
 use crate::config::ClientConfig;
+use crate::tls::Tls;
 use resolve::Names;
 
 /// A call that reached no replica, or whose connection broke.
@@ -49,8 +50,8 @@ pub struct Replicas(Arc<Names>);
 
 impl Replicas {
     /// The replicas behind an address. Nothing is resolved or connected yet.
-    pub(super) fn new(uri: Uri, config: &ClientConfig) -> Self {
-        Self(Arc::new(Names::new(uri, config.clone())))
+    pub(super) fn new(uri: Uri, config: &ClientConfig, tls: Option<Tls>) -> Self {
+        Self(Arc::new(Names::new(uri, config.clone(), tls)))
     }
 
     async fn send(self, request: Request<Body>) -> Result<Response<Body>, CallError> {

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use http::{Response, Uri};
 use tokio::time::Instant;
+use tokio_rustls::rustls::pki_types::ServerName;
 use tonic::Code;
 use tonic::body::Body;
 use tonic::transport::{Channel, Endpoint};
 
 use super::super::tuned;
 use crate::config::ClientConfig;
+use crate::tls::Tls;
 
 /// Answers UNAVAILABLE in a row after which a replica is left alone. A broken connection does it at
 /// once.
@@ -36,14 +38,23 @@ pub(super) struct UnderWay(Arc<Replica>);
 
 impl Replica {
     /// A replica at this address of the name in `uri`. It is connected when its first call comes.
-    pub(super) fn new(address: SocketAddr, uri: &Uri, config: &ClientConfig) -> Option<Self> {
+    pub(super) fn new(
+        address: SocketAddr,
+        uri: &Uri,
+        config: &ClientConfig,
+        tls: Option<&Tls>,
+    ) -> Option<Self> {
         let scheme = uri.scheme_str().unwrap_or("http");
         let direct: Uri = format!("{scheme}://{address}").parse().ok()?;
         // Connects to the address, and still asks for the name.
         let endpoint = tuned(Endpoint::from(direct), config).origin(uri.clone());
+        let channel = match tls {
+            Some(tls) => endpoint.connect_with_connector_lazy(tls.connector(address, name(uri)?)),
+            None => endpoint.connect_lazy(),
+        };
         Some(Self {
             address,
-            channel: endpoint.connect_lazy(),
+            channel,
             under_way: AtomicU64::new(0),
             unavailable: AtomicU32::new(0),
             pauses: AtomicU32::new(0),
@@ -141,6 +152,12 @@ impl Drop for UnderWay {
 fn is_unavailable(answer: &Response<Body>) -> bool {
     let status = answer.headers().get("grpc-status");
     status.is_some_and(|status| Code::from_bytes(status.as_bytes()) == Code::Unavailable)
+}
+
+/// Whom the replica must prove to be: the name, not the address that it was resolved to.
+fn name(uri: &Uri) -> Option<ServerName<'static>> {
+    let host = uri.host()?.trim_start_matches('[').trim_end_matches(']');
+    ServerName::try_from(host.to_owned()).ok()
 }
 
 fn pause(earlier: u32) -> Duration {

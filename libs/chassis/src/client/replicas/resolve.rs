@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::CallError;
 use super::replica::Replica;
 use crate::config::ClientConfig;
+use crate::tls::Tls;
 
 /// Addresses that are used at most.
 const MOST_REPLICAS: usize = 256;
@@ -22,6 +23,7 @@ const SHORTEST_AGE: Duration = Duration::from_millis(500);
 pub(super) struct Names {
     uri: Uri,
     config: ClientConfig,
+    tls: Option<Tls>,
     known: ArcSwap<Known>,
     resolving: Mutex<()>,
     refreshing: AtomicBool,
@@ -41,10 +43,11 @@ impl Known {
 }
 
 impl Names {
-    pub(super) fn new(uri: Uri, config: ClientConfig) -> Self {
+    pub(super) fn new(uri: Uri, config: ClientConfig, tls: Option<Tls>) -> Self {
         Self {
             uri,
             config,
+            tls,
             known: ArcSwap::default(),
             resolving: Mutex::default(),
             refreshing: AtomicBool::new(false),
@@ -109,7 +112,7 @@ impl Names {
                 .iter()
                 .find(|known| known.address() == address);
             known.cloned().or_else(|| {
-                let fresh = Replica::new(address, &self.uri, &self.config)?;
+                let fresh = Replica::new(address, &self.uri, &self.config, self.tls.as_ref())?;
                 Some(Arc::new(fresh))
             })
         };

@@ -16,7 +16,7 @@ fn config() -> ClientConfig {
 fn replicas(count: u16) -> Vec<Arc<Replica>> {
     let uri = Uri::from_static("http://role:50051");
     let address = |port| SocketAddr::from(([127, 0, 0, 1], port));
-    let replica = |number| Replica::new(address(1000 + number), &uri, &config()).unwrap();
+    let replica = |number| Replica::new(address(1000 + number), &uri, &config(), None).unwrap();
     (0..count).map(|number| Arc::new(replica(number))).collect()
 }
 
@@ -93,7 +93,7 @@ async fn when_all_are_left_alone_all_are_tried() {
 #[tokio::test]
 async fn a_name_without_an_address_is_an_error_that_names_it() {
     let unknown = Uri::from_static("http://no-such-role.invalid:50051");
-    let replicas = Replicas::new(unknown, &config());
+    let replicas = Replicas::new(unknown, &config(), None);
     let request = Request::new(Body::empty());
     let error = replicas.oneshot(request).await.unwrap_err();
     assert!(matches!(error, CallError::Unresolved { host, .. } if host == "no-such-role.invalid"));

@@ -37,6 +37,8 @@ impl Stack {
     ) -> anyhow::Result<Self> {
         let stop_services = CancellationToken::new();
         config.server.admin_listen = ANY;
+        // Everything is within one process.
+        config.tls = config.tls.off();
         let held = hold_ports(&mut config, databases)?;
         let context = roles::context(&config, clock.clone())?;
         let mut services = Vec::new();

@@ -1,0 +1,44 @@
+use std::sync::Arc;
+
+use access::Caller;
+use contract::patron::r#type::v1::ErrorReason;
+use http::{Extensions, Response};
+use tonic::Code;
+use tonic::body::Body;
+
+use super::{Around, Call, Handler, refuse};
+use crate::Refusal;
+use crate::tls::Peer;
+
+/// Begins the subject of every service.
+const SERVICE_PREFIX: &str = "service:";
+
+/// Where roles prove by certificates who they are, a service's token is believed from that service
+/// alone: one that was stolen, or that another service was sent, is worth nothing elsewhere.
+#[derive(Clone)]
+pub(super) struct Vouch;
+
+impl Around for Vouch {
+    async fn around(&self, call: Call, rest: &impl Handler) -> Response<Body> {
+        if is_vouched_for(call.http.extensions()) {
+            rest.handle(call).await
+        } else {
+            refuse(another())
+        }
+    }
+}
+
+fn is_vouched_for(extensions: &Extensions) -> bool {
+    let caller = extensions.get::<Arc<Caller>>();
+    let (Some(caller), Some(peer)) = (caller, extensions.get::<Peer>()) else {
+        return true;
+    };
+    let role = caller.subject.strip_prefix(SERVICE_PREFIX);
+    role.is_none_or(|role| peer.is_role(role))
+}
+
+fn another() -> Refusal {
+    let message = "the token is another service's than the certificate of the connection";
+    let reason = ErrorReason::CertificateOfAnother;
+    Refusal::new(Code::Unauthenticated, reason, message)
+}
