@@ -37,6 +37,7 @@ use api::imports::Imports;
 use api::interactions::Interactions;
 use app::App;
 use app::contact::Secrets;
+use chassis::paging::PageTokens;
 use chassis::{Context, Service};
 use contract::patron::profile::v1::activity_service_server::ActivityServiceServer;
 use contract::patron::profile::v1::consent_service_server::ConsentServiceServer;
@@ -94,19 +95,11 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         pages: context.pages.clone(),
         metrics: Decisions::register(service.metrics()),
     };
-    let imports = Imports {
-        app: app.clone(),
-        pages: context.pages.clone(),
-    };
-    let exports = Exports {
-        app: app.clone(),
-        pages: context.pages.clone(),
-    };
     let interactions = Interactions {
         app: app.clone(),
         metrics: metrics.clone(),
     };
-    let (undoing, making) = (app.clone(), app.clone());
+    let (filing, making) = (app.clone(), app.clone());
     let activities = Activities {
         app,
         pages: context.pages.clone(),
@@ -118,16 +111,11 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
         .grpc(chassis::tuned!(ActivityServiceServer::new(activities)))
         .grpc(chassis::tuned!(ConsentServiceServer::new(consents)))
         .grpc(chassis::tuned!(ContactServiceServer::new(contacts)))
-        .grpc(chassis::tuned!(ImportServiceServer::new(imports)))
-        .grpc(chassis::tuned!(ExportServiceServer::new(exports)))
         .grpc(chassis::tuned!(InteractionServiceServer::new(interactions)))
-        .task("undo-imports", move |stop| {
-            undoing.clone().keep_undoing(stop)
-        })
         .task("interaction-months", move |stop| {
             making.clone().keep_making_months(stop)
         });
-    let service = watch(service, &db);
+    let service = watch(exchange_files(service, filing, &context.pages), &db);
     let tokens = context.pages.clone();
     let feed = FeedConfig::default();
     Ok(events::attach(
@@ -140,6 +128,22 @@ pub fn service(db: Database, _feeds: &Feeds, context: &Context) -> Result<Servic
             tokens,
         },
     ))
+}
+
+/// Files of customers, in and out.
+fn exchange_files(service: Service, app: App, pages: &PageTokens) -> Service {
+    let imports = Imports {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
+    let exports = Exports {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
+    service
+        .grpc(chassis::tuned!(ImportServiceServer::new(imports)))
+        .grpc(chassis::tuned!(ExportServiceServer::new(exports)))
+        .task("undo-imports", move |stop| app.clone().keep_undoing(stop))
 }
 
 /// Ready while the database answers; to be restarted when only the pool does not.

@@ -146,7 +146,10 @@ async fn undo(profile: &Profile, import_id: &str) -> Import {
             return import;
         }
         asked += 1;
-        assert!(asked < 600, "the import was not undone within half a minute");
+        assert!(
+            asked < 600,
+            "the import was not undone within half a minute"
+        );
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
 }
