@@ -9,8 +9,19 @@ use crate::metrics::Memberships;
 /// Adds every job of the role.
 pub(crate) fn begin(service: Service, app: &App) -> Service {
     let metrics = Memberships::register(service.metrics());
-    let keeping = app.clone();
-    service.task("segments", move |stop| {
-        segments::keep(keeping.clone(), metrics.clone(), stop)
-    })
+    let (keeping, undoing) = (app.clone(), app.clone());
+    let (making, reminding) = (app.clone(), app.clone());
+    service
+        .task("segments", move |stop| {
+            segments::keep(keeping.clone(), metrics.clone(), stop)
+        })
+        .task("undo-imports", move |stop| {
+            undoing.clone().keep_undoing(stop)
+        })
+        .task("interaction-months", move |stop| {
+            making.clone().keep_making_months(stop)
+        })
+        .task("erasure-reminders", move |stop| {
+            reminding.clone().remind(stop)
+        })
 }

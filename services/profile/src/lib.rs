@@ -26,6 +26,7 @@
 
 mod api;
 mod app;
+mod calls;
 mod domain;
 mod jobs;
 mod metrics;
@@ -35,39 +36,13 @@ mod wire;
 
 use std::sync::Arc;
 
-use api::activities::Activities;
-use api::consents::Consents;
-use api::contacts::Contacts;
-use api::customers::Customers;
-use api::exports::Exports;
-use api::identities::Identities;
-use api::imports::Imports;
-use api::interactions::Interactions;
-use api::privacy::Privacy;
-use api::ratings::Ratings;
-use api::segments::Segments;
-use api::tags::Tags;
 use app::App;
 use app::contact::Secrets;
 use app::privacy::confirm::Confirmations;
 use app::privacy::personal::People;
-use app::readers::Readers;
 use chassis::{Context, Service};
-use contract::patron::profile::v1::activity_service_server::ActivityServiceServer;
-use contract::patron::profile::v1::consent_service_server::ConsentServiceServer;
-use contract::patron::profile::v1::contact_service_server::ContactServiceServer;
-use contract::patron::profile::v1::customer_service_server::CustomerServiceServer;
-use contract::patron::profile::v1::export_service_server::ExportServiceServer;
-use contract::patron::profile::v1::identity_service_server::IdentityServiceServer;
-use contract::patron::profile::v1::import_service_server::ImportServiceServer;
-use contract::patron::profile::v1::interaction_service_server::InteractionServiceServer;
-use contract::patron::profile::v1::lifecycle_service_server::LifecycleServiceServer;
-use contract::patron::profile::v1::privacy_service_server::PrivacyServiceServer;
-use contract::patron::profile::v1::segment_service_server::SegmentServiceServer;
-use contract::patron::profile::v1::tag_service_server::TagServiceServer;
 use erasure::Eraser;
 use events::{Consumer, ConsumerConfig, FeedConfig, Feeds, Outbox, Parts, UnknownFeed};
-use metrics::{Decisions, Intake};
 use postgres::{Database, Migrations, ProbeLimits};
 use seal::Keyring;
 use sqlx::migrate::Migrator;
@@ -119,88 +94,11 @@ pub fn service(
         secrets: Secrets::of(&context.pages),
         keyring,
     };
-    let guard = app.clone();
     let service = audit::attach(Service::new(NAME, clock), NAME, &db, context);
-    let customers = Customers {
-        app: app.clone(),
-        readers: Readers::start(&db),
-        pages: context.pages.clone(),
-    };
-    let identities = Identities {
-        app: app.clone(),
-        pages: context.pages.clone(),
-    };
-    let metrics = Intake::register(service.metrics());
-    let consents = Consents {
-        app: app.clone(),
-        pages: context.pages.clone(),
-    };
-    let contacts = Contacts {
-        app: app.clone(),
-        pages: context.pages.clone(),
-        metrics: Decisions::register(service.metrics()),
-    };
-    let tags = Tags {
-        app: app.clone(),
-        pages: context.pages.clone(),
-    };
-    let segments = Segments {
-        app: app.clone(),
-        pages: context.pages.clone(),
-    };
-    let ratings = Ratings {
-        app: app.clone(),
-        pages: context.pages.clone(),
-    };
-    let service = jobs::begin(service, &app);
-    let imports = Imports {
-        app: app.clone(),
-        pages: context.pages.clone(),
-    };
-    let exports = Exports {
-        app: app.clone(),
-        pages: context.pages.clone(),
-    };
-    let interactions = Interactions {
-        app: app.clone(),
-        metrics: metrics.clone(),
-    };
-    let (undoing, making) = (app.clone(), app.clone());
-    let privacy = Privacy {
-        app: app.clone(),
-        pages: context.pages.clone(),
-    };
-    let reminder = app.clone();
-    let activities = Activities {
-        app,
-        pages: context.pages.clone(),
-        metrics,
-    };
-    let service = service
-        .grpc(chassis::tuned!(CustomerServiceServer::new(customers)))
-        .grpc(chassis::tuned!(IdentityServiceServer::new(identities)))
-        .grpc(chassis::tuned!(ActivityServiceServer::new(activities)))
-        .grpc(chassis::tuned!(ConsentServiceServer::new(consents)))
-        .grpc(chassis::tuned!(ContactServiceServer::new(contacts)))
-        .grpc(chassis::tuned!(TagServiceServer::new(tags)))
-        .grpc(chassis::tuned!(SegmentServiceServer::new(segments)))
-        .grpc(chassis::tuned!(ImportServiceServer::new(imports)))
-        .grpc(chassis::tuned!(ExportServiceServer::new(exports)))
-        .grpc(chassis::tuned!(InteractionServiceServer::new(interactions)))
-        .grpc(chassis::tuned!(LifecycleServiceServer::new(ratings)))
-        .grpc(chassis::tuned!(PrivacyServiceServer::new(privacy)))
-        .task("undo-imports", move |stop| {
-            undoing.clone().keep_undoing(stop)
-        })
-        .task("interaction-months", move |stop| {
-            making.clone().keep_making_months(stop)
-        })
-        .task("erasure reminders", move |stop| {
-            reminder.clone().remind(stop)
-        });
+    let service = jobs::begin(calls::answer(service, &app, context), &app);
     let service = service.records(move |named| {
-        let guard = guard.clone();
-        async move { guard.admit(named).await }
+        let app = app.clone();
+        async move { app.admit(named).await }
     });
     let eraser = Eraser {
         db: db.clone(),

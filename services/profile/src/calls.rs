@@ -1,0 +1,131 @@
+//! The calls that the service answers, group by group.
+
+use chassis::paging::PageTokens;
+use chassis::{Context, Service};
+use contract::patron::profile::v1::activity_service_server::ActivityServiceServer;
+use contract::patron::profile::v1::consent_service_server::ConsentServiceServer;
+use contract::patron::profile::v1::contact_service_server::ContactServiceServer;
+use contract::patron::profile::v1::customer_service_server::CustomerServiceServer;
+use contract::patron::profile::v1::export_service_server::ExportServiceServer;
+use contract::patron::profile::v1::identity_service_server::IdentityServiceServer;
+use contract::patron::profile::v1::import_service_server::ImportServiceServer;
+use contract::patron::profile::v1::interaction_service_server::InteractionServiceServer;
+use contract::patron::profile::v1::lifecycle_service_server::LifecycleServiceServer;
+use contract::patron::profile::v1::privacy_service_server::PrivacyServiceServer;
+use contract::patron::profile::v1::segment_service_server::SegmentServiceServer;
+use contract::patron::profile::v1::tag_service_server::TagServiceServer;
+
+use crate::api::activities::Activities;
+use crate::api::consents::Consents;
+use crate::api::contacts::Contacts;
+use crate::api::customers::Customers;
+use crate::api::exports::Exports;
+use crate::api::identities::Identities;
+use crate::api::imports::Imports;
+use crate::api::interactions::Interactions;
+use crate::api::privacy::Privacy;
+use crate::api::ratings::Ratings;
+use crate::api::segments::Segments;
+use crate::api::tags::Tags;
+use crate::app::App;
+use crate::app::readers::Readers;
+use crate::metrics::{Decisions, Intake};
+
+/// Adds every call of the role. Called within a Tokio runtime, in which customers are read.
+pub(crate) fn answer(service: Service, app: &App, context: &Context) -> Service {
+    let pages = &context.pages;
+    let service = customers(service, app, pages);
+    let service = activity(service, app, pages);
+    let service = contact(service, app, pages);
+    let service = sorting(service, app, pages);
+    let service = files(service, app, pages);
+    let privacy = Privacy {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
+    service.grpc(chassis::tuned!(PrivacyServiceServer::new(privacy)))
+}
+
+/// Who they are, and which records are one person's.
+fn customers(service: Service, app: &App, pages: &PageTokens) -> Service {
+    let customers = Customers {
+        app: app.clone(),
+        readers: Readers::start(&app.db),
+        pages: pages.clone(),
+    };
+    let identities = Identities {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
+    service
+        .grpc(chassis::tuned!(CustomerServiceServer::new(customers)))
+        .grpc(chassis::tuned!(IdentityServiceServer::new(identities)))
+}
+
+/// What they did.
+fn activity(service: Service, app: &App, pages: &PageTokens) -> Service {
+    let metrics = Intake::register(service.metrics());
+    let interactions = Interactions {
+        app: app.clone(),
+        metrics: metrics.clone(),
+    };
+    let activities = Activities {
+        app: app.clone(),
+        pages: pages.clone(),
+        metrics,
+    };
+    service
+        .grpc(chassis::tuned!(ActivityServiceServer::new(activities)))
+        .grpc(chassis::tuned!(InteractionServiceServer::new(interactions)))
+}
+
+/// What they allow, and whether they may be contacted.
+fn contact(service: Service, app: &App, pages: &PageTokens) -> Service {
+    let consents = Consents {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
+    let contacts = Contacts {
+        app: app.clone(),
+        pages: pages.clone(),
+        metrics: Decisions::register(service.metrics()),
+    };
+    service
+        .grpc(chassis::tuned!(ConsentServiceServer::new(consents)))
+        .grpc(chassis::tuned!(ContactServiceServer::new(contacts)))
+}
+
+/// Into which groups they fall.
+fn sorting(service: Service, app: &App, pages: &PageTokens) -> Service {
+    let tags = Tags {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
+    let segments = Segments {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
+    let ratings = Ratings {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
+    service
+        .grpc(chassis::tuned!(TagServiceServer::new(tags)))
+        .grpc(chassis::tuned!(SegmentServiceServer::new(segments)))
+        .grpc(chassis::tuned!(LifecycleServiceServer::new(ratings)))
+}
+
+/// Files of customers, in and out.
+fn files(service: Service, app: &App, pages: &PageTokens) -> Service {
+    let imports = Imports {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
+    let exports = Exports {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
+    service
+        .grpc(chassis::tuned!(ImportServiceServer::new(imports)))
+        .grpc(chassis::tuned!(ExportServiceServer::new(exports)))
+}
