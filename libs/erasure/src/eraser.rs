@@ -25,7 +25,7 @@ const ANSWERS: i64 = 2_000;
 #[async_trait]
 pub trait PersonalData: Send + Sync + 'static {
     /// Removes what is kept of a person; names every store in which something can be. Done again it finds
-    /// nothing.
+    /// nothing. It is what the function `erase_person` of the service's schema does.
     ///
     /// # Errors
     /// When it could not; it is tried again.
@@ -33,7 +33,9 @@ pub trait PersonalData: Send + Sync + 'static {
         &self,
         tx: &mut PgTransaction<'_>,
         ids: &[Uuid],
-    ) -> Result<Vec<Removed>, HandlerError>;
+    ) -> Result<Vec<Removed>, HandlerError> {
+        Ok(store::erase_person(tx, ids).await?)
+    }
 
     /// The ids of a person's things that answers of this service name without naming the person. Called
     /// before [`remove`](Self::remove).

@@ -27,7 +27,7 @@ pub use admit::{admit, erased};
 pub use eraser::{EraseError, Eraser, PersonalData, Report};
 pub use guard::Guarded;
 pub use removed::{Outcome, Removed};
-pub use store::{Asked, begin};
+pub use store::{Asked, begin, erase_person};
 
 /// What is to be erased, and how far it came: versions 310 to 319 of a service's migrations, after those of
 /// `seal`, `events` and `idempotency`.

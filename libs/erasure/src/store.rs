@@ -23,6 +23,27 @@ pub struct Asked {
     pub asked_at: Timestamp,
 }
 
+/// Removes what is kept of a person, store by store, as the service's schema says by its function
+/// `erase_person`.
+///
+/// # Errors
+/// When the database could not do it.
+pub async fn erase_person(
+    db: &mut PgConnection,
+    ids: &[Uuid],
+) -> Result<Vec<Removed>, DatabaseError> {
+    // Not checked when it is compiled: each service has a function of its own, and this library none.
+    let rows: Vec<(String, String, i64)> =
+        sqlx::query_as("SELECT store, outcome, erased FROM erase_person($1)")
+            .bind(ids)
+            .fetch_all(db)
+            .await?;
+    let removed = rows.into_iter();
+    Ok(removed
+        .map(|(store, outcome, rows)| Removed::named(store, &outcome, rows))
+        .collect())
+}
+
 /// Closes the door to a person, and notes what is to be removed. Asked for another time, all is looked
 /// through again; an earlier time, or the same, changes nothing.
 ///

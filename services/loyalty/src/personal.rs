@@ -1,7 +1,7 @@
 //! What the service keeps of people, for erasures.
 
 use async_trait::async_trait;
-use erasure::{PersonalData, Removed};
+use erasure::PersonalData;
 use events::HandlerError;
 use sqlx::PgTransaction;
 use uuid::Uuid;
@@ -13,14 +13,6 @@ pub(crate) struct Memberships;
 
 #[async_trait]
 impl PersonalData for Memberships {
-    async fn remove(
-        &self,
-        tx: &mut PgTransaction<'_>,
-        ids: &[Uuid],
-    ) -> Result<Vec<Removed>, HandlerError> {
-        Ok(store::erase_person(tx, ids).await?)
-    }
-
     async fn things(
         &self,
         tx: &mut PgTransaction<'_>,

@@ -4,7 +4,6 @@ pub(crate) mod contact;
 pub(crate) mod corrupt;
 pub(crate) mod customers;
 mod details;
-pub(crate) mod erasure;
 pub(crate) mod homes;
 pub(crate) mod identifiers;
 pub(crate) mod imports;

@@ -1,6 +1,5 @@
 //! SQL and rows. What leaves this module are facts.
 
-pub(crate) mod erasure;
 mod facts;
 mod feed;
 pub(crate) mod owners;

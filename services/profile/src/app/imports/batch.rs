@@ -24,6 +24,7 @@ use crate::domain::imports::records::Place;
 use crate::domain::imports::{Fault, Import};
 use crate::refusals::imports as refusals;
 use crate::store::imports::errors::{self, FailedRow};
+use crate::store::segments::evaluations;
 use crate::store::{customers, identifiers, imports, source_keys, sources};
 
 /// How often a batch is tried that others get in the way of.
@@ -164,6 +165,10 @@ impl App {
         if !changes.sources.is_empty() {
             sources::put(db, &changes.sources).await?;
         }
+        let touched = changes.made.iter();
+        let touched = touched.chain(changes.changed.iter().map(|(customer, _)| customer));
+        let touched: Vec<CustomerId> = touched.map(|customer| customer.id).collect();
+        evaluations::mark(db, &touched, self.now()).await?;
         let made = changes.made.iter().map(announce::created);
         let differs = |(_, fields): &&(Customer, Vec<Field>)| !fields.is_empty();
         let changed = changes.changed.iter().filter(differs);

@@ -2,16 +2,14 @@
 
 use async_trait::async_trait;
 use chassis::Clock;
-use erasure::{PersonalData, Removed, Report};
+use erasure::{PersonalData, Report};
 use events::{HandlerError, Outbox};
 use sqlx::PgTransaction;
-use uuid::Uuid;
 
 use super::confirm::confirm;
 use crate::NAME;
 use crate::domain::instant::to_microsecond;
 use crate::domain::privacy::erasure::{ErasureId, Report as Confirmed};
-use crate::store::erasure as store;
 
 /// Customers, what channels said about them, what they did and allow.
 #[derive(Clone, Debug)]
@@ -19,14 +17,6 @@ pub(crate) struct People(pub(crate) Clock);
 
 #[async_trait]
 impl PersonalData for People {
-    async fn remove(
-        &self,
-        tx: &mut PgTransaction<'_>,
-        ids: &[Uuid],
-    ) -> Result<Vec<Removed>, HandlerError> {
-        Ok(store::erase_person(tx, ids).await?)
-    }
-
     /// Nobody has to be told: this service is the one that asked.
     async fn tell(
         &self,

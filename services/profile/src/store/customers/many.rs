@@ -47,6 +47,9 @@ pub(crate) async fn unused(
            AND NOT EXISTS (SELECT FROM consent_statements AS said
                            WHERE said.customer_id = known.customer_id)
            AND NOT EXISTS (SELECT FROM contacts WHERE contacts.customer_id = known.customer_id)
+           AND NOT EXISTS (SELECT FROM interactions AS did WHERE did.customer_id = known.customer_id)
+           AND NOT EXISTS (SELECT FROM tag_changes AS tag WHERE tag.customer_id = known.customer_id)
+           AND NOT EXISTS (SELECT FROM legal_holds AS held WHERE held.customer_id = known.customer_id)
            AND NOT EXISTS (SELECT FROM links WHERE older = known.customer_id)
            AND NOT EXISTS (SELECT FROM links WHERE newer = known.customer_id)",
         ids,
@@ -56,15 +59,9 @@ pub(crate) async fn unused(
     Ok(found.into_iter().map(CustomerId).collect())
 }
 
-/// Removes customers of whom nothing else is kept.
+/// Removes customers of whom nothing else is kept, with what followed from their records.
 pub(crate) async fn remove(connection: &mut PgConnection, ids: &[Uuid]) -> Result<(), StoreError> {
-    sqlx::query!(
-        "WITH gone AS (DELETE FROM customer_traits WHERE customer_id = ANY ($1))
-         DELETE FROM customers WHERE customer_id = ANY ($1)",
-        ids,
-    )
-    .execute(connection)
-    .await?;
+    erasure::erase_person(connection, ids).await?;
     Ok(())
 }
 
