@@ -1,6 +1,7 @@
 //! How callers learn of what went wrong: every error of this service, mapped once.
 
 mod contact;
+mod matches;
 
 use std::time::Duration;
 

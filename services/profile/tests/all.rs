@@ -25,6 +25,8 @@ mod identities;
 mod joined_contacts;
 #[path = "all/lists.rs"]
 mod lists;
+#[path = "all/matches.rs"]
+mod matches;
 #[path = "all/orders.rs"]
 mod orders;
 #[path = "all/races.rs"]

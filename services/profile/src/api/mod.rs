@@ -7,6 +7,7 @@ pub(crate) mod contacts;
 pub(crate) mod customers;
 pub(crate) mod identities;
 pub(crate) mod lists;
+pub(crate) mod matches;
 
 use std::time::Duration;
 

@@ -94,4 +94,6 @@ pub(crate) enum Problem {
     NotATime,
     #[error("must be later than the decision")]
     EndsBeforeDecision,
+    #[error("must be 0, or not below review_from_permille")]
+    BelowReview,
 }

@@ -7,6 +7,7 @@ mod details;
 pub(crate) mod homes;
 pub(crate) mod identifiers;
 pub(crate) mod links;
+pub(crate) mod matches;
 pub(crate) mod order_ids;
 pub(crate) mod orders;
 pub(crate) mod return_ids;

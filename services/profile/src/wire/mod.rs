@@ -3,6 +3,7 @@
 pub(crate) mod contact;
 pub(crate) mod customers;
 pub(crate) mod identities;
+pub(crate) mod matches;
 pub(crate) mod money;
 pub(crate) mod orders;
 pub(crate) mod returns;
