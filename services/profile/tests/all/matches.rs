@@ -195,6 +195,8 @@ async fn a_sure_pair_is_merged_by_the_policy_and_never_again_once_it_was_parted(
     touch(&profile, newer, "shop").await;
     until_heard(&profile).await;
     assert_eq!(reviews(&profile).await, []);
+    let again = decide(&profile, ruling(&pair, Ruling::Accept)).await;
+    assert_eq!(reason(&again.unwrap_err()), "MATCH_REVIEW_NOT_FOUND");
     // The next pass merges others, and not these.
     until_one(&profile, &twins(&profile, "eve").await).await;
     assert_eq!(&get(&profile, newer).await.customer_id, newer);
@@ -223,7 +225,7 @@ async fn a_preview_shows_each_pair_with_what_would_change_and_changes_nothing() 
     let profile = Profile::start().await;
     let [older, newer] = twins(&profile, "ada").await;
     let phone = same_phone(&profile, "1632 960 001").await;
-    consent(&profile, &older, vec![grant("marketing", "email")])
+    consent(&profile, &older, vec![grant("marketing", "post")])
         .await
         .unwrap();
     waiting(&profile, 2).await;
@@ -250,7 +252,7 @@ async fn a_preview_shows_each_pair_with_what_would_change_and_changes_nothing() 
     let [narrowed] = <[_; 1]>::try_from(sure.narrowed_consents).unwrap();
     assert_eq!(
         (&narrowed.customer_id, narrowed.channel.as_str()),
-        (&older, "email")
+        (&older, "post")
     );
     assert_eq!(narrowed.before(), proto::preference::State::Granted);
     assert_eq!(narrowed.after(), proto::preference::State::NotAsked);

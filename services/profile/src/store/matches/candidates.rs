@@ -27,8 +27,8 @@ pub(crate) const FIRST: Place = (
     },
 );
 
-/// Writes how pairs compare. What somebody has rejected stays rejected, and what compared older versions
-/// of the two is not written.
+/// Writes how pairs compare. What somebody has rejected stays rejected, what was merged stays merged until
+/// the two are parted, and what compared older versions of the two is not written.
 pub(crate) async fn put(
     connection: &mut PgConnection,
     candidates: &[Candidate],
@@ -52,6 +52,7 @@ pub(crate) async fn put(
              find_time = CASE known.state WHEN 'open' THEN known.find_time ELSE excluded.find_time END,
              decided_by = NULL, decide_time = NULL, reason = NULL
          WHERE known.state <> 'rejected'
+           AND (known.state <> 'merged' OR known.older_version < excluded.older_version)
            AND known.older_version <= excluded.older_version
            AND known.newer_version <= excluded.newer_version",
         Json(rows) as _,
@@ -207,16 +208,38 @@ pub(crate) async fn close_all(
     Ok(())
 }
 
-/// With whom a customer is an open pair.
+/// Those of these match keys that at most so many customers have.
+pub(crate) async fn telling(
+    connection: &mut PgConnection,
+    keys: &[String],
+    most: i32,
+) -> Result<Vec<String>, StoreError> {
+    let rows = sqlx::query_scalar!(
+        r#"SELECT key AS "key!" FROM unnest($1::text[]) AS key
+           WHERE (SELECT count(*) FROM (
+               SELECT FROM customers WHERE match_keys @> ARRAY[key] LIMIT $2 + 1) AS having_it) <= $2"#,
+        keys,
+        most,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows)
+}
+
+/// With whom a customer is a pair that is open or was merged, at most `limit`.
 pub(crate) async fn partners(
     connection: &mut PgConnection,
     id: CustomerId,
+    limit: i64,
 ) -> Result<Vec<Uuid>, StoreError> {
     let rows = sqlx::query_scalar!(
-        r#"SELECT newer AS "id!" FROM match_candidates WHERE older = $1 AND state = 'open'
+        r#"SELECT newer AS "id!" FROM match_candidates
+           WHERE older = $1 AND state IN ('open', 'merged')
            UNION ALL
-           SELECT older FROM match_candidates WHERE newer = $1 AND state = 'open'"#,
+           SELECT older FROM match_candidates
+           WHERE newer = $1 AND state IN ('open', 'merged') LIMIT $2"#,
         id.0,
+        limit,
     )
     .fetch_all(connection)
     .await?;

@@ -20,6 +20,12 @@ use crate::domain::ids::CustomerId;
 use crate::store::matches::candidates;
 use crate::store::{StoreError, customers};
 
+/// Most customers who have a phone number, an address or a name in common so that it speaks for any two of
+/// them: what more share is an office's, and would make pairs of everybody with everybody.
+const MOST_SHARING: i32 = 50;
+/// Most pairs of one customer that are looked at again.
+const MOST_PARTNERS: i64 = 500;
+
 /// Compares customers anew when something was announced of them.
 pub(crate) struct Follower(pub(crate) App);
 
@@ -77,7 +83,7 @@ impl App {
         if !absorbed.is_empty() {
             candidates::close_all(db, &absorbed).await?;
         }
-        let known = candidates::partners(db, customer.id).await?;
+        let known = candidates::partners(db, customer.id, MOST_PARTNERS).await?;
         let others = others(db, &customer, &known).await?;
         if others.is_empty() {
             return Ok(());
@@ -103,10 +109,15 @@ async fn others(
     known: &[Uuid],
 ) -> Result<Vec<Customer>, StoreError> {
     let keys: Vec<_> = keys(&customer.details).into_iter().collect();
-    let mut others = if keys.is_empty() {
+    let telling = if keys.is_empty() {
+        keys
+    } else {
+        candidates::telling(db, &keys, MOST_SHARING).await?
+    };
+    let mut others = if telling.is_empty() {
         Vec::new()
     } else {
-        customers::sharing(db, &keys, customer.id, MOST_COMPARED).await?
+        customers::sharing(db, &telling, customer.id, MOST_COMPARED).await?
     };
     let found: HashSet<Uuid> = others.iter().map(|it| it.id.0).collect();
     let missing: Vec<Uuid> = known
