@@ -259,8 +259,9 @@ async fn a_preview_shows_each_pair_with_what_would_change_and_changes_nothing() 
     assert_eq!(get(&profile, &newer).await.customer_id, newer);
     let policy = profile
         .matches()
-        .get_match_policy(proto::GetMatchPolicyRequest {});
-    assert_eq!(policy.await.unwrap().into_inner().etag, "0");
+        .get_match_policy(proto::GetMatchPolicyRequest {})
+        .await;
+    assert_eq!(policy.unwrap().into_inner().etag, "0");
     // Pages go on where they ended, and are pages of this policy alone.
     let mut request = PreviewMatchPolicyRequest {
         policy: Some(merging_from(700)),
