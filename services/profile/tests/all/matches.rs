@@ -353,7 +353,7 @@ async fn a_pair_that_can_t_be_merged_waits_with_the_reason_until_somebody_reject
         (review.state(), review.reason.as_str()),
         (State::Rejected, "asked them")
     );
-    assert_eq!(review.decided_by, "somebody");
+    assert_eq!(review.decided_by, "user:somebody");
     assert_eq!(reviews(&profile).await, []);
     for customer_id in &pair {
         touch(&profile, customer_id, "shop").await;
