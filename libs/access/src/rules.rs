@@ -38,6 +38,8 @@ pub struct Method {
     pub step_up: Option<StepUp>,
     /// Whose records the method is about.
     pub records: Records,
+    /// What a call does is kept in a ledger, so the audit need not put it on record.
+    pub booked: bool,
 }
 
 /// How a caller who may see some customers alone is kept to them.
@@ -211,6 +213,7 @@ fn read(
         streaming: descriptor.is_client_streaming() || descriptor.is_server_streaming(),
         step_up: step_up(access),
         records: Records::from_number(number(access, "records")),
+        booked: flag(access, "booked"),
     };
     if method.permission.is_empty() != method.anonymous {
         return Err(RulesError::Contradiction { path: method.path });

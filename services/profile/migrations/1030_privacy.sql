@@ -99,6 +99,9 @@ BEGIN
     RETURN QUERY WITH gone AS (
         DELETE FROM links WHERE older = ANY (ids) OR newer = ANY (ids) RETURNING 1
     ) SELECT 'links', 'deleted', count(*) FROM gone;
+    RETURN QUERY WITH gone AS (
+        DELETE FROM match_candidates WHERE older = ANY (ids) OR newer = ANY (ids) RETURNING 1
+    ) SELECT 'match_candidates', 'deleted', count(*) FROM gone;
     RETURN QUERY SELECT erased_rows.* FROM erase_rows(ARRAY(
         SELECT c.relname::text FROM pg_class AS c
         JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'customer_id' AND NOT a.attisdropped

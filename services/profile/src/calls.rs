@@ -11,6 +11,7 @@ use contract::patron::profile::v1::identity_service_server::IdentityServiceServe
 use contract::patron::profile::v1::import_service_server::ImportServiceServer;
 use contract::patron::profile::v1::interaction_service_server::InteractionServiceServer;
 use contract::patron::profile::v1::lifecycle_service_server::LifecycleServiceServer;
+use contract::patron::profile::v1::match_service_server::MatchServiceServer;
 use contract::patron::profile::v1::privacy_service_server::PrivacyServiceServer;
 use contract::patron::profile::v1::segment_service_server::SegmentServiceServer;
 use contract::patron::profile::v1::tag_service_server::TagServiceServer;
@@ -23,6 +24,7 @@ use crate::api::exports::Exports;
 use crate::api::identities::Identities;
 use crate::api::imports::Imports;
 use crate::api::interactions::Interactions;
+use crate::api::matches::Matches;
 use crate::api::privacy::Privacy;
 use crate::api::ratings::Ratings;
 use crate::api::segments::Segments;
@@ -57,9 +59,14 @@ fn customers(service: Service, app: &App, pages: &PageTokens) -> Service {
         app: app.clone(),
         pages: pages.clone(),
     };
+    let matches = Matches {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
     service
         .grpc(chassis::tuned!(CustomerServiceServer::new(customers)))
         .grpc(chassis::tuned!(IdentityServiceServer::new(identities)))
+        .grpc(chassis::tuned!(MatchServiceServer::new(matches)))
 }
 
 /// What they did.

@@ -8,8 +8,9 @@
 //! like any channel, can be taken back ([`ImportService`]), and are given out ([`ExportService`]). Activity is taken in
 //! exactly once, late, out of order and in any number
 //! (`app/intake.rs` tells how); what it adds up to is kept beside it in the same transaction.
-//! What happened is announced through the outbox. Of the other services it follows only what they have
-//! erased ([`PrivacyService`]).
+//! Who may be whom is kept ([`MatchService`]) by following what the service itself announces. What happened
+//! is announced through the outbox. Of the other services it follows only what they have erased
+//! ([`PrivacyService`]).
 //!
 //! [`CustomerService`]: contract::patron::profile::v1::customer_service_server::CustomerService
 //! [`IdentityService`]: contract::patron::profile::v1::identity_service_server::IdentityService
@@ -19,6 +20,7 @@
 //! [`ExportService`]: contract::patron::profile::v1::export_service_server::ExportService
 //! [`ImportService`]: contract::patron::profile::v1::import_service_server::ImportService
 //! [`ContactService`]: contract::patron::profile::v1::contact_service_server::ContactService
+//! [`MatchService`]: contract::patron::profile::v1::match_service_server::MatchService
 //! [`PrivacyService`]: contract::patron::profile::v1::privacy_service_server::PrivacyService
 //! [`TagService`]: contract::patron::profile::v1::tag_service_server::TagService
 //! [`LifecycleService`]: contract::patron::profile::v1::lifecycle_service_server::LifecycleService
@@ -38,11 +40,12 @@ use std::sync::Arc;
 
 use app::App;
 use app::contact::Secrets;
+use app::identity::rules;
 use app::privacy::confirm::Confirmations;
 use app::privacy::personal::People;
 use chassis::{Context, Service};
 use erasure::Eraser;
-use events::{Consumer, ConsumerConfig, FeedConfig, Feeds, Outbox, Parts, UnknownFeed};
+use events::{Consumer, ConsumerConfig, FeedConfig, FeedServer, Feeds, Outbox, Parts, UnknownFeed};
 use postgres::{Database, Migrations, ProbeLimits};
 use seal::Keyring;
 use sqlx::migrate::Migrator;
@@ -96,8 +99,9 @@ pub fn service(
     };
     let service = audit::attach(Service::new(NAME, clock), NAME, &db, context);
     let service = jobs::begin(calls::answer(service, &app, context), &app);
+    let guard = app.clone();
     let service = service.records(move |named| {
-        let app = app.clone();
+        let app = guard.clone();
         async move { app.admit(named).await }
     });
     let eraser = Eraser {
@@ -107,8 +111,9 @@ pub fn service(
         data: Arc::new(People(context.clock.clone())),
     };
     let service = eraser.attach(service);
-    let consumers = confirmations(&db, feeds, context)?;
-    let service = watch(service, &db);
+    let (service, candidates) = match_customers(watch(service, &db), app);
+    let mut consumers = confirmations(&db, feeds, context)?;
+    consumers.push(candidates);
     let tokens = context.pages.clone();
     let feed = FeedConfig::default();
     Ok(events::attach(
@@ -143,6 +148,29 @@ fn confirmations(
         ))
     };
     OTHERS.into_iter().map(consumer).collect()
+}
+
+/// Merges by the match policy, and what finds the candidates: a follower of the service's own feed. Within
+/// the process, over a feed server of its own: the one that others follow belongs to `events`.
+fn match_customers(service: Service, app: App) -> (Service, Consumer) {
+    let feed = FeedServer::new(app.db.clone(), app.outbox.clone());
+    let consumer = Consumer::new(
+        app.db.clone(),
+        NAME,
+        Arc::new(feed.clone()),
+        rules::Follower(app.clone()),
+        ConsumerConfig::of(NAME),
+        app.clock.clone(),
+    );
+    let service = service
+        .task("own-feed", move |stop| {
+            let feed = feed.clone();
+            async move { feed.run(stop).await }
+        })
+        .task("match-policy", move |stop| {
+            rules::keep_merging(app.clone(), stop)
+        });
+    (service, consumer)
 }
 
 /// Ready while the database answers; to be restarted when only the pool does not.

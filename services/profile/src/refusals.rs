@@ -2,6 +2,7 @@
 
 mod contact;
 pub(crate) mod imports;
+mod matches;
 mod privacy;
 mod segments;
 

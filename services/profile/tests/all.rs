@@ -35,6 +35,8 @@ mod interactions;
 mod joined_contacts;
 #[path = "all/lists.rs"]
 mod lists;
+#[path = "all/matches.rs"]
+mod matches;
 #[path = "all/orders.rs"]
 mod orders;
 #[path = "all/privacy.rs"]

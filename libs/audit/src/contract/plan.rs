@@ -120,7 +120,7 @@ impl Types {
     }
 
     /// The names of all fields with personal data in a message and those within it.
-    fn personal(&self, message: usize) -> Vec<Arc<str>> {
+    pub(super) fn personal(&self, message: usize) -> Vec<Arc<str>> {
         let (mut names, mut seen) = (BTreeSet::new(), BTreeSet::from([message]));
         let mut waiting = vec![message];
         while let Some(fields) = waiting.pop().and_then(|number| self.0.get(number)) {

@@ -13,10 +13,27 @@ use crate::chain::Kind;
 const CANARY: &str = "138-CANARY-5678";
 
 fn plans() -> Plans {
+    plans_of(false)
+}
+
+/// Of the methods whose calls are booked, or of the others.
+fn plans_of(booked: bool) -> Plans {
     let rules = MethodRules::from_pool(contract::pool()).unwrap();
     Plans::of(contract::pool(), |path| {
-        Some(rules.get(path)?.permission.clone())
+        let method = rules.get(path).filter(|method| method.booked == booked)?;
+        Some(method.permission.clone())
     })
+}
+
+#[test]
+fn what_is_booked_elsewhere_holds_no_personal_data() {
+    let plans = plans_of(true);
+    assert_ne!(plans.paths().count(), 0);
+    for path in plans.paths() {
+        let plan = plans.get(path).unwrap();
+        assert_eq!(plan.readable, [], "{path}");
+        assert_eq!(plans.types().personal(plan.input), [], "{path}");
+    }
 }
 
 /// An encoded message with something in every field, also in all of those of which one can be set, to a

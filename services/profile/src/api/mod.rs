@@ -10,6 +10,7 @@ pub(crate) mod identities;
 pub(crate) mod imports;
 pub(crate) mod interactions;
 pub(crate) mod lists;
+pub(crate) mod matches;
 pub(crate) mod privacy;
 pub(crate) mod ratings;
 pub(crate) mod segments;

@@ -118,4 +118,6 @@ pub(crate) enum Problem {
     SameColumn,
     #[error("needs either a column or a constant")]
     NotOneOrigin,
+    #[error("must be 0, or not below review_from_permille")]
+    BelowReview,
 }

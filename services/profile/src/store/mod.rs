@@ -9,6 +9,7 @@ pub(crate) mod identifiers;
 pub(crate) mod imports;
 pub(crate) mod interactions;
 pub(crate) mod links;
+pub(crate) mod matches;
 pub(crate) mod order_ids;
 pub(crate) mod orders;
 pub(crate) mod privacy;

@@ -123,7 +123,7 @@ pub(crate) fn likeness((id, likeness): (CustomerId, Likeness)) -> proto::Likenes
     }
 }
 
-fn evidence_kind(kind: matching::Kind) -> proto::likeness::Kind {
+pub(super) fn evidence_kind(kind: matching::Kind) -> proto::likeness::Kind {
     use proto::likeness::Kind;
     match kind {
         matching::Kind::SameEmail => Kind::SameEmail,

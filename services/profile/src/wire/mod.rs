@@ -5,6 +5,7 @@ pub(crate) mod customers;
 pub(crate) mod identities;
 pub(crate) mod imports;
 pub(crate) mod interactions;
+pub(crate) mod matches;
 pub(crate) mod money;
 pub(crate) mod orders;
 pub(crate) mod privacy;

@@ -42,6 +42,7 @@ fn rpcs() -> Vec<Rpc> {
     all.extend(activity_rpcs());
     all.extend(consent_rpcs());
     all.extend(contact_rpcs());
+    all.extend(match_rpcs());
     all.extend(privacy_rpcs());
     all.extend(tag_rpcs());
     all.extend(segment_rpcs());
@@ -345,6 +346,40 @@ fn contact_rpcs() -> Vec<Rpc> {
     ]
 }
 
+fn match_rpcs() -> Vec<Rpc> {
+    let policy = proto::MatchPolicy {
+        review_from_permille: 600,
+        most_merges: 1,
+        ..Default::default()
+    };
+    let update = proto::UpdateMatchPolicyRequest {
+        policy: Some(policy.clone()),
+        request_id: request_id(),
+        validate_only: true,
+    };
+    let preview = proto::PreviewMatchPolicyRequest {
+        policy: Some(policy),
+        ..Default::default()
+    };
+    let decide = proto::DecideMatchReviewRequest {
+        customer_id: NOBODY.to_owned(),
+        matched_customer_id: "0190a000-0000-7000-8000-000000000001".to_owned(),
+        decision: proto::decide_match_review_request::Decision::Reject.into(),
+        reason: "two people".to_owned(),
+        request_id: request_id(),
+    };
+    let get = proto::GetMatchPolicyRequest::default();
+    let list = proto::ListMatchReviewsRequest::default();
+    let unknown = "MATCH_REVIEW_NOT_FOUND";
+    vec![
+        rpc("MatchService/GetMatchPolicy", &get, ""),
+        rpc("MatchService/UpdateMatchPolicy", &update, ""),
+        rpc("MatchService/PreviewMatchPolicy", &preview, ""),
+        rpc("MatchService/ListMatchReviews", &list, ""),
+        rpc("MatchService/DecideMatchReview", &decide, unknown),
+    ]
+}
+
 fn privacy_rpcs() -> Vec<Rpc> {
     let customer_id = || NOBODY.to_owned();
     let erase = proto::RequestErasureRequest {
@@ -639,6 +674,8 @@ async fn requests_that_break_the_contract_are_invalid() {
                 "ExportCustomers",
                 "RecordInteractions",
                 "GetRatingPolicy",
+                "GetMatchPolicy",
+                "ListMatchReviews",
             ];
             if broken.is_empty() && may_be_empty.iter().any(|name| rpc.path.ends_with(name)) {
                 assert!(answer.is_ok(), "everything of it may be left out");

@@ -17,6 +17,7 @@ use contract::patron::profile::v1::identity_service_client::IdentityServiceClien
 use contract::patron::profile::v1::import_service_client::ImportServiceClient;
 use contract::patron::profile::v1::interaction_service_client::InteractionServiceClient;
 use contract::patron::profile::v1::lifecycle_service_client::LifecycleServiceClient;
+use contract::patron::profile::v1::match_service_client::MatchServiceClient;
 use contract::patron::profile::v1::privacy_service_client::PrivacyServiceClient;
 use contract::patron::profile::v1::segment_service_client::SegmentServiceClient;
 use contract::patron::profile::v1::tag_service_client::TagServiceClient;
@@ -200,6 +201,10 @@ impl Profile {
         IdentityServiceClient::with_interceptor(self.channel.clone(), bearer)
     }
 
+    pub(crate) fn matches(&self) -> MatchServiceClient<Caller> {
+        MatchServiceClient::with_interceptor(self.channel.clone(), self.operator())
+    }
+
     pub(crate) fn activities(&self) -> ActivityServiceClient<Caller> {
         ActivityServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
@@ -333,6 +338,23 @@ fn config() -> Config {
         role: IssuerRole::People,
     }];
     config
+}
+
+/// Longer than anything that follows by itself should take; only ever reached by a failure.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Looks until there is something.
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let seen = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let seen = tokio::time::timeout(PATIENCE, seen).await;
+    seen.unwrap_or_else(|_| panic!("{what}: not within {PATIENCE:?}"))
 }
 
 /// Runs all of them at once and waits for each.

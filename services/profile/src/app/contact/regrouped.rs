@@ -8,6 +8,8 @@ use sqlx::PgConnection;
 use super::policy::InForce;
 use super::{ContactError, announce};
 use crate::domain::contact::change::all_topics;
+use crate::domain::contact::consent::State;
+use crate::domain::contact::topic::Topic;
 use crate::domain::identity::homes::Homes;
 use crate::domain::ids::CustomerId;
 use crate::store::contact::statements;
@@ -33,6 +35,46 @@ pub(crate) async fn changes(
         (was != is).then(|| announce::consent_changed(customer, is))
     });
     Ok(changed.collect())
+}
+
+/// A topic of which a customer would allow less.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Narrowed {
+    pub(crate) customer: CustomerId,
+    pub(crate) topic: Topic,
+    pub(crate) before: State,
+    pub(crate) after: State,
+}
+
+/// Where two people would allow less than each does now if they were joined.
+pub(crate) async fn narrowed(
+    connection: &mut PgConnection,
+    people: [&Homes; 2],
+    now: Timestamp,
+) -> Result<Vec<Narrowed>, ContactError> {
+    let both: Vec<CustomerId> = people.into_iter().flat_map(ids).collect();
+    let joint = statements::newest(connection, &both, None).await?;
+    if joint.statements.is_empty() {
+        return Ok(Vec::new());
+    }
+    let policy = InForce::read(connection).await?.policy;
+    let mut narrowed = Vec::new();
+    for homes in people {
+        let own = statements::newest(connection, &ids(homes), None).await?;
+        for topic in all_topics(&policy, &joint) {
+            let (before, after) = (own.state(&topic, now), joint.state(&topic, now));
+            if before != after && before.meet(after) == after {
+                let customer = homes.profile;
+                narrowed.push(Narrowed {
+                    customer,
+                    topic,
+                    before,
+                    after,
+                });
+            }
+        }
+    }
+    Ok(narrowed)
 }
 
 fn ids(homes: &Homes) -> Vec<CustomerId> {

@@ -13,7 +13,7 @@ use crate::refusals;
 use crate::store::customers;
 
 /// Most customers that are compared: what more have in common tells nothing.
-const MOST_COMPARED: i64 = 200;
+pub(super) const MOST_COMPARED: i64 = 200;
 /// Most that are answered.
 const MOST_ANSWERED: usize = 50;
 

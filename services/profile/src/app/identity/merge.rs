@@ -60,11 +60,21 @@ impl App {
         }
     }
 
-    /// Joins two customers; answers what joins them, and the one that both ids lead to.
+    /// Joins two customers as somebody says; answers what joins them, and the one that both ids lead to.
     pub(crate) async fn merge(
         &self,
         db: &mut PgTransaction<'_>,
         merge: Merge,
+    ) -> Result<(Link, Customer), Refusal> {
+        self.merge_as(db, merge, (LinkKind::ByHand, CERTAIN)).await
+    }
+
+    /// The same by a link of some kind, that sure.
+    pub(super) async fn merge_as(
+        &self,
+        db: &mut PgTransaction<'_>,
+        merge: Merge,
+        (kind, score_permille): (LinkKind, i32),
     ) -> Result<(Link, Customer), Refusal> {
         let (one, other) = merge.ids;
         if one == other {
@@ -73,8 +83,8 @@ impl App {
         let link = Link {
             id: LinkId(self.clock.new_id()),
             ends: ordered(one, other),
-            kind: LinkKind::ByHand,
-            score_permille: CERTAIN,
+            kind,
+            score_permille,
             reason: merge.reason,
             actor: merge.actor,
             made_at: self.now(),

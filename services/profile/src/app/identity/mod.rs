@@ -8,6 +8,7 @@
 pub(crate) mod ingest;
 pub(crate) mod matches;
 pub(crate) mod merge;
+pub(crate) mod rules;
 pub(crate) mod tell;
 pub(crate) mod unmerge;
 

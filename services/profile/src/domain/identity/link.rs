@@ -16,7 +16,7 @@ pub(crate) enum LinkKind {
     ByHand,
     /// Both sides have proven the same identifier.
     VerifiedIdentifier,
-    /// Accepted from the candidates that the match rules found.
+    /// The match policy decided so.
     Rule,
 }
 

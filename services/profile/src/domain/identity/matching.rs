@@ -54,7 +54,8 @@ pub(crate) struct Likeness {
 }
 
 impl Kind {
-    fn weight_permille(self) -> i32 {
+    /// Its part: see [`Evidence`].
+    pub(crate) fn weight_permille(self) -> i32 {
         match self {
             Self::SameEmail => 700,
             Self::SamePhone => 600,

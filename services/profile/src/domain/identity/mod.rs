@@ -6,11 +6,13 @@
 //! oldest home. The golden record ([`golden::Golden`]) is a function of the sources of a profile and
 //! of nothing else, so that taking a link back leaves what would be if it had never been made.
 
+pub(crate) mod candidate;
 pub(crate) mod conflict;
 pub(crate) mod golden;
 pub(crate) mod homes;
 pub(crate) mod kinds;
 pub(crate) mod link;
+pub(crate) mod match_policy;
 pub(crate) mod matching;
 pub(crate) mod names;
 pub(crate) mod profile;
