@@ -44,10 +44,14 @@ fn must_be_recorded(method: &MethodDescriptor) -> bool {
     let access = declared.as_message().unwrap();
     let permission = access.get_field_by_name("permission").unwrap();
     let permission = permission.as_str().unwrap();
+    let is_booked = access.get_field_by_name("booked").unwrap();
     let is_internal = access.get_field_by_name("internal").unwrap();
     let is_read = permission.rsplit('.').next() == Some("read");
     let is_stream = method.is_client_streaming() || method.is_server_streaming();
-    let is_called = is_internal.as_bool() == Some(false) && !is_stream;
+    let is_left_out = [is_internal, is_booked]
+        .iter()
+        .any(|it| it.as_bool() != Some(false));
+    let is_called = !is_left_out && !is_stream;
     is_called && (!is_read || holds_personal(&method.output(), &mut BTreeSet::new()))
 }
 

@@ -18,6 +18,7 @@ const OPERATOR_ALONE: &[&str] = &[
     // Reading one customer is no right to read all, nor is changing one a right to change a million.
     "profile.customers.export",
     "profile.imports.write",
+    "profile.match_policy.write",
 ];
 
 /// What is answered there was written for services, and can't be masked.

@@ -341,7 +341,7 @@ fn config() -> Config {
 }
 
 /// Longer than anything that follows by itself should take; only ever reached by a failure.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Looks until there is something.
 pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
@@ -354,7 +354,7 @@ pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T
         }
     };
     let seen = tokio::time::timeout(PATIENCE, seen).await;
-    seen.unwrap_or_else(|_| panic!("{what}: not within {PATIENCE:?}"))
+    seen.expect(what)
 }
 
 /// Runs all of them at once and waits for each.

@@ -73,6 +73,8 @@ BEGIN
         RETURNING 1
     ) SELECT 'holds', 'anonymized', count(*) FROM emptied;
 
+    RETURN QUERY WITH gone AS (DELETE FROM memberships_apart WHERE customer_id = ANY (ids) RETURNING 1)
+    SELECT 'memberships_apart', 'deleted', count(*) FROM gone;
     RETURN QUERY WITH emptied AS (
         -- The number stays, so that it is never given out again; whose it was is gone.
         UPDATE cards SET customer_id = gen_random_uuid(), ended_at = coalesce(ended_at, now())
