@@ -163,7 +163,8 @@ impl Column {
 async fn change(bench: &Bench, column: &Column) -> (String, String) {
     let Column { table, name, .. } = column;
     let bytea = if column.udt == "bytea" {
-        format!("octet_length({name}) > 0")
+        // Nothing has no bit to change, but something can be put where nothing was.
+        format!("coalesce(octet_length({name}), 1) > 0")
     } else {
         "true".to_owned()
     };

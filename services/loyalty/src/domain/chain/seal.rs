@@ -45,18 +45,25 @@ pub enum Text<'a> {
     Kept(&'a [u8]),
     /// Its SHA-256: the text was erased, with the person whom it was about.
     Erased(&'a [u8]),
+    /// Both, which nobody writes: no hash of an operation is made of it.
+    Both(&'a [u8], &'a [u8]),
 }
 
 impl<'a> Text<'a> {
     /// A text that is kept, or the hash of one that was.
     pub fn of(text: &'a [u8], erased: Option<&'a [u8]>) -> Self {
-        erased.map_or(Self::Kept(text), Self::Erased)
+        match erased {
+            None => Self::Kept(text),
+            Some(hash) if text.is_empty() => Self::Erased(hash),
+            Some(hash) => Self::Both(text, hash),
+        }
     }
 
     fn write(self, form: &mut Canonical<'_>) {
         match self {
             Self::Kept(text) => form.bytes(&Sha256::digest(text)),
             Self::Erased(hash) => form.bytes(hash),
+            Self::Both(text, hash) => form.bytes(text).bytes(hash),
         };
     }
 }

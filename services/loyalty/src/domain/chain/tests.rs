@@ -218,6 +218,11 @@ fn a_text_that_was_erased_leaves_the_hash_as_it_was_and_another_text_does_not() 
         seal(&erased, [opening(&details[..])], &mut Vec::new()),
         whole
     );
+    let both = Fact {
+        reference: Text::of(b"order", Some(&reference)),
+        ..fact()
+    };
+    assert_ne!(sealed(&both, &lot()), whole);
     let swapped = Fact {
         reference: erased.details,
         ..erased
