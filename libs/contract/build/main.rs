@@ -40,6 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .include_file("patron.rs")
         .btree_map(["."])
         .bytes(["."])
+        // Its comments hold code of other languages, which would be taken for examples in ours.
+        .disable_comments(["google.api.HttpBody"])
         // Options only: read from the descriptors, never as messages.
         .extern_path(".google.api.Http", "::unused::Http")
         .extern_path(".google.api.HttpRule", "::unused::HttpRule")

@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::plan::IdKind;
+
 /// Most customers of an entry.
 const MOST_CUSTOMERS: usize = 500;
 /// Most other ids.
@@ -31,11 +33,11 @@ impl Found {
         }
     }
 
-    pub(crate) fn resource(&mut self, field: &Arc<str>, text: &[u8]) {
+    pub(crate) fn resource(&mut self, field: &Arc<str>, text: &[u8], kind: IdKind) {
         if text.is_empty() {
             return;
         }
-        let resource = (Arc::clone(field), id_of(text));
+        let resource = (Arc::clone(field), id_of(text, kind));
         self.is_partial |= !add(&mut self.resources, resource, MOST_RESOURCES);
     }
 
@@ -61,13 +63,15 @@ fn add<T: Ord>(set: &mut BTreeSet<T>, item: T, most: usize) -> bool {
     set.contains(&item)
 }
 
-/// An id as an entry may hold it: a UUID, or a name such as programs and rewards have. Whatever else
-/// stands in the field may be anybody's data, and is not told.
-fn id_of(text: &[u8]) -> String {
+/// An id as an entry may hold it: a UUID, or a name where the contract has names, as of programs and
+/// rewards. Whatever else stands in the field may be anybody's data, such as a shop's number of an order,
+/// and is not told.
+fn id_of(text: &[u8], kind: IdKind) -> String {
     if let Ok(id) = Uuid::try_parse_ascii(text) {
         return id.to_string();
     }
-    let is_name = text.len() <= LONGEST_ID
+    let is_name = kind == IdKind::Named
+        && text.len() <= LONGEST_ID
         && text.first().is_some_and(u8::is_ascii_lowercase)
         && text
             .iter()

@@ -10,6 +10,10 @@ use crate::chain::Kind;
 
 /// The option on fields that declares how sensitive they are.
 const FIELD_OPTION: &str = "patron.access.v1.field";
+/// The option on fields that declares what may stand in them.
+const FIELD_RULES: &str = "buf.validate.field";
+/// Begins the pattern of fields with names that the company gives, such as those of programs.
+const NAME: &str = "^[a-z]";
 /// Begins the names of messages whose fields are told by name. Those of other packages (times, dates,
 /// amounts) are one value.
 const OWN_PACKAGE: &str = "patron.";
@@ -61,6 +65,9 @@ pub(crate) struct FieldPlan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IdKind {
     Customer,
+    /// Something that the company gives a name, of a form that the contract declares: a program, a reward.
+    Named,
+    /// Whatever else: only what Patron has made itself tells nothing of a person.
     Other,
 }
 
@@ -69,6 +76,7 @@ impl Plans {
     pub(crate) fn of(pool: &DescriptorPool, permission: impl Fn(&str) -> Option<String>) -> Self {
         let mut reading = Reading {
             option: pool.get_extension_by_name(FIELD_OPTION),
+            rules: pool.get_extension_by_name(FIELD_RULES),
             numbers: HashMap::new(),
             types: Types::default(),
         };
@@ -136,6 +144,7 @@ impl Types {
 /// The contract while it is being read.
 struct Reading {
     option: Option<ExtensionDescriptor>,
+    rules: Option<ExtensionDescriptor>,
     numbers: HashMap<String, usize>,
     types: Types,
 }
@@ -190,7 +199,7 @@ impl Reading {
             name: (!parent.is_map_entry()).then(|| Arc::from(name)),
             field: Arc::from(field.name()),
             is_personal,
-            id: id_kind(field).filter(|_| !is_personal),
+            id: self.id_kind(field).filter(|_| !is_personal),
             message,
         }
     }
@@ -205,18 +214,34 @@ impl Reading {
         let sensitivity = self.option.as_ref().and_then(declared);
         sensitivity.is_some_and(|number| number != 0)
     }
-}
 
-/// By the names that the contract gives to fields with ids.
-fn id_kind(field: &FieldDescriptor) -> Option<IdKind> {
-    if field.kind() != FieldKind::String {
-        return None;
+    /// By the names that the contract gives to fields with ids.
+    fn id_kind(&self, field: &FieldDescriptor) -> Option<IdKind> {
+        if field.kind() != FieldKind::String {
+            return None;
+        }
+        let name = field.name().strip_suffix('s').unwrap_or(field.name());
+        if name == "customer_id" || name.ends_with("_customer_id") {
+            return Some(IdKind::Customer);
+        }
+        let is_id = name == "id" || name.ends_with("_id");
+        is_id.then(|| {
+            if self.has_pattern(field) {
+                IdKind::Named
+            } else {
+                IdKind::Other
+            }
+        })
     }
-    let name = field.name();
-    let name = name.strip_suffix('s').unwrap_or(name);
-    if name == "customer_id" || name.ends_with("_customer_id") {
-        Some(IdKind::Customer)
-    } else {
-        (name == "id" || name.ends_with("_id")).then_some(IdKind::Other)
+
+    fn has_pattern(&self, field: &FieldDescriptor) -> bool {
+        let declared = |rules: &ExtensionDescriptor| {
+            let options = field.options();
+            let rules = options.get_extension(rules);
+            let rules = rules.as_message()?.get_field_by_name("string")?;
+            let pattern = rules.as_message()?.get_field_by_name("pattern")?;
+            Some(pattern.as_str()?.starts_with(NAME))
+        };
+        self.rules.as_ref().and_then(declared).unwrap_or_default()
     }
 }

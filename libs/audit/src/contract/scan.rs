@@ -54,8 +54,8 @@ fn note(plan: &FieldPlan, content: &[u8], way: Direction, found: &mut Found) {
     match (plan.id, way) {
         (Some(IdKind::Customer), _) => found.customer(content),
         // What a read answers with is told by the request, and may be long.
-        (Some(IdKind::Other), Direction::Answered(Kind::Read)) | (None, _) => {}
-        (Some(IdKind::Other), _) => found.resource(&plan.field, content),
+        (Some(_), Direction::Answered(Kind::Read)) | (None, _) => {}
+        (Some(kind), _) => found.resource(&plan.field, content, kind),
     }
 }
 

@@ -29,7 +29,8 @@ async fn traces(bench: &Bench) -> Vec<(String, i64)> {
     .fetch_all(bench.database.owner_pool())
     .await
     .unwrap();
-    let bytes: String = MARK.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let bytes: Vec<_> = MARK.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let bytes = bytes.concat();
     let mut found = Vec::new();
     for table in tables {
         let query = format!("SELECT count(*) FROM {table} AS t WHERE t::text ~ '{MARK}|{bytes}'");

@@ -77,6 +77,39 @@ async fn call(profile: &Profile, method: &Method, bearer: Bearer, body: Vec<u8>)
     answered.map_or_else(|status| status, |_| Status::ok(""))
 }
 
+/// Methods that name no customer, or many: whoever may see some alone is refused.
+const ABOUT_NOBODY: &[&str] = &[
+    "ArchiveSegment",
+    "ConfirmOptIn",
+    "CreateImport",
+    "CreateSegment",
+    "ExportCustomers",
+    "GetErasure",
+    "GetFunnel",
+    "GetImport",
+    "GetMatchPolicy",
+    "GetRatingPolicy",
+    "GetSegment",
+    "GetSegmentSize",
+    "LiftSuppression",
+    "ListErasures",
+    "ListImportErrors",
+    "ListImports",
+    "ListMatchReviews",
+    "ListSegmentMembers",
+    "ListSegmentVersions",
+    "ListSegments",
+    "PreviewMatchPolicy",
+    "PreviewSegment",
+    "RecordInteractions",
+    "ReplayErasure",
+    "UndoImport",
+    "UpdateMatchPolicy",
+    "UpdateRatingPolicy",
+    "UpdateSegment",
+    "UploadImport",
+];
+
 #[tokio::test]
 async fn another_regions_customer_is_not_found_by_any_method_in_any_role() {
     let profile = Profile::start().await;
@@ -117,7 +150,7 @@ async fn another_regions_customer_is_not_found_by_any_method_in_any_role() {
         }
     }
     assert!(walked > 100, "{walked}");
-    assert_eq!(unnamed.into_iter().collect::<Vec<_>>(), ["ConfirmOptIn"]);
+    assert_eq!(unnamed.into_iter().collect::<Vec<_>>(), ABOUT_NOBODY);
 }
 
 #[tokio::test]

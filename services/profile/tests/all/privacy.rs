@@ -117,7 +117,7 @@ async fn who_is_erased_is_gone_and_the_certificate_says_what_was_removed() {
         .unwrap();
 
     let erasure = erased(&profile, &id).await;
-    assert_eq!(erasure.customer_ids, [id.clone()]);
+    assert_eq!(erasure.customer_ids, std::slice::from_ref(&id));
     assert_eq!(erasure.state(), State::Pending, "others have not answered");
     let services: Vec<_> = erasure
         .services

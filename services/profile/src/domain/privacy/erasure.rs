@@ -157,10 +157,14 @@ mod tests {
     #[test]
     fn after_a_replay_every_service_has_to_answer_again() {
         let mut erasure = erasure();
-        SERVICES.iter().for_each(|it| confirm(&mut erasure, it));
+        for service in &SERVICES {
+            confirm(&mut erasure, service);
+        }
         erasure.replay(7, Timestamp::UNIX_EPOCH);
         assert_eq!((erasure.round, erasure.is_complete()), (8, false));
-        SERVICES.iter().for_each(|it| confirm(&mut erasure, it));
+        for service in &SERVICES {
+            confirm(&mut erasure, service);
+        }
         assert!(erasure.is_complete());
     }
 

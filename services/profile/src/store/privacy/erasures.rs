@@ -2,7 +2,7 @@
 
 use erasure::Removed;
 use jiff::Timestamp;
-use jiff_sqlx::ToSqlx as _;
+use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -53,7 +53,7 @@ pub(crate) async fn put(
         erasure.round,
         erasure.counts_from,
         erasure.asked_at.to_sqlx(),
-        erasure.completed_at.map(|at| at.to_sqlx()) as _,
+        erasure.completed_at.map(ToSqlx::to_sqlx) as _,
     )
     .execute(connection)
     .await?;
