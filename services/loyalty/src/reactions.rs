@@ -6,12 +6,13 @@ mod tests;
 
 use async_trait::async_trait;
 use contract::patron::profile::v1::{
-    CustomerCreated, CustomerUpdated, OrderRecorded, ReturnRecorded, SegmentEntered, SegmentLeft,
+    CustomerCreated, CustomerRemoved, CustomerUpdated, OrderRecorded, ReturnRecorded,
+    SegmentEntered, SegmentLeft,
 };
 use events::{Handler, HandlerError, Incoming};
 use sqlx::PgTransaction;
 
-use crate::app::membership::follow;
+use crate::app::membership::{follow, gone};
 use crate::app::rating::{Fact, Told, record};
 use crate::app::{Loyalty, packages};
 use crate::store;
@@ -42,7 +43,7 @@ impl Handler for Reactions {
     ) -> Result<(), HandlerError> {
         let Self(loyalty) = self;
         let (mut told, mut birthdays) = (Vec::with_capacity(events.len()), Vec::new());
-        let mut regrouped = Vec::new();
+        let (mut regrouped, mut removed) = (Vec::new(), Vec::new());
         for event in events {
             if let Some(fact) = fact(event)? {
                 if let Fact::Joined(customer_id) = fact {
@@ -52,6 +53,8 @@ impl Handler for Reactions {
                 told.push(Told { fact, trace });
             } else if let Some(told) = persons::told(event)? {
                 regrouped.push((told, event.traceparent()));
+            } else if let Some(gone) = event.payload::<CustomerRemoved>()? {
+                removed.push(wire::customer(&gone.customer_id)?);
             } else if let Some(updated) = event.payload::<CustomerUpdated>()? {
                 birthdays.extend(wire::birthday_changed(&updated)?);
             } else {
@@ -62,6 +65,9 @@ impl Handler for Reactions {
         record(loyalty, tx, &told).await?;
         for (told, trace) in regrouped {
             follow(loyalty, tx, &told, trace).await?;
+        }
+        for customer_id in removed {
+            gone(loyalty, tx, customer_id).await?;
         }
         Ok(())
     }

@@ -19,10 +19,6 @@ use super::{Around, Call, Handler, STATUS, Target, refuse};
 use crate::audit::{Asked, Auditor, Begun, Recording};
 use crate::scope;
 
-/// Most parts of the answer of a unary call: its message and its trailers, with room for another
-/// server's habits.
-const MOST_PARTS: usize = 64;
-
 /// Puts calls on record: a place is taken before the handler runs, and the answer leaves when the
 /// record is kept.
 #[derive(Clone)]
@@ -133,7 +129,7 @@ async fn keep_answered(
     Ok(Response::from_parts(head, answer.into_body()))
 }
 
-/// The whole answer of a unary call.
+/// The whole answer of a unary call. What it holds is bounded by the message that the handler made.
 struct Answer {
     parts: Vec<Result<Frame<Bytes>, Status>>,
     code: Option<Code>,
@@ -143,9 +139,7 @@ impl Answer {
     async fn read(mut body: Body, recording: &dyn Recording) -> Self {
         let (mut frames, mut code) = (Frames::default(), None);
         let mut parts = Vec::with_capacity(2);
-        while parts.len() < MOST_PARTS
-            && let Some(part) = body.frame().await
-        {
+        while let Some(part) = body.frame().await {
             match &part {
                 Ok(frame) => {
                     if let Some(bytes) = frame.data_ref() {
@@ -168,4 +162,51 @@ impl Answer {
 fn code(headers: &HeaderMap) -> Option<Code> {
     let code = headers.get(STATUS)?;
     Some(Code::from_bytes(code.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::Refusal;
+
+    /// Counts the messages that it is shown.
+    #[derive(Default)]
+    struct Shown(AtomicUsize);
+
+    impl Recording for Shown {
+        fn asked(&self, _: &[u8]) {}
+
+        fn answered(&self, message: &[u8]) {
+            self.0.fetch_add(message.len(), Ordering::Relaxed);
+        }
+
+        fn streams_answers(&self) -> bool {
+            false
+        }
+
+        fn keep(&self, _: Code) -> BoxFuture<'_, Result<(), Refusal>> {
+            std::future::ready(Ok(())).boxed()
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_leaves_whole_into_however_many_pieces_it_was_cut() {
+        let message = [[0, 0, 0, 1, 0].as_slice(), &[7; 256]].concat();
+        let pieces = message.chunks(1).map(Bytes::copy_from_slice);
+        let mut parts: Vec<_> = pieces
+            .map(|piece| Ok::<_, Status>(Frame::data(piece)))
+            .collect();
+        let mut trailers = HeaderMap::new();
+        trailers.insert(STATUS, "0".parse().unwrap());
+        parts.push(Ok(Frame::trailers(trailers)));
+        let body = Body::new(StreamBody::new(stream::iter(parts)));
+        let shown = Shown::default();
+        let kept = keep_answered(&shown, Response::new(body)).await;
+        let left = kept.unwrap().into_body().collect().await.unwrap();
+        assert!(left.trailers().is_some());
+        assert_eq!(left.to_bytes(), message);
+        assert_eq!(shown.0.into_inner(), 256);
+    }
 }

@@ -10,7 +10,7 @@ use proto::{
 use tonic::{Code, Request, Status};
 
 use crate::harness::{
-    Profile, identifier, ingest, metadata, order, order_input, reason, request_id,
+    Profile, identifier, ingest, metadata, order, order_input, reason, request_id, until,
 };
 use crate::identities::{make, named, tell, with_identifiers};
 
@@ -139,19 +139,11 @@ async fn undo(profile: &Profile, import_id: &str) -> Import {
         request_id: request_id(),
     };
     profile.imports().undo_import(request).await.unwrap();
-    let mut asked = 0;
-    loop {
+    until("the import is undone", async || {
         let import = read(profile, import_id).await;
-        if import.state() == State::Undone {
-            return import;
-        }
-        asked += 1;
-        assert!(
-            asked < 600,
-            "the import was not undone within half a minute"
-        );
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+        Some(import).filter(|import| import.state() == State::Undone)
+    })
+    .await
 }
 
 #[tokio::test]

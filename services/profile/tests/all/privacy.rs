@@ -1,7 +1,6 @@
 //! Somebody who is erased is gone, stays out, and every service has to say so.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chassis::Clock;
 use contract::patron::events::v1::{Erased, ErasedStore, PersonErased};
@@ -15,14 +14,9 @@ use proto::{Erasure, GetErasureRequest, RequestErasureRequest};
 use tonic::{Code, Status};
 
 use crate::harness::{
-    OTHERS, Profile, create, give_back, ingest, keyring, order, order_input, reason, request_id,
-    silent,
+    self, OTHERS, Profile, create, give_back, ingest, keyring, order, order_input, reason,
+    request_id, silent,
 };
-
-/// Longer than anything here should take; only ever reached by a failure.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a condition rests before it is looked at again.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 const PHONE: &str = "+8613900001111";
 
@@ -70,19 +64,11 @@ async fn until(profile: &Profile, id: &str, wanted: impl Fn(&Erasure) -> bool) -
     let request = GetErasureRequest {
         erasure_id: id.to_owned(),
     };
-    let reading = async {
-        loop {
-            let read = profile.privacy().get_erasure(request.clone()).await;
-            let read = read.unwrap().into_inner();
-            if wanted(&read) {
-                return read;
-            }
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, reading)
-        .await
-        .expect("the erasure gets there")
+    harness::until("the erasure gets there", async || {
+        let read = profile.privacy().get_erasure(request.clone()).await;
+        Some(read.unwrap().into_inner()).filter(&wanted)
+    })
+    .await
 }
 
 fn is_confirmed(erasure: &Erasure, service: &str) -> bool {

@@ -40,7 +40,7 @@ pub(crate) async fn close(
     loyalty.finish(claimed, outcome).await
 }
 
-async fn end(
+pub(super) async fn end(
     loyalty: &Loyalty,
     tx: &mut PgTransaction<'_>,
     call: &Call,

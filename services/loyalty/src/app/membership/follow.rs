@@ -5,22 +5,18 @@
 //! undone, from the last to the first, then whoever is one person's is merged. Merges by hand stay.
 
 use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
 
-use chassis::Deadline;
 use persons::Told;
 use sqlx::{Acquire as _, PgTransaction};
 use uuid::Uuid;
 
-use super::MembershipError;
 use super::chain::{Step, chain};
 use super::merge::join;
 use super::unmerge::part;
+use super::{FOLLOWER, MembershipError, follower, settle};
 use crate::app::{AppError, Call, Loyalty, enrol};
 use crate::store::membership::{apart, merges};
 
-/// Who merges and unmerges here.
-const FOLLOWER: &str = "service:profile";
 const REASON: &str = "as the profiles of the customers";
 /// Most merges and unmerges that follow from one statement: a person has at most 100 ids.
 const MOST_STEPS: usize = 400;
@@ -66,10 +62,7 @@ pub(super) async fn bring(
     let mut follower = Follower {
         loyalty,
         tx,
-        call: Call {
-            caller: FOLLOWER.to_owned(),
-            deadline: Deadline::after(Duration::from_mins(1)),
-        },
+        call: follower(),
         ids,
         refused: BTreeSet::new(),
     };
@@ -173,23 +166,5 @@ impl Follower<'_, '_> {
             tracing::warn!(%from, %into, %error, "memberships don't follow their profiles");
             self.refused.insert(edge);
         }
-    }
-}
-
-/// Keeps what was done, or takes it back when a membership forbids it. Other errors are not for here.
-async fn settle(
-    attempt: PgTransaction<'_>,
-    done: Result<(), AppError>,
-) -> Result<Result<(), MembershipError>, AppError> {
-    match done {
-        Ok(()) => {
-            attempt.commit().await?;
-            Ok(Ok(()))
-        }
-        Err(AppError::Membership(error)) => {
-            attempt.rollback().await?;
-            Ok(Err(error))
-        }
-        Err(error) => Err(error),
     }
 }

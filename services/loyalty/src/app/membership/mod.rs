@@ -7,14 +7,18 @@ mod close;
 mod enrol;
 mod error;
 mod follow;
+mod gone;
 mod merge;
 mod read;
 mod step;
 mod unmerge;
 
+use std::time::Duration;
+
+use chassis::Deadline;
 use contract::patron::loyalty::v1 as contract;
 use events::NewEvent;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgTransaction};
 use uuid::Uuid;
 
 use super::books::Books;
@@ -30,6 +34,7 @@ pub(crate) use close::close;
 pub(crate) use enrol::enrol;
 pub(crate) use error::MembershipError;
 pub(crate) use follow::follow;
+pub(crate) use gone::gone;
 pub(crate) use merge::merge;
 pub(crate) use read::{changes as history, lookup, merges};
 pub(crate) use step::{reactivate, suspend};
@@ -77,4 +82,33 @@ async fn told(
 ) -> Result<contract::Member, AppError> {
     let membership = super::read::member_in(loyalty, db, customer_id).await?;
     Ok(crate::wire::member(customer_id, &membership)?)
+}
+
+/// The profile service, when something follows from what it announces.
+const FOLLOWER: &str = "service:profile";
+
+/// The call by which it does.
+fn follower() -> Call {
+    Call {
+        caller: FOLLOWER.to_owned(),
+        deadline: Deadline::after(Duration::from_mins(1)),
+    }
+}
+
+/// Keeps what was done, or takes it back when a membership forbids it. Other errors are not for here.
+async fn settle(
+    attempt: PgTransaction<'_>,
+    done: Result<(), AppError>,
+) -> Result<Result<(), MembershipError>, AppError> {
+    match done {
+        Ok(()) => {
+            attempt.commit().await?;
+            Ok(Ok(()))
+        }
+        Err(AppError::Membership(error)) => {
+            attempt.rollback().await?;
+            Ok(Err(error))
+        }
+        Err(error) => Err(error),
+    }
 }

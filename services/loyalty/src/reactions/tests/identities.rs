@@ -1,6 +1,6 @@
 //! Memberships follow the profiles of their customers, in whatever order they hear of it.
 
-use contract::patron::profile::v1::{ProfilesMerged, ProfilesUnmerged};
+use contract::patron::profile::v1::{CustomerRemoved, ProfilesMerged, ProfilesUnmerged};
 use jiff::SignedDuration;
 use prometheus_client::metrics::gauge::Gauge;
 use uuid::Uuid;
@@ -128,4 +128,19 @@ async fn a_merge_that_is_not_possible_for_now_is_made_when_it_is() {
     assert_eq!(again(10).await, 0);
     assert_eq!(ends(&bench).await, [0, 0]);
     assert_eq!(bench.figures().await.0, 150);
+}
+
+#[tokio::test]
+async fn the_membership_of_a_customer_who_was_removed_ends_and_its_points_lapse() {
+    let bench = Bench::new().await;
+    order_of(&bench, 0, "o-1", 10_000).await;
+    let removed = CustomerRemoved {
+        customer_id: id(0).to_string(),
+        ..CustomerRemoved::default()
+    };
+    bench.hear(&removed).await.unwrap();
+    bench.hear(&removed).await.unwrap();
+    assert_eq!(bench.figures().await.0, 0);
+    let holder = holders::find(bench.loyalty.db.pool(), id(0)).await.unwrap();
+    assert_eq!(holder.unwrap().state, State::Closed);
 }
