@@ -133,7 +133,7 @@ impl Recording {
                 return "already_recorded";
             }
             Verdict::Conflict => refusals::interaction_conflict(),
-            Verdict::CustomerNotFound => refusals::customer_not_found(),
+            Verdict::Refused(refused) => refusals::refused(&refused),
         };
         self.refuse(index, &refusal);
         "refused"

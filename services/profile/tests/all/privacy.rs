@@ -9,13 +9,14 @@ use events::{Feed, FeedServer, Feeds, NewEvent, Outbox};
 use jiff::{SignedDuration, Timestamp};
 use postgres::Migrations;
 use postgres::testing::TestDatabase;
+use prost::Message as _;
 use proto::erasure::{Ground, State};
 use proto::{Erasure, GetErasureRequest, RequestErasureRequest};
 use tonic::{Code, Status};
 
 use crate::harness::{
-    self, OTHERS, Profile, create, give_back, ingest, keyring, order, order_input, reason,
-    request_id, silent,
+    self, OTHERS, Profile, create, give_back, identifier, ingest, keyring, minute, order,
+    order_input, reason, request_id, silent,
 };
 
 const PHONE: &str = "+8613900001111";
@@ -23,11 +24,6 @@ const PHONE: &str = "+8613900001111";
 static OTHER: Migrations = Migrations::new("other", &[&events::MIGRATIONS]);
 
 fn anna() -> Customer {
-    let identifier = |kind: &str, value: &str| Identifier {
-        kind: kind.to_owned(),
-        value: value.to_owned(),
-        verified: false,
-    };
     Customer {
         identifiers: vec![
             identifier("phone", PHONE),
@@ -215,6 +211,37 @@ async fn nothing_that_comes_late_makes_somebody_anew_who_was_erased() {
     assert_eq!(refused, Some(Code::FailedPrecondition.into()));
     assert!(results[1].error.is_none());
     assert_eq!(profile.count("SELECT count(*) FROM customers").await, 1);
+
+    // So are visits, by either.
+    let visit = |customer_id: &str, identifier| proto::RecordInteractionsRequest {
+        identifier,
+        interaction: Some(proto::Interaction {
+            source: "web".to_owned(),
+            interaction_id: format!("visit of {customer_id}"),
+            customer_id: customer_id.to_owned(),
+            kind: proto::interaction::Kind::Visit.into(),
+            occur_time: Some(minute(3)),
+            ..proto::Interaction::default()
+        }),
+    };
+    let sent = [
+        visit(&id, None),
+        visit("", Some(identifier("phone", PHONE))),
+    ];
+    let sent = futures_util::stream::iter(sent);
+    let answer = profile.interactions().record_interactions(sent).await;
+    let refusals = answer.unwrap().into_inner().refusals;
+    let told = refusals.iter().map(|it| {
+        let error = it.error.as_ref().unwrap();
+        let details = error.encode_to_vec().into();
+        reason(&Status::with_details(
+            error.code.into(),
+            &error.message,
+            details,
+        ))
+    });
+    let told: Vec<_> = told.collect();
+    assert_eq!(told, ["CUSTOMER_ERASED", "IDENTIFIER_SUPPRESSED"]);
 }
 
 #[tokio::test]

@@ -98,8 +98,8 @@ impl People {
         }
     }
 
-    /// The same, or why there is none.
-    pub(super) fn admitted(&self, who: &Who) -> Result<CustomerId, Refused> {
+    /// The same, or why they are not let in.
+    pub(in crate::app) fn admitted(&self, who: &Who) -> Result<CustomerId, Refused> {
         match who {
             Who::Identified(Newcomer { key, .. }) if self.suppressed.contains(key) => {
                 let kind = key.kind.clone();

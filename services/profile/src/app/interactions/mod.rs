@@ -12,12 +12,14 @@ mod months;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chassis::Deadline;
+use seal::store::dead_among;
 use sqlx::PgTransaction;
 use uuid::Uuid;
 
 use super::intake::people::People;
 use super::intake::{IntakeError, Who};
 use super::{App, announce};
+use crate::domain::book::Refused;
 use crate::domain::ids::CustomerId;
 use crate::domain::interaction::{Interaction, InteractionKey, RecordedInteraction};
 use crate::store::interactions;
@@ -29,13 +31,14 @@ const ATTEMPTS: u32 = 5;
 pub(crate) type Item = (Who, Interaction);
 
 /// What became of an item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Recorded,
     AlreadyRecorded,
     /// The source has told something else under the same id.
     Conflict,
-    CustomerNotFound,
+    /// Nobody is there whom it could be of.
+    Refused(Refused),
 }
 
 impl App {
@@ -64,10 +67,8 @@ impl App {
         let named = items.iter().map(|(who, _)| who);
         let people = People::find(self, &mut tx, named).await?;
         let present = present(&mut tx, items, &people).await?;
-        let verdicts = verdicts(&mut tx, items, |who| {
-            people.of(who).filter(|id| present.contains(id))
-        });
-        let verdicts = verdicts.await?;
+        let admitted = admitted(&mut tx, items, &people, &present).await?;
+        let verdicts = verdicts(&mut tx, items, &admitted).await?;
         let is_new = |(_, verdict): &(&Item, &Verdict)| **verdict == Verdict::Recorded;
         let new: Vec<&Item> = items
             .iter()
@@ -121,14 +122,39 @@ async fn present(
     Ok(present)
 }
 
+/// Whether somebody is there whom each item is of, and why not.
+async fn admitted(
+    db: &mut PgTransaction<'_>,
+    items: &[Item],
+    people: &People,
+    present: &HashSet<CustomerId>,
+) -> Result<Vec<Result<(), Refused>>, IntakeError> {
+    let named = items.iter().filter_map(|(who, _)| people.of(who));
+    let absent: Vec<Uuid> = named
+        .filter(|id| !present.contains(id))
+        .map(|id| id.0)
+        .collect();
+    let erased = if absent.is_empty() {
+        HashSet::new()
+    } else {
+        dead_among(&mut **db, &absent).await?
+    };
+    let admit = |(who, _): &Item| match people.admitted(who)? {
+        id if present.contains(&id) => Ok(()),
+        id if erased.contains(&id.0) => Err(Refused::CustomerErased),
+        _ => Err(Refused::CustomerNotFound),
+    };
+    Ok(items.iter().map(admit).collect())
+}
+
 async fn verdicts(
     db: &mut PgTransaction<'_>,
     items: &[Item],
-    customer: impl Fn(&Who) -> Option<CustomerId>,
+    admitted: &[Result<(), Refused>],
 ) -> Result<Vec<Verdict>, IntakeError> {
     let mut first: BTreeMap<&InteractionKey, (usize, [u8; 16])> = BTreeMap::new();
-    for (at, (who, it)) in items.iter().enumerate() {
-        if customer(who).is_some() {
+    for (at, ((_, it), admitted)) in items.iter().zip(admitted).enumerate() {
+        if admitted.is_ok() {
             first.entry(&it.key).or_insert_with(|| (at, it.digest()));
         }
     }
@@ -147,19 +173,26 @@ async fn verdicts(
     } else {
         interactions::digests(db, &old).await?
     };
-    let verdict = |(at, (who, it)): (usize, &Item)| {
-        let Some((place, digest)) = first.get(&it.key).filter(|_| customer(who).is_some()) else {
-            return Verdict::CustomerNotFound;
-        };
-        if *place == at && new.contains(&it.key) {
+    let told = |at: usize, it: &Interaction| {
+        let first = first.get(&it.key);
+        if new.contains(&it.key) && first.is_some_and(|(place, _)| *place == at) {
             return Verdict::Recorded;
         }
-        let there = known.get(&it.key).map_or(digest.as_slice(), Vec::as_slice);
-        if there == it.digest() {
+        let recorded = known.get(&it.key).map(Vec::as_slice);
+        if recorded.or(first.map(|(_, digest)| digest.as_slice())) == Some(&it.digest()) {
             Verdict::AlreadyRecorded
         } else {
             Verdict::Conflict
         }
     };
-    Ok(items.iter().enumerate().map(verdict).collect())
+    let verdict = |(at, ((_, it), admitted)): (usize, (&Item, &Result<(), Refused>))| {
+        let refused = admitted.clone().err().map(Verdict::Refused);
+        refused.unwrap_or_else(|| told(at, it))
+    };
+    Ok(items
+        .iter()
+        .zip(admitted)
+        .enumerate()
+        .map(verdict)
+        .collect())
 }
