@@ -1,7 +1,5 @@
 //! The complaints service over a real socket, on a real database, fed by a real feed.
 #![expect(
-    clippy::expect_used,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "a test fails by panicking, also in its helpers"
 )]

@@ -2,9 +2,10 @@
 
 use contract::patron::complaints::v1 as api;
 use contract::patron::complaints::v1::case::State;
+use testkit::{fields, reason, until};
 use tonic::Code;
 
-use crate::all::support::{Bench, Client, eventually, fields, reason};
+use crate::all::support::{Bench, Client};
 
 async fn open(bench: &Bench, client: &mut Client) -> api::Case {
     client
@@ -222,5 +223,8 @@ async fn text_that_the_database_cannot_keep_is_refused_by_its_field() {
 #[tokio::test]
 async fn a_role_becomes_ready() {
     let bench = Bench::start().await;
-    eventually(async || bench.is_ready().then_some(())).await;
+    until("the role is ready", async || {
+        bench.role.is_ready().then_some(())
+    })
+    .await;
 }

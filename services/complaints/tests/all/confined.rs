@@ -1,9 +1,10 @@
 //! Whoever is confined to a region knows no case of a customer elsewhere.
 
 use contract::patron::complaints::v1 as api;
+use testkit::reason;
 use tonic::{Code, Status};
 
-use crate::all::support::{Bench, reason};
+use crate::all::support::Bench;
 
 fn opening(bench: &Bench, customer_id: &str) -> api::CreateCaseRequest {
     let case = api::Case {

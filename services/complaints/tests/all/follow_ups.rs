@@ -5,8 +5,9 @@ use contract::patron::profile::v1::OrderRecorded;
 use contract::patron::survey::v1::response_submitted::Sentiment;
 use contract::patron::survey::v1::{Invitation, Metric, ResponseSubmitted, Trigger};
 use prost::Name as _;
+use testkit::until;
 
-use crate::all::support::{Bench, eventually};
+use crate::all::support::Bench;
 
 fn unhappy(bench: &Bench) -> ResponseSubmitted {
     let trigger = Trigger {
@@ -40,7 +41,7 @@ async fn an_unhappy_answer_told_twice_opens_one_case_about_its_order() {
         r#type: api::case::Type::FollowUp.into(),
         ..Default::default()
     };
-    let cases = eventually(async || {
+    let cases = until("both cases are there", async || {
         let listed = bench
             .client()
             .list_cases(listing.clone())

@@ -2,10 +2,11 @@
 
 use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::membership_service_client::MembershipServiceClient;
+use testkit::{Bearer, Caller};
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::all::support::{Bench, Caller, crediting, spending, token};
+use crate::all::support::{Bench, crediting, spending};
 
 /// Why all of it is done.
 pub(crate) const WHY: &str = "a test";
@@ -15,7 +16,7 @@ pub(crate) fn id(bench: &Bench) -> String {
 }
 
 pub(crate) fn memberships(bench: &Bench) -> MembershipServiceClient<Caller> {
-    MembershipServiceClient::with_interceptor(bench.channel(), token(&["operator"]))
+    MembershipServiceClient::with_interceptor(bench.channel(), Bearer::of(&["operator"]))
 }
 
 /// A new member without points.

@@ -4,9 +4,10 @@ use contract::patron::loyalty::v1 as api;
 use contract::patron::r#type::v1::Money;
 use contract::time::timestamp;
 use jiff::SignedDuration;
+use testkit::{metadata, reason};
 use tonic::Code;
 
-use crate::all::support::{Bench, crediting, metadata, reason, spending};
+use crate::all::support::{Bench, crediting, spending};
 
 #[tokio::test]
 async fn a_credit_makes_a_lot_and_is_read_back_as_it_was_answered() {

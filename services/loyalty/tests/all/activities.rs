@@ -3,17 +3,18 @@
 use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::activity_service_client::ActivityServiceClient;
 use contract::patron::loyalty::v1::sale_service_client::SaleServiceClient;
+use testkit::{Bearer, Caller, reason};
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::all::support::{Bench, Caller, reason, token};
+use crate::all::support::Bench;
 
 fn activities(bench: &Bench) -> ActivityServiceClient<Caller> {
-    ActivityServiceClient::with_interceptor(bench.channel(), token(&["operator"]))
+    ActivityServiceClient::with_interceptor(bench.channel(), Bearer::of(&["operator"]))
 }
 
 fn sales(bench: &Bench) -> SaleServiceClient<Caller> {
-    SaleServiceClient::with_interceptor(bench.channel(), token(&["operator"]))
+    SaleServiceClient::with_interceptor(bench.channel(), Bearer::of(&["operator"]))
 }
 
 fn sign_in(customer_id: Uuid, activity_id: &str) -> api::Activity {

@@ -4,12 +4,13 @@ use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::adjustment::State;
 use contract::patron::loyalty::v1::adjustment_service_client::AdjustmentServiceClient;
 use jiff::SignedDuration;
+use testkit::{Bearer, Caller, metadata, reason};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
 use crate::all::accounts::{WHY, close, gifted, has, id};
 use crate::all::shop::Shop;
-use crate::all::support::{Bench, Caller, metadata, reason, token_of};
+use crate::all::support::Bench;
 
 /// Corrections of 100 points or more take two persons, none is above 1,000.
 async fn shop() -> Shop {
@@ -24,7 +25,7 @@ async fn shop() -> Shop {
 }
 
 fn adjustments(bench: &Bench, who: &str) -> AdjustmentServiceClient<Caller> {
-    AdjustmentServiceClient::with_interceptor(bench.channel(), token_of(who))
+    AdjustmentServiceClient::with_interceptor(bench.channel(), Bearer::named(who, &["operator"]))
 }
 
 fn asking(bench: &Bench, customer_id: Uuid, points: i64) -> api::CreateAdjustmentRequest {

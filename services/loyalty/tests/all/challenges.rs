@@ -2,16 +2,16 @@
 
 use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::challenge_service_client::ChallengeServiceClient;
+use testkit::{Bearer, Caller, metadata, reason};
 use tonic::Code;
 
 use api::answer_quiz_request::QuizAnswer;
 use api::challenge::{Goal, Question, QuizGoal};
 
 use crate::all::shop::Shop;
-use crate::all::support::{Caller, metadata, reason, token};
 
 fn challenges(shop: &Shop) -> ChallengeServiceClient<Caller> {
-    ChallengeServiceClient::with_interceptor(shop.bench.channel(), token(&["operator"]))
+    ChallengeServiceClient::with_interceptor(shop.bench.channel(), Bearer::of(&["operator"]))
 }
 
 /// A program with a quiz of one question.

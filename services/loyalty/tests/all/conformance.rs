@@ -5,9 +5,10 @@ use std::pin::Pin;
 
 use chassis::Clock;
 use contract::patron::loyalty::v1 as api;
+use testkit::reason;
 use tonic::{Code, Status};
 
-use crate::all::support::{Bench, crediting, holding, reason, spending};
+use crate::all::support::{Bench, crediting, holding, spending};
 
 type Outcome<'a> = Pin<Box<dyn Future<Output = Result<(), Status>> + 'a>>;
 

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use contract::patron::loyalty::v1 as api;
 use jiff::SignedDuration;
+use testkit::{metadata, reason, until};
 use tonic::Code;
 
 use api::coupon::State;
 
 use crate::all::shop::{Shop, basket, fiver, pounds};
-use crate::all::support::{metadata, reason, until};
 
 async fn shop(edit: impl FnOnce(&mut api::CouponTemplate)) -> Shop {
     let mut template = fiver();

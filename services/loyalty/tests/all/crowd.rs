@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use contract::patron::loyalty::v1::member_service_client::MemberServiceClient;
 use prost::Message as _;
+use testkit::{Bearer, reason};
 use tonic::Request;
 
-use crate::all::support::{Bench, reason, spending, token};
+use crate::all::support::{Bench, spending};
 
 const CALLERS: usize = 1_000;
 const CONNECTIONS: usize = 10;
@@ -18,7 +19,7 @@ async fn of_a_thousand_concurrent_redemptions_exactly_the_affordable_succeed() {
     // Nobody gets far by waiting for a connection: the crowd has to wait before the pool.
     let bench = Bench::start_with(|limits| limits.acquire_timeout_ms = 500).await;
     let customer_id = bench.member(i64::try_from(AFFORDABLE).unwrap()).await;
-    let token = token(&["operator"]);
+    let token = Bearer::of(&["operator"]);
     let clients: Vec<_> = (0..CONNECTIONS)
         .map(|_| MemberServiceClient::with_interceptor(bench.channel(), token.clone()))
         .collect();
@@ -52,7 +53,7 @@ async fn of_a_thousand_repeats_at_once_one_has_an_effect_and_all_get_identical_b
     let bench = Bench::start().await;
     let customer_id = bench.member(100).await;
     let request = spending(&bench, customer_id, 40);
-    let token = token(&["operator"]);
+    let token = Bearer::of(&["operator"]);
     let clients: Vec<_> = (0..CONNECTIONS)
         .map(|_| MemberServiceClient::with_interceptor(bench.channel(), token.clone()))
         .collect();

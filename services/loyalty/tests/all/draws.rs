@@ -5,15 +5,15 @@ use contract::patron::loyalty::v1::draw_service_client::DrawServiceClient;
 use jiff::SignedDuration;
 use prost::Name as _;
 use prost_reflect::DynamicMessage;
+use testkit::{Bearer, Caller, reason, until};
 use tonic::Code;
 
 use api::prize_draw::State;
 
 use crate::all::shop::Shop;
-use crate::all::support::{Caller, reason, token, until};
 
 fn draws(shop: &Shop) -> DrawServiceClient<Caller> {
-    DrawServiceClient::with_interceptor(shop.bench.channel(), token(&["operator"]))
+    DrawServiceClient::with_interceptor(shop.bench.channel(), Bearer::of(&["operator"]))
 }
 
 /// A draw in which half of the tickets win.

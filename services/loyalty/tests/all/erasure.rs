@@ -2,10 +2,11 @@
 
 use contract::patron::events::v1::PersonErased;
 use contract::patron::loyalty::v1 as api;
+use testkit::{reason, until};
 use uuid::Uuid;
 
 use crate::all::accounts::memberships;
-use crate::all::support::{Bench, holding, reason, spending, until};
+use crate::all::support::{Bench, holding, spending};
 
 /// Nobody else's texts hold this.
 const MARK: &str = "zqcanary";

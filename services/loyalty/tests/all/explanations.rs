@@ -2,13 +2,14 @@
 
 use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::explanation_service_client::ExplanationServiceClient;
+use testkit::{Bearer, Caller, reason};
 use tonic::Code;
 
 use crate::all::shop::{Shop, mug};
-use crate::all::support::{Bench, Caller, reason, spending, token};
+use crate::all::support::{Bench, spending};
 
 fn explanations(bench: &Bench) -> ExplanationServiceClient<Caller> {
-    ExplanationServiceClient::with_interceptor(bench.channel(), token(&["operator"]))
+    ExplanationServiceClient::with_interceptor(bench.channel(), Bearer::of(&["operator"]))
 }
 
 #[tokio::test]

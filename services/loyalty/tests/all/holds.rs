@@ -4,10 +4,11 @@ use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::hold::State;
 use contract::time::timestamp;
 use jiff::SignedDuration;
+use testkit::{metadata, reason};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use crate::all::support::{Bench, holding, metadata, reason, spending};
+use crate::all::support::{Bench, holding, spending};
 
 async fn place(bench: &Bench, customer_id: Uuid, points: i64) -> api::Hold {
     let placed = bench

@@ -4,6 +4,7 @@
 use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::household_service_client::HouseholdServiceClient;
 use jiff::SignedDuration;
+use testkit::{Bearer, Caller, metadata, reason};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -11,7 +12,7 @@ use crate::all::accounts::{
     close, enrol, gifted, give, has, id, member, merge, open_program, spend, suspend, unmerge,
 };
 use crate::all::shop::Shop;
-use crate::all::support::{Bench, Caller, holding, metadata, reason, token};
+use crate::all::support::{Bench, holding};
 
 /// Each of up to three members may spend 50 points of the pool in a month.
 async fn shop() -> Shop {
@@ -27,7 +28,7 @@ async fn shop() -> Shop {
 }
 
 fn households(bench: &Bench) -> HouseholdServiceClient<Caller> {
-    HouseholdServiceClient::with_interceptor(bench.channel(), token(&["operator"]))
+    HouseholdServiceClient::with_interceptor(bench.channel(), Bearer::of(&["operator"]))
 }
 
 fn founding(bench: &Bench, owner: Uuid) -> api::CreateHouseholdRequest {

@@ -3,10 +3,11 @@
 use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::verification::State;
 use sqlx::{AssertSqlSafe, Row as _};
+use testkit::{reason, report_key};
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::all::support::{Bench, crediting, holding, reason, report_key, spending};
+use crate::all::support::{Bench, crediting, holding, spending};
 
 /// The tables of the ledger.
 const TABLES: [&str; 7] = [
@@ -407,7 +408,7 @@ async fn the_metric_tells_whether_the_last_verification_found_differences() {
     let bench = Bench::start().await;
     bench.member(100).await;
     bench.verify().await;
-    assert_eq!(bench.metric("loyalty_ledger_imbalance").await, "0");
+    assert_eq!(bench.role.metric("loyalty_ledger_imbalance").await, "0");
     bench
         .arrange("UPDATE wallets SET available = available + 1")
         .await;

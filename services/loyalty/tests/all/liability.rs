@@ -4,12 +4,13 @@ use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::liability_service_client::LiabilityServiceClient;
 use contract::time::timestamp;
 use jiff::SignedDuration;
+use testkit::{Bearer, Caller, reason, until};
 use tonic::{Code, Status};
 
-use crate::all::support::{Bench, Caller, reason, spending, token, until};
+use crate::all::support::{Bench, spending};
 
 fn reports(bench: &Bench) -> LiabilityServiceClient<Caller> {
-    LiabilityServiceClient::with_interceptor(bench.channel(), token(&["operator"]))
+    LiabilityServiceClient::with_interceptor(bench.channel(), Bearer::of(&["operator"]))
 }
 
 fn asking(bench: &Bench, report: api::LiabilityReport) -> api::CreateLiabilityReportRequest {

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use contract::patron::loyalty::v1 as api;
+use testkit::reason;
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::all::support::{Bench, reason, spending};
+use crate::all::support::{Bench, spending};
 
 async fn entries(
     bench: &Bench,

@@ -3,13 +3,14 @@
 
 use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::membership_change::Kind;
+use testkit::{metadata, reason};
 use tonic::Code;
 use uuid::Uuid;
 
 use crate::all::accounts::{
     WHY, close, enrol, gifted, give, has, id, member, memberships, spend, suspend,
 };
-use crate::all::support::{Bench, holding, metadata, reason};
+use crate::all::support::{Bench, holding};
 
 async fn reactivate(bench: &Bench, customer_id: Uuid) -> Result<api::Member, tonic::Status> {
     let request = api::ReactivateMemberRequest {

@@ -5,6 +5,7 @@ mod undone;
 
 use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::referral_service_client::ReferralServiceClient;
+use testkit::{Bearer, metadata, reason};
 use tonic::Code;
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ use crate::all::accounts::{
     suspend, unmerge,
 };
 use crate::all::shop::Shop;
-use crate::all::support::{Bench, holding, metadata, reason, token};
+use crate::all::support::{Bench, holding};
 
 async fn merges(bench: &Bench, customer_id: Uuid) -> Vec<api::MemberMerge> {
     let request = api::ListMemberMergesRequest {
@@ -357,7 +358,7 @@ async fn a_referral_between_two_who_are_one_counts_again_when_they_are_two() {
     let bench = &shop.bench;
     let (old, new) = (bench.member(10).await, gifted(bench, 0).await);
     let mut referrals =
-        ReferralServiceClient::with_interceptor(bench.channel(), token(&["operator"]));
+        ReferralServiceClient::with_interceptor(bench.channel(), Bearer::of(&["operator"]));
     let request = api::GetReferralCodeRequest {
         customer_id: old.to_string(),
     };

@@ -5,11 +5,12 @@ use chassis::Clock;
 use contract::patron::loyalty::v1 as api;
 use contract::time::timestamp;
 use jiff::{SignedDuration, Timestamp};
+use testkit::{metadata, reason};
 use tonic::{Code, Status};
 
 use api::program_version::State;
 
-use crate::all::support::{Bench, metadata, reason};
+use crate::all::support::Bench;
 
 /// A service on a clock that stands still.
 async fn bench() -> Bench {

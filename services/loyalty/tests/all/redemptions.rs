@@ -1,10 +1,11 @@
 //! Spending: what it takes, what it tells, and what a repeated request gets.
 
 use contract::patron::loyalty::v1 as api;
+use testkit::{metadata, reason};
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::all::support::{Bench, metadata, reason, spending};
+use crate::all::support::{Bench, spending};
 
 #[tokio::test]
 async fn a_redemption_takes_from_the_oldest_lots_and_is_read_back_as_it_was_answered() {

@@ -2,14 +2,14 @@
 
 use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::referral_service_client::ReferralServiceClient;
+use testkit::{Bearer, Caller, reason};
 use tonic::Code;
 use uuid::Uuid;
 
 use crate::all::shop::Shop;
-use crate::all::support::{Caller, reason, token};
 
 fn referrals(shop: &Shop) -> ReferralServiceClient<Caller> {
-    ReferralServiceClient::with_interceptor(shop.bench.channel(), token(&["operator"]))
+    ReferralServiceClient::with_interceptor(shop.bench.channel(), Bearer::of(&["operator"]))
 }
 
 async fn code(shop: &Shop, member: Uuid) -> String {

@@ -2,6 +2,7 @@
 
 use contract::patron::loyalty::v1 as api;
 use jiff::SignedDuration;
+use testkit::{metadata, reason, until};
 use tonic::Code;
 use uuid::Uuid;
 
@@ -10,7 +11,6 @@ use api::reward_offer::Obstacle;
 use api::reward_order::State;
 
 use crate::all::shop::{Shop, deduction, fiver, mug, pounds};
-use crate::all::support::{metadata, reason, until};
 
 #[tokio::test]
 async fn a_reward_costs_its_points_and_a_piece_once_for_each_request() {

@@ -8,13 +8,14 @@ use contract::patron::loyalty::v1::reward_service_client::RewardServiceClient;
 use contract::patron::r#type::v1::Money;
 use jiff::Timestamp;
 use postgres::DatabaseConfig;
+use testkit::{Bearer, Caller};
 use tonic::{Request, Status};
 use uuid::Uuid;
 
 use api::coupon_template::Value;
 use api::reward::Kind;
 
-use crate::all::support::{Bench, Caller, make_plain, token};
+use crate::all::support::{Bench, make_plain};
 
 /// The service with a program of our own, on a clock that stands still.
 pub(crate) struct Shop {
@@ -41,15 +42,15 @@ impl Shop {
     }
 
     pub(crate) fn rewards(&self) -> RewardServiceClient<Caller> {
-        RewardServiceClient::with_interceptor(self.bench.channel(), token(&["operator"]))
+        RewardServiceClient::with_interceptor(self.bench.channel(), Bearer::of(&["operator"]))
     }
 
     pub(crate) fn coupons(&self) -> CouponServiceClient<Caller> {
-        CouponServiceClient::with_interceptor(self.bench.channel(), token(&["operator"]))
+        CouponServiceClient::with_interceptor(self.bench.channel(), Bearer::of(&["operator"]))
     }
 
     pub(crate) fn grants(&self) -> GrantServiceClient<Caller> {
-        GrantServiceClient::with_interceptor(self.bench.channel(), token(&["operator"]))
+        GrantServiceClient::with_interceptor(self.bench.channel(), Bearer::of(&["operator"]))
     }
 
     pub(crate) fn id(&self) -> String {

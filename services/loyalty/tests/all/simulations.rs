@@ -6,12 +6,13 @@ use contract::patron::loyalty::v1::program_service_client::ProgramServiceClient;
 use contract::patron::loyalty::v1::simulation_service_client::SimulationServiceClient;
 use contract::patron::r#type::v1::Money;
 use contract::time::timestamp;
+use testkit::{Bearer, Caller, metadata, reason, until};
 use tonic::{Code, Status};
 
-use crate::all::support::{Bench, Caller, metadata, reason, token, until};
+use crate::all::support::Bench;
 
 fn simulations(bench: &Bench) -> SimulationServiceClient<Caller> {
-    SimulationServiceClient::with_interceptor(bench.channel(), token(&["operator"]))
+    SimulationServiceClient::with_interceptor(bench.channel(), Bearer::of(&["operator"]))
 }
 
 /// The document of the program that is active.

@@ -1,15 +1,12 @@
 //! A loyalty role on free ports, the feed of a profile service beside it, and callers.
 
 mod facts;
-mod waiting;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use access::{DevelopmentIssuer, Notary};
-use chassis::config::{Config, IssuerConfig, IssuerRole};
+use access::Notary;
 use chassis::paging::PageTokens;
-use chassis::{Clock, Context, Running};
-use contract::patron::events::v1::FollowRequest;
+use chassis::{Clock, Context};
 use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::accrual_service_client::AccrualServiceClient;
 use contract::patron::loyalty::v1::hold_service_client::HoldServiceClient;
@@ -17,52 +14,22 @@ use contract::patron::loyalty::v1::member_service_client::MemberServiceClient;
 use contract::patron::loyalty::v1::program_service_client::ProgramServiceClient;
 use contract::patron::loyalty::v1::verification::State as Verified;
 use contract::patron::loyalty::v1::verification_service_client::VerificationServiceClient;
-use events::{Feed, FeedServer, Feeds, Outbox, Responses};
-use jiff::SignedDuration;
+use events::Feeds;
 use loyalty::program_file::default_document;
 use postgres::testing::TestDatabase;
-use postgres::{Database, DatabaseConfig, Migrations};
+use postgres::{Database, DatabaseConfig};
 use prost::{Message, Name};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio_util::sync::{CancellationToken, DropGuard};
-use tonic::metadata::MetadataValue;
-use tonic::service::Interceptor;
-use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
-use tonic_types::StatusExt as _;
+use testkit::{Bearer, Caller, Role, Source, report_key, silent, until};
+use tonic::Status;
+use tonic::transport::Channel;
 use uuid::Uuid;
-
-pub(crate) use waiting::until;
-
-/// All that a feed needs of the profile service's database.
-static PROFILE: Migrations = Migrations::new("profile", &[&events::MIGRATIONS]);
-
-pub(crate) type Caller = InterceptedService<Channel, Token>;
-
-/// Adds a bearer token to each call.
-#[derive(Clone)]
-pub(crate) struct Token(Option<String>);
-
-impl Interceptor for Token {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        if let Some(token) = &self.0 {
-            let value = MetadataValue::try_from(format!("Bearer {token}")).unwrap();
-            request.metadata_mut().insert("authorization", value);
-        }
-        Ok(request)
-    }
-}
 
 /// The role under test and what is around it.
 pub(crate) struct Bench {
     pub(crate) clock: Clock,
     pub(crate) database: TestDatabase,
-    running: Running,
-    profile: TestDatabase,
-    outbox: Outbox,
-    _stop: DropGuard,
+    pub(crate) role: Role,
+    profile: Source,
 }
 
 impl Bench {
@@ -87,11 +54,8 @@ impl Bench {
         first_program: api::ProgramDocument,
         limit: impl FnOnce(&mut DatabaseConfig),
     ) -> Self {
-        let profile = TestDatabase::create(&PROFILE).await;
+        let profile = Source::start("profile", &clock).await;
         let database = TestDatabase::create(&loyalty::migrations()).await;
-        let outbox = Outbox::new("profile", clock.clone());
-        let feed: Arc<dyn Feed> = Arc::new(FeedServer::new(profile.db().clone(), outbox.clone()));
-
         let context = Context {
             clock: clock.clone(),
             pages: PageTokens::new(b"secret"),
@@ -99,34 +63,26 @@ impl Bench {
         let mut limits = DatabaseConfig::new(database.app_url());
         limit(&mut limits);
         let db = Database::connect(&limits).await.unwrap();
-        let surveys: Arc<dyn Feed> = Arc::new(Quiet);
-        let feeds = Feeds::of([("profile", feed), ("survey", surveys)]);
+        let feeds = Feeds::of([("profile", profile.feed()), ("survey", silent())]);
         let settings = loyalty::Settings {
             verify_daily: false,
             first_program,
-            notary: Some(Notary::from_pem(ISSUER.pem()).unwrap()),
+            notary: Some(Notary::from_pem(report_key()).unwrap()),
             ..loyalty::Settings::default()
         };
         let service =
             loyalty::service(db, &feeds, Arc::new(NoProfiles), &context, settings).unwrap();
-        let stop = CancellationToken::new();
-        let running = chassis::serve(service, &config(), stop.clone())
-            .await
-            .unwrap();
         Self {
             clock,
             database,
-            running,
+            role: Role::start(service).await,
             profile,
-            outbox,
-            _stop: stop.drop_guard(),
         }
     }
 
     /// A connection of its own.
     pub(crate) fn channel(&self) -> Channel {
-        let address = format!("http://{}", self.running.address());
-        Endpoint::from_shared(address).unwrap().connect_lazy()
+        self.role.channel()
     }
 
     pub(crate) fn members(&self) -> MemberServiceClient<Caller> {
@@ -135,12 +91,12 @@ impl Bench {
 
     /// Members for a caller of these roles; of none, for one without a token.
     pub(crate) fn members_as(&self, roles: &[&str]) -> MemberServiceClient<Caller> {
-        MemberServiceClient::with_interceptor(self.channel(), token(roles))
+        MemberServiceClient::with_interceptor(self.channel(), Bearer::of(roles))
     }
 
     /// Members for another caller than usual.
     pub(crate) fn members_for(&self, subject: &str) -> MemberServiceClient<Caller> {
-        MemberServiceClient::with_interceptor(self.channel(), token_of(subject))
+        MemberServiceClient::with_interceptor(self.channel(), Bearer::named(subject, &["operator"]))
     }
 
     pub(crate) fn programs(&self) -> ProgramServiceClient<Caller> {
@@ -148,7 +104,7 @@ impl Bench {
     }
 
     pub(crate) fn programs_as(&self, roles: &[&str]) -> ProgramServiceClient<Caller> {
-        ProgramServiceClient::with_interceptor(self.channel(), token(roles))
+        ProgramServiceClient::with_interceptor(self.channel(), Bearer::of(roles))
     }
 
     pub(crate) fn accruals(&self) -> AccrualServiceClient<Caller> {
@@ -156,7 +112,7 @@ impl Bench {
     }
 
     pub(crate) fn accruals_as(&self, roles: &[&str]) -> AccrualServiceClient<Caller> {
-        AccrualServiceClient::with_interceptor(self.channel(), token(roles))
+        AccrualServiceClient::with_interceptor(self.channel(), Bearer::of(roles))
     }
 
     pub(crate) fn holds(&self) -> HoldServiceClient<Caller> {
@@ -164,7 +120,7 @@ impl Bench {
     }
 
     pub(crate) fn holds_as(&self, roles: &[&str]) -> HoldServiceClient<Caller> {
-        HoldServiceClient::with_interceptor(self.channel(), token(roles))
+        HoldServiceClient::with_interceptor(self.channel(), Bearer::of(roles))
     }
 
     pub(crate) fn verifications(&self) -> VerificationServiceClient<Caller> {
@@ -172,7 +128,7 @@ impl Bench {
     }
 
     pub(crate) fn verifications_as(&self, roles: &[&str]) -> VerificationServiceClient<Caller> {
-        VerificationServiceClient::with_interceptor(self.channel(), token(roles))
+        VerificationServiceClient::with_interceptor(self.channel(), Bearer::of(roles))
     }
 
     /// Has the ledger verified, to the end.
@@ -251,22 +207,6 @@ impl Bench {
             .collect()
     }
 
-    /// The value of a metric of the role.
-    pub(crate) async fn metric(&self, name: &str) -> String {
-        let mut connection = TcpStream::connect(self.running.admin_address())
-            .await
-            .unwrap();
-        let request = b"GET /metrics HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n";
-        connection.write_all(request).await.unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).await.unwrap();
-        let line = answer.lines().find(|line| line.starts_with(name));
-        let value = line.and_then(|line| line.rsplit(' ').next());
-        value
-            .unwrap_or_else(|| panic!("no {name} in {answer}"))
-            .to_owned()
-    }
-
     /// Types of the events that were announced of programs, in their order, once there are so many.
     pub(crate) async fn announced_of_programs(&self, count: usize) -> Vec<String> {
         let types = until("the events are announced", async || {
@@ -286,7 +226,7 @@ impl Bench {
     pub(crate) async fn until_metric(&self, name: &str, value: &str) {
         let what = format!("{name} is {value}");
         until(&what, async || {
-            (self.metric(name).await == value).then_some(())
+            (self.role.metric(name).await == value).then_some(())
         })
         .await;
     }
@@ -366,77 +306,6 @@ pub(crate) fn holding(bench: &Bench, customer_id: Uuid, points: i64) -> api::Cre
         }),
         request_id: bench.clock.new_id().to_string(),
         validate_only: false,
-    }
-}
-
-/// The key that signs reports.
-pub(crate) fn report_key() -> &'static str {
-    ISSUER.pem()
-}
-
-/// The reason in the one `ErrorInfo` that there must be.
-pub(crate) fn reason(status: &Status) -> String {
-    info(status, |info| info.reason.clone())
-}
-
-/// A value of the metadata of the `ErrorInfo`.
-pub(crate) fn metadata(status: &Status, key: &str) -> String {
-    info(status, |info| {
-        info.metadata.get(key).cloned().unwrap_or_default()
-    })
-}
-
-fn info(status: &Status, read: impl Fn(&tonic_types::ErrorInfo) -> String) -> String {
-    let info = status.get_details_error_info();
-    let info = info.unwrap_or_else(|| panic!("no ErrorInfo in {status:?}"));
-    assert_eq!(info.domain, "patron");
-    read(&info)
-}
-
-/// A key that all tests of this process share; making it takes a while.
-static ISSUER: LazyLock<DevelopmentIssuer> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().unwrap();
-    DevelopmentIssuer::open(&folder.path().join("key.pem"), "patron").unwrap()
-});
-
-/// A token with these roles; none without any.
-pub(crate) fn token(roles: &[&str]) -> Token {
-    Token((!roles.is_empty()).then(|| signed("somebody", roles)))
-}
-
-/// A token of somebody in particular, an operator.
-pub(crate) fn token_of(subject: &str) -> Token {
-    Token(Some(signed(subject, &["operator"])))
-}
-
-fn signed(subject: &str, roles: &[&str]) -> String {
-    let now = Clock::system().now();
-    let token = ISSUER
-        .token(subject, roles, now, SignedDuration::from_hours(1))
-        .unwrap();
-    token.expose().to_owned()
-}
-
-fn config() -> Config {
-    let mut config = Config::defaults().unwrap();
-    config.server.listen = "127.0.0.1:0".parse().unwrap();
-    config.server.admin_listen = "127.0.0.1:0".parse().unwrap();
-    config.access.issuers = vec![IssuerConfig {
-        issuer: ISSUER.issuer().to_owned(),
-        jwks_file: None,
-        jwks: Some(ISSUER.jwks().unwrap()),
-        role: IssuerRole::People,
-    }];
-    config
-}
-
-/// A feed on which nothing ever happens.
-struct Quiet;
-
-#[tonic::async_trait]
-impl Feed for Quiet {
-    async fn follow(&self, _: FollowRequest) -> Result<Responses, Status> {
-        Ok(Box::pin(futures_util::stream::pending()))
     }
 }
 

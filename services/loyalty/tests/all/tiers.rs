@@ -5,11 +5,11 @@ use contract::patron::loyalty::v1::benefit_service_client::BenefitServiceClient;
 use contract::patron::loyalty::v1::end_of_day_service_client::EndOfDayServiceClient;
 use contract::patron::loyalty::v1::tier_service_client::TierServiceClient;
 use jiff::SignedDuration;
+use testkit::{Bearer, Caller, metadata, reason};
 use tonic::Code;
 use uuid::Uuid;
 
 use crate::all::shop::Shop;
-use crate::all::support::{Caller, metadata, reason, token};
 
 fn ladder() -> api::TierLadder {
     let tier = |tier_id: &str, threshold| api::Tier {
@@ -54,11 +54,11 @@ async fn shop() -> Shop {
 }
 
 fn tiers(shop: &Shop, roles: &[&str]) -> TierServiceClient<Caller> {
-    TierServiceClient::with_interceptor(shop.bench.channel(), token(roles))
+    TierServiceClient::with_interceptor(shop.bench.channel(), Bearer::of(roles))
 }
 
 fn benefits(shop: &Shop) -> BenefitServiceClient<Caller> {
-    BenefitServiceClient::with_interceptor(shop.bench.channel(), token(&["operator"]))
+    BenefitServiceClient::with_interceptor(shop.bench.channel(), Bearer::of(&["operator"]))
 }
 
 fn gift(shop: &Shop, customer_id: Uuid, tier_id: &str) -> api::GiveTierRequest {
@@ -182,7 +182,7 @@ async fn what_there_is_not_is_named() {
 async fn the_end_of_a_day_can_be_tried_out_and_looked_at() {
     let shop = shop().await;
     let client =
-        EndOfDayServiceClient::with_interceptor(shop.bench.channel(), token(&["operator"]));
+        EndOfDayServiceClient::with_interceptor(shop.bench.channel(), Bearer::of(&["operator"]));
     let request = api::RunEndOfDayRequest {
         program_id: "default".to_owned(),
         validate_only: true,

@@ -3,12 +3,13 @@
 use contract::patron::loyalty::v1 as api;
 use contract::patron::loyalty::v1::transfer_service_client::TransferServiceClient;
 use jiff::SignedDuration;
+use testkit::{Bearer, Caller, metadata, reason};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
 use crate::all::accounts::{close, enrol, gifted, has, id, merge, open_program, suspend, unmerge};
 use crate::all::shop::Shop;
-use crate::all::support::{Bench, Caller, metadata, reason, token};
+use crate::all::support::Bench;
 
 /// A member may send 100 points in a month.
 async fn shop() -> Shop {
@@ -22,7 +23,7 @@ async fn shop() -> Shop {
 }
 
 fn transfers(bench: &Bench) -> TransferServiceClient<Caller> {
-    TransferServiceClient::with_interceptor(bench.channel(), token(&["operator"]))
+    TransferServiceClient::with_interceptor(bench.channel(), Bearer::of(&["operator"]))
 }
 
 fn sending(bench: &Bench, from: Uuid, to: Uuid, points: i64) -> api::CreateTransferRequest {

@@ -223,6 +223,7 @@ async fn nothing_that_comes_late_makes_somebody_anew_who_was_erased() {
             occur_time: Some(minute(3)),
             ..proto::Interaction::default()
         }),
+        ..proto::RecordInteractionsRequest::default()
     };
     let sent = [
         visit(&id, None),

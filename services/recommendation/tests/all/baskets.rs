@@ -2,13 +2,13 @@
 
 use tonic::Code;
 
-use super::support::{World, basket, record, together, until_popular};
+use super::support::{World, basket, client, record, together, until_popular};
 
 #[tokio::test]
 async fn a_basket_is_recorded_once_and_another_sale_under_its_id_is_refused() {
     let world = World::new().await;
-    let running = world.replica().await;
-    let mut client = world.client(&running, &["operator"]);
+    let replica = world.replica().await;
+    let mut client = client(&replica, &["operator"]);
     let baskets = vec![
         basket("b-2", &["tea", "mug", "tea"]),
         basket("b-1", &["tea"]),
@@ -35,8 +35,8 @@ async fn a_basket_is_recorded_once_and_another_sale_under_its_id_is_refused() {
 #[tokio::test]
 async fn one_basket_out_of_range_does_not_hold_up_the_others() {
     let world = World::new().await;
-    let running = world.replica().await;
-    let mut client = world.client(&running, &["operator"]);
+    let replica = world.replica().await;
+    let mut client = client(&replica, &["operator"]);
     let mut broken = basket("b-1", &["tea"]);
     broken.purchase_time = Some(prost_types::Timestamp {
         seconds: i64::MAX,
@@ -53,8 +53,8 @@ async fn one_basket_out_of_range_does_not_hold_up_the_others() {
 #[tokio::test]
 async fn the_same_baskets_sent_many_times_at_once_are_recorded_once_each() {
     let world = World::new().await;
-    let running = world.replica().await;
-    let mut client = world.client(&running, &["operator"]);
+    let replica = world.replica().await;
+    let mut client = client(&replica, &["operator"]);
     let mut calls = tokio::task::JoinSet::new();
     for call in 0..16 {
         let mut client = client.clone();
@@ -77,8 +77,8 @@ async fn the_same_baskets_sent_many_times_at_once_are_recorded_once_each() {
 async fn what_one_replica_takes_in_all_answer_from_and_a_new_one_loads() {
     let world = World::new().await;
     let (first, second) = (world.replica().await, world.replica().await);
-    let mut writer = world.client(&first, &["operator"]);
-    let mut reader = world.client(&second, &["operator"]);
+    let mut writer = client(&first, &["operator"]);
+    let mut reader = client(&second, &["operator"]);
     let baskets = (0..600).map(|n| match n % 3 {
         0 => basket(&format!("b-{n}"), &["tea", "mug"]),
         1 => basket(&format!("b-{n}"), &["tea", "pen"]),
@@ -94,7 +94,7 @@ async fn what_one_replica_takes_in_all_answer_from_and_a_new_one_loads() {
     )
     .await;
     let third = world.replica().await;
-    let mut newcomer = world.client(&third, &["operator"]);
+    let mut newcomer = client(&third, &["operator"]);
     let expected = together(&mut reader, "tea").await.unwrap();
     assert_eq!(expected.associations.len(), 1);
     assert_eq!(together(&mut newcomer, "tea").await.unwrap(), expected);

@@ -2,13 +2,13 @@
 
 use uuid::Uuid;
 
-use super::support::{World, basket, order, record, together, until_popular};
+use super::support::{World, basket, client, order, record, together, until_popular};
 
 #[tokio::test]
 async fn orders_become_baskets_and_wholly_returned_products_leave_them() {
     let world = World::new().await;
-    let running = world.replica().await;
-    let mut client = world.client(&running, &["operator"]);
+    let replica = world.replica().await;
+    let mut client = client(&replica, &["operator"]);
     let (ann, bob) = (Uuid::from_u128(1), Uuid::from_u128(2));
     world
         .profile
@@ -53,8 +53,8 @@ async fn orders_become_baskets_and_wholly_returned_products_leave_them() {
 #[tokio::test]
 async fn an_order_and_a_basket_of_one_id_are_one_sale_and_the_first_counts() {
     let world = World::new().await;
-    let running = world.replica().await;
-    let mut client = world.client(&running, &["operator"]);
+    let replica = world.replica().await;
+    let mut client = client(&replica, &["operator"]);
     record(
         &mut client,
         vec![basket("o-1", &["tea"]), basket("o-2", &["ink"])],
@@ -104,8 +104,8 @@ async fn an_order_and_a_basket_of_one_id_are_one_sale_and_the_first_counts() {
 #[tokio::test]
 async fn a_return_whose_order_was_never_told_brings_its_order_along() {
     let world = World::new().await;
-    let running = world.replica().await;
-    let mut client = world.client(&running, &["operator"]);
+    let replica = world.replica().await;
+    let mut client = client(&replica, &["operator"]);
     let ann = Uuid::from_u128(1);
     world
         .profile

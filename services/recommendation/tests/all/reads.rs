@@ -5,13 +5,13 @@ use contract::patron::recommendation::v1::{
 };
 use tonic::Code;
 
-use super::support::{World, basket, record, together, until_popular};
+use super::support::{World, basket, client, record, together, until_popular};
 
 #[tokio::test]
 async fn an_answer_explains_itself_by_its_counts() {
     let world = World::new().await;
-    let running = world.replica().await;
-    let mut client = world.client(&running, &["operator"]);
+    let replica = world.replica().await;
+    let mut client = client(&replica, &["operator"]);
     let sold: [&[&str]; 10] = [
         &["tea", "mug"],
         &["tea", "mug"],
@@ -56,8 +56,8 @@ async fn an_answer_explains_itself_by_its_counts() {
 #[tokio::test]
 async fn a_renamed_product_shows_its_latest_name_whenever_the_sale_is_told() {
     let world = World::new().await;
-    let running = world.replica().await;
-    let mut client = world.client(&running, &["operator"]);
+    let replica = world.replica().await;
+    let mut client = client(&replica, &["operator"]);
     let named = |id: &str, name: &str, seconds| {
         let mut basket = basket(id, &["tea"]);
         basket.items[0].product_name = name.to_owned();
@@ -78,10 +78,10 @@ async fn a_renamed_product_shows_its_latest_name_whenever_the_sale_is_told() {
 #[tokio::test]
 async fn callers_need_a_permission_and_requests_their_shape() {
     let world = World::new().await;
-    let running = world.replica().await;
-    let mut operator = world.client(&running, &["operator"]);
-    let mut analyst = world.client(&running, &["analyst"]);
-    let mut nobody = world.client(&running, &[]);
+    let replica = world.replica().await;
+    let mut operator = client(&replica, &["operator"]);
+    let mut analyst = client(&replica, &["analyst"]);
+    let mut nobody = client(&replica, &["nobody"]);
 
     let popular = ListPopularProductsRequest::default();
     assert!(analyst.list_popular_products(popular).await.is_ok());

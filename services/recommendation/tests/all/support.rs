@@ -1,75 +1,30 @@
 //! A running role, the feed that it follows, and its callers.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use access::DevelopmentIssuer;
-use chassis::config::{Config, IssuerConfig, IssuerRole};
-use chassis::health::HealthState;
 use chassis::paging::PageTokens;
-use chassis::{Clock, Context, Running};
+use chassis::{Clock, Context};
 use contract::patron::profile::v1::{Order, OrderLine, OrderRecorded, Return, ReturnRecorded};
 use contract::patron::recommendation::v1::recommendation_service_client::RecommendationServiceClient;
 use contract::patron::recommendation::v1::{
     Basket, BasketItem, BasketResult, BatchRecordBasketsRequest, ListBoughtTogetherRequest,
     ListBoughtTogetherResponse, ListPopularProductsRequest,
 };
-use events::{Feed, FeedServer, Feeds, NewEvent, Outbox};
-use jiff::SignedDuration;
-use postgres::Migrations;
+use events::{Feeds, NewEvent};
 use postgres::testing::TestDatabase;
-use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
-use tonic::metadata::MetadataValue;
-use tonic::service::Interceptor;
-use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use testkit::{Bearer, Caller, Role, Source, until};
+use tonic::Status;
 use uuid::Uuid;
 
-pub(crate) type Client = RecommendationServiceClient<InterceptedService<Channel, Bearer>>;
-
-static FEED_TABLES: Migrations = Migrations::new("profile", &[&events::MIGRATIONS]);
-
-/// Adds a token to each call.
-#[derive(Clone)]
-pub(crate) struct Bearer(String);
-
-impl Interceptor for Bearer {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        let value = MetadataValue::try_from(format!("Bearer {}", self.0)).unwrap();
-        request.metadata_mut().insert("authorization", value);
-        Ok(request)
-    }
-}
+pub(crate) type Client = RecommendationServiceClient<Caller>;
 
 /// The outbox of a profile service, with nothing else of it.
-pub(crate) struct Profile {
-    database: TestDatabase,
-    outbox: Outbox,
-    feed: FeedServer,
-}
+pub(crate) struct Profile(Source);
 
 impl Profile {
-    async fn start(clock: &Clock) -> Self {
-        let database = TestDatabase::create(&FEED_TABLES).await;
-        let outbox = Outbox::new("profile", clock.clone());
-        let feed = FeedServer::new(database.db().clone(), outbox.clone());
-        Self {
-            database,
-            outbox,
-            feed,
-        }
-    }
-
     /// Announces an order.
     pub(crate) async fn sold(&self, customer: Uuid, order: Order) {
-        self.announce(NewEvent::about(
-            customer,
-            Some(customer),
-            &OrderRecorded { order: Some(order) },
-        ))
-        .await;
+        let event = OrderRecorded { order: Some(order) };
+        let event = NewEvent::about(customer, Some(customer), &event);
+        self.0.announce(event).await;
     }
 
     /// Announces a return, with the order as it is now.
@@ -78,15 +33,8 @@ impl Profile {
             r#return: Some(Return::default()),
             order: Some(order),
         };
-        self.announce(NewEvent::about(customer, Some(customer), &event))
-            .await;
-    }
-
-    async fn announce(&self, event: NewEvent) {
-        let mut transaction = self.database.db().begin().await.unwrap();
-        self.outbox.append(&mut transaction, event).await.unwrap();
-        transaction.commit().await.unwrap();
-        self.outbox.committed();
+        let event = NewEvent::about(customer, Some(customer), &event);
+        self.0.announce(event).await;
     }
 }
 
@@ -95,73 +43,39 @@ pub(crate) struct World {
     pub(crate) profile: Profile,
     pub(crate) database: TestDatabase,
     clock: Clock,
-    issuer: DevelopmentIssuer,
-    stop: CancellationToken,
-    _keys: TempDir,
 }
 
 impl World {
     pub(crate) async fn new() -> Self {
         let clock = Clock::system();
-        let keys = tempfile::tempdir().unwrap();
         Self {
-            profile: Profile::start(&clock).await,
+            profile: Profile(Source::start("profile", &clock).await),
             database: TestDatabase::create(&recommendation::migrations()).await,
-            issuer: DevelopmentIssuer::open(&keys.path().join("key.pem"), "patron").unwrap(),
             clock,
-            stop: CancellationToken::new(),
-            _keys: keys,
         }
     }
 
     /// Starts a replica and waits until it is ready.
-    pub(crate) async fn replica(&self) -> Running {
+    pub(crate) async fn replica(&self) -> Role {
         let context = Context {
             clock: self.clock.clone(),
             pages: PageTokens::new(b"a secret of this test"),
         };
-        let feed: Arc<dyn Feed> = Arc::new(self.profile.feed.clone());
-        let feeds = Feeds::of([("profile", feed)]);
+        let feeds = Feeds::of([("profile", self.profile.0.feed())]);
         let service =
             recommendation::service(self.database.db().clone(), &feeds, &context).unwrap();
-        let running = chassis::serve(service, &self.config(), self.stop.child_token())
-            .await
-            .unwrap();
-        let mut health = running.health().subscribe();
-        health.wait_for(HealthState::is_ready).await.unwrap();
-        running
-    }
-
-    fn config(&self) -> Config {
-        let mut config = Config::defaults().unwrap();
-        config.server.listen = "127.0.0.1:0".parse().unwrap();
-        config.server.admin_listen = "127.0.0.1:0".parse().unwrap();
-        config.access.issuers = vec![IssuerConfig {
-            issuer: self.issuer.issuer().to_owned(),
-            jwks_file: None,
-            jwks: Some(self.issuer.jwks().unwrap()),
-            role: IssuerRole::People,
-        }];
-        config
-    }
-
-    /// A client with these roles.
-    pub(crate) fn client(&self, running: &Running, roles: &[&str]) -> Client {
-        let ttl = SignedDuration::from_mins(10);
-        let token = self
-            .issuer
-            .token("someone", roles, self.clock.now(), ttl)
-            .unwrap();
-        let endpoint = Endpoint::from_shared(format!("http://{}", running.address())).unwrap();
-        let bearer = Bearer(token.expose().to_owned());
-        RecommendationServiceClient::with_interceptor(endpoint.connect_lazy(), bearer)
+        let role = Role::start(service).await;
+        until("the replica is ready", async || {
+            role.is_ready().then_some(())
+        })
+        .await;
+        role
     }
 }
 
-impl Drop for World {
-    fn drop(&mut self) {
-        self.stop.cancel();
-    }
+/// A client with these roles.
+pub(crate) fn client(replica: &Role, roles: &[&str]) -> Client {
+    RecommendationServiceClient::with_interceptor(replica.channel(), Bearer::of(roles))
 }
 
 /// An order of these products: each as (product, pieces bought, pieces returned).
@@ -240,13 +154,9 @@ pub(crate) async fn until_popular(client: &mut Client, expected: &[(&str, i64)])
         .iter()
         .map(|(product, count)| ((*product).to_owned(), *count))
         .collect();
-    let mut last = Vec::new();
-    for _ in 0..1000 {
-        last = popular(client).await;
-        if last == expected {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("expected {expected:?}, still {last:?}");
+    until(
+        &format!("the popular products are {expected:?}"),
+        async || (popular(client).await == expected).then_some(()),
+    )
+    .await;
 }

@@ -3,9 +3,10 @@
 use contract::patron::profile::v1::{Order, OrderRecorded};
 use contract::patron::survey::v1 as api;
 use contract::patron::survey::v1::answer::Value;
+use testkit::{fields, reason, until};
 use tonic::Code;
 
-use crate::all::support::{Bench, eventually, fields, reason};
+use crate::all::support::Bench;
 
 /// A new customer buys; their invitation, once it is there.
 async fn invited(bench: &Bench) -> api::Invitation {
@@ -21,7 +22,7 @@ async fn invited(bench: &Bench) -> api::Invitation {
         customer_id: customer.to_string(),
         ..Default::default()
     };
-    eventually(async || {
+    until("the customer is invited", async || {
         let listed = bench
             .client()
             .list_invitations(listing.clone())

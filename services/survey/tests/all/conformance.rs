@@ -4,9 +4,10 @@ use std::future::Future;
 use std::pin::Pin;
 
 use contract::patron::survey::v1 as api;
+use testkit::{fields, reason};
 use tonic::{Code, Status};
 
-use crate::all::support::{Bench, Client, fields, reason};
+use crate::all::support::{Bench, Client};
 
 type Outcome = Pin<Box<dyn Future<Output = Result<(), Status>>>>;
 

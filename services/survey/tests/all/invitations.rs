@@ -3,9 +3,10 @@
 use contract::patron::complaints::v1::CaseClosed;
 use contract::patron::profile::v1::{Order, OrderRecorded};
 use contract::patron::survey::v1 as api;
+use testkit::until;
 use uuid::Uuid;
 
-use crate::all::support::{Bench, eventually};
+use crate::all::support::Bench;
 
 /// A customer's invitations, the oldest first, once there are so many.
 async fn invitations(bench: &Bench, customer: Uuid, count: usize) -> Vec<api::Invitation> {
@@ -13,7 +14,7 @@ async fn invitations(bench: &Bench, customer: Uuid, count: usize) -> Vec<api::In
         customer_id: customer.to_string(),
         ..Default::default()
     };
-    eventually(async || {
+    until("all are invited", async || {
         let listed = bench
             .client()
             .list_invitations(listing.clone())

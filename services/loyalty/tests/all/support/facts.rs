@@ -8,9 +8,10 @@ use contract::time::timestamp;
 use events::NewEvent;
 use jiff::Timestamp;
 use prost::{Message, Name};
+use testkit::{reason, until};
 use uuid::Uuid;
 
-use super::{Bench, reason, until};
+use super::Bench;
 
 impl Bench {
     /// A new member with an order of so many pounds.
@@ -68,19 +69,13 @@ impl Bench {
             customer_ids: vec![customer_id.to_string()],
             round: 1,
         };
-        let mut tx = self.profile.db().begin().await.unwrap();
         let event = NewEvent::about(erasure_id, None, &payload);
-        self.outbox.append(&mut tx, event).await.unwrap();
-        tx.commit().await.unwrap();
-        self.outbox.committed();
+        self.profile.announce(event).await;
     }
 
     async fn announce<P: Message + Name>(&self, customer_id: Uuid, payload: &P) {
-        let mut tx = self.profile.db().begin().await.unwrap();
         let event = NewEvent::about(customer_id, Some(customer_id), payload);
-        self.outbox.append(&mut tx, event).await.unwrap();
-        tx.commit().await.unwrap();
-        self.outbox.committed();
+        self.profile.announce(event).await;
     }
 
     /// Waits until a member has ever earned so many points.

@@ -1,0 +1,22 @@
+//! What the tests of services share: callers with tokens, a role on free ports, the feeds of services that
+//! are not there, and waiting for what follows by itself.
+//!
+//! Whatever fails here panics with what it means: a test can't go on.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "only tests use it, and they fail by panicking"
+)]
+
+mod callers;
+mod refused;
+mod role;
+mod source;
+mod waiting;
+
+pub use callers::{Bearer, Caller, report_key};
+pub use refused::{fields, metadata, reason};
+pub use role::{Role, config};
+pub use source::{Source, silent};
+pub use waiting::{at_once, until};
