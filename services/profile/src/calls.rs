@@ -3,6 +3,7 @@
 use chassis::paging::PageTokens;
 use chassis::{Context, Service};
 use contract::patron::profile::v1::activity_service_server::ActivityServiceServer;
+use contract::patron::profile::v1::attribute_service_server::AttributeServiceServer;
 use contract::patron::profile::v1::consent_service_server::ConsentServiceServer;
 use contract::patron::profile::v1::contact_service_server::ContactServiceServer;
 use contract::patron::profile::v1::customer_service_server::CustomerServiceServer;
@@ -17,6 +18,7 @@ use contract::patron::profile::v1::segment_service_server::SegmentServiceServer;
 use contract::patron::profile::v1::tag_service_server::TagServiceServer;
 
 use crate::api::activities::Activities;
+use crate::api::attributes::Attributes;
 use crate::api::consents::Consents;
 use crate::api::contacts::Contacts;
 use crate::api::customers::Customers;
@@ -116,10 +118,15 @@ fn sorting(service: Service, app: &App, pages: &PageTokens) -> Service {
         app: app.clone(),
         pages: pages.clone(),
     };
+    let attributes = Attributes {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
     service
         .grpc(chassis::tuned!(TagServiceServer::new(tags)))
         .grpc(chassis::tuned!(SegmentServiceServer::new(segments)))
         .grpc(chassis::tuned!(LifecycleServiceServer::new(ratings)))
+        .grpc(chassis::tuned!(AttributeServiceServer::new(attributes)))
 }
 
 /// Files of customers, in and out.

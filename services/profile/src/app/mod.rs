@@ -1,6 +1,7 @@
 //! The use cases, one file each.
 
 pub(crate) mod announce;
+pub(crate) mod attributes;
 pub(crate) mod browse;
 pub(crate) mod contact;
 pub(crate) mod create_customer;

@@ -79,8 +79,10 @@ async fn call(profile: &Profile, method: &Method, bearer: Bearer, body: Vec<u8>)
 
 /// Methods that name no customer, or many: whoever may see some alone is refused.
 const ABOUT_NOBODY: &[&str] = &[
+    "ArchiveAttribute",
     "ArchiveSegment",
     "ConfirmOptIn",
+    "CreateAttribute",
     "CreateImport",
     "CreateSegment",
     "ExportCustomers",
@@ -104,6 +106,7 @@ const ABOUT_NOBODY: &[&str] = &[
     "RecordInteractions",
     "ReplayErasure",
     "UndoImport",
+    "UpdateAttribute",
     "UpdateMatchPolicy",
     "UpdateRatingPolicy",
     "UpdateSegment",

@@ -23,6 +23,7 @@ use crate::domain::segment::condition::Condition;
 use crate::domain::segment::definition::SegmentId;
 use crate::domain::segment::facts::Facts;
 use crate::domain::segment::membership::{Decision, Segments};
+use crate::domain::segment::vocabulary::Vocabulary;
 use crate::metrics::Memberships;
 use crate::store::customers;
 use crate::store::segments::{definitions, evaluations, facts, members, sizes, sweeps};
@@ -253,9 +254,20 @@ impl Keeper {
     ) -> Result<Segments, SegmentError> {
         let mut segments = Segments::default();
         let mut compiled = HashMap::new();
+        let mut words = None;
         for (id, version, source) in definitions::in_use(tx).await? {
             let known = self.compiled.remove(&id).filter(|known| known.0 == version);
-            let (_, condition) = known.unwrap_or_else(|| (version, readable(&id, &source)));
+            let (_, condition) = if let Some(known) = known {
+                known
+            } else {
+                let read = match words {
+                    Some(read) => read,
+                    None => super::words(tx).await?,
+                };
+                let condition = readable(&id, &source, &read);
+                words = Some(read);
+                (version, condition)
+            };
             match &condition {
                 Some(condition) => segments.conditions.push((id.clone(), condition.clone())),
                 None => drop(segments.unreadable.insert(id.clone())),
@@ -280,8 +292,8 @@ fn memberships(decided: &Decided) -> Vec<NewEvent> {
     left.chain(entered).collect()
 }
 
-fn readable(id: &SegmentId, source: &str) -> Option<Condition> {
-    let condition = Condition::compile(source);
+fn readable(id: &SegmentId, source: &str, over: &Vocabulary) -> Option<Condition> {
+    let condition = Condition::compile(source, over);
     condition
         .inspect_err(|error| {
             tracing::error!(segment = id.0, %error, "nobody enters or leaves a segment: its condition is none any more");
