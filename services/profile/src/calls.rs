@@ -15,6 +15,7 @@ use contract::patron::profile::v1::lifecycle_service_server::LifecycleServiceSer
 use contract::patron::profile::v1::match_service_server::MatchServiceServer;
 use contract::patron::profile::v1::privacy_service_server::PrivacyServiceServer;
 use contract::patron::profile::v1::segment_service_server::SegmentServiceServer;
+use contract::patron::profile::v1::tag_rule_service_server::TagRuleServiceServer;
 use contract::patron::profile::v1::tag_service_server::TagServiceServer;
 
 use crate::api::activities::Activities;
@@ -30,6 +31,7 @@ use crate::api::matches::Matches;
 use crate::api::privacy::Privacy;
 use crate::api::ratings::Ratings;
 use crate::api::segments::Segments;
+use crate::api::tag_rules::TagRules;
 use crate::api::tags::Tags;
 use crate::app::App;
 use crate::app::readers::Readers;
@@ -118,6 +120,10 @@ fn sorting(service: Service, app: &App, pages: &PageTokens) -> Service {
         app: app.clone(),
         pages: pages.clone(),
     };
+    let rules = TagRules {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
     let attributes = Attributes {
         app: app.clone(),
         pages: pages.clone(),
@@ -127,6 +133,7 @@ fn sorting(service: Service, app: &App, pages: &PageTokens) -> Service {
         .grpc(chassis::tuned!(SegmentServiceServer::new(segments)))
         .grpc(chassis::tuned!(LifecycleServiceServer::new(ratings)))
         .grpc(chassis::tuned!(AttributeServiceServer::new(attributes)))
+        .grpc(chassis::tuned!(TagRuleServiceServer::new(rules)))
 }
 
 /// Files of customers, in and out.

@@ -6,6 +6,7 @@ pub(crate) mod imports;
 mod matches;
 mod privacy;
 mod segments;
+mod tag_rules;
 
 use std::time::Duration;
 

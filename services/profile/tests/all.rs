@@ -53,6 +53,8 @@ mod returns;
 mod segments;
 #[path = "all/sources.rs"]
 mod sources;
+#[path = "all/tag_rules.rs"]
+mod tag_rules;
 #[path = "all/tags.rs"]
 mod tags;
 #[path = "all/throughput.rs"]

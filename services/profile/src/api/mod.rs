@@ -15,6 +15,7 @@ pub(crate) mod matches;
 pub(crate) mod privacy;
 pub(crate) mod ratings;
 pub(crate) mod segments;
+pub(crate) mod tag_rules;
 pub(crate) mod tags;
 
 use chassis::Deadline;

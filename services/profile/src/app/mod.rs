@@ -15,6 +15,7 @@ pub(crate) mod ratings;
 pub(crate) mod reach;
 pub(crate) mod readers;
 pub(crate) mod segments;
+pub(crate) mod tag_rules;
 pub(crate) mod tags;
 pub(crate) mod update_customer;
 

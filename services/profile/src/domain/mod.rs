@@ -27,6 +27,7 @@ pub(crate) mod returns;
 pub(crate) mod segment;
 pub(crate) mod settle;
 pub(crate) mod tag;
+pub(crate) mod tag_rule;
 pub(crate) mod text;
 pub(crate) mod traits;
 pub(crate) mod zone;

@@ -20,6 +20,7 @@ pub(crate) mod returns;
 pub(crate) mod segments;
 pub(crate) mod source_keys;
 pub(crate) mod sources;
+pub(crate) mod tag_rules;
 pub(crate) mod tags;
 pub(crate) mod timeline;
 pub(crate) mod traits;

@@ -13,6 +13,7 @@ pub(crate) mod privacy;
 pub(crate) mod ratings;
 pub(crate) mod returns;
 pub(crate) mod segments;
+pub(crate) mod tag_rules;
 pub(crate) mod tags;
 pub(crate) mod time;
 pub(crate) mod timeline;

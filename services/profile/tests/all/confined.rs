@@ -81,10 +81,12 @@ async fn call(profile: &Profile, method: &Method, bearer: Bearer, body: Vec<u8>)
 const ABOUT_NOBODY: &[&str] = &[
     "ArchiveAttribute",
     "ArchiveSegment",
+    "ArchiveTagRule",
     "ConfirmOptIn",
     "CreateAttribute",
     "CreateImport",
     "CreateSegment",
+    "CreateTagRule",
     "ExportCustomers",
     "GetErasure",
     "GetFunnel",
@@ -110,6 +112,7 @@ const ABOUT_NOBODY: &[&str] = &[
     "UpdateMatchPolicy",
     "UpdateRatingPolicy",
     "UpdateSegment",
+    "UpdateTagRule",
     "UploadImport",
 ];
 

@@ -45,6 +45,7 @@ fn rpcs() -> Vec<Rpc> {
     all.extend(match_rpcs());
     all.extend(privacy_rpcs());
     all.extend(tag_rpcs());
+    all.extend(tag_rule_rpcs());
     all.extend(attribute_rpcs());
     all.extend(segment_rpcs());
     all.extend(membership_rpcs());
@@ -86,6 +87,38 @@ fn tag_rpcs() -> Vec<Rpc> {
         rpc("TagService/AddTag", &add, unknown),
         rpc("TagService/RemoveTag", &remove, unknown),
         rpc("TagService/ListTagChanges", &changes, unknown),
+    ]
+}
+
+fn tag_rule_rpcs() -> Vec<Rpc> {
+    let id = || "others".to_owned();
+    let rule = |id: &str| proto::TagRule {
+        tag_rule_id: id.to_owned(),
+        tag: "vip".to_owned(),
+        condition: "orders.count > 1".to_owned(),
+        ..Default::default()
+    };
+    let create = proto::CreateTagRuleRequest {
+        tag_rule: Some(rule("nobodys")),
+        request_id: request_id(),
+    };
+    let get = proto::GetTagRuleRequest { tag_rule_id: id() };
+    let update = proto::UpdateTagRuleRequest {
+        tag_rule: Some(rule("others")),
+        request_id: request_id(),
+    };
+    let archive = proto::ArchiveTagRuleRequest {
+        tag_rule_id: id(),
+        request_id: request_id(),
+    };
+    let list = proto::ListTagRulesRequest::default();
+    let unknown = "TAG_RULE_NOT_FOUND";
+    vec![
+        rpc("TagRuleService/GetTagRule", &get, unknown),
+        rpc("TagRuleService/UpdateTagRule", &update, unknown),
+        rpc("TagRuleService/ArchiveTagRule", &archive, unknown),
+        rpc("TagRuleService/CreateTagRule", &create, ""),
+        rpc("TagRuleService/ListTagRules", &list, ""),
     ]
 }
 
@@ -724,6 +757,7 @@ async fn requests_that_break_the_contract_are_invalid() {
                 "ListCustomers",
                 "GetContactPolicy",
                 "ListAttributes",
+                "ListTagRules",
                 "ListSegments",
                 "ListImports",
                 "ListErasures",

@@ -21,6 +21,7 @@ use contract::patron::profile::v1::lifecycle_service_client::LifecycleServiceCli
 use contract::patron::profile::v1::match_service_client::MatchServiceClient;
 use contract::patron::profile::v1::privacy_service_client::PrivacyServiceClient;
 use contract::patron::profile::v1::segment_service_client::SegmentServiceClient;
+use contract::patron::profile::v1::tag_rule_service_client::TagRuleServiceClient;
 use contract::patron::profile::v1::tag_service_client::TagServiceClient;
 use contract::patron::profile::v1::{
     ActivityInput, CreateCustomerRequest, Customer, CustomerTraits, GetCustomerTraitsRequest,
@@ -229,6 +230,10 @@ impl Profile {
     /// The attributes as somebody else sees them.
     pub(crate) fn attributes_as(&self, bearer: Bearer) -> AttributeServiceClient<Caller> {
         AttributeServiceClient::with_interceptor(self.channel.clone(), bearer)
+    }
+
+    pub(crate) fn tag_rules(&self) -> TagRuleServiceClient<Caller> {
+        TagRuleServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
 
     pub(crate) fn segments(&self) -> SegmentServiceClient<Caller> {

@@ -39,21 +39,26 @@ use crate::domain::rating::{Document, Rating};
 use crate::domain::segment::condition::Condition;
 use crate::domain::segment::definition::{Definition, SegmentId};
 use crate::domain::segment::vocabulary::Vocabulary;
-use crate::domain::tag::Kind;
+use crate::domain::tag::{Kind, standing};
+use crate::domain::tag_rule;
 use crate::metrics::Memberships;
 use crate::store::segments::{facts, members, sizes};
 use crate::store::{customers, ratings};
 
 const HOMES: usize = 4;
-const CONDITIONS: [&str; 7] = [
+const CONDITIONS: [&str; 8] = [
     "orders.within_days(30).count >= 2",
     "orders.count > 0 && orders.within_days(20).count == 0",
     "'vip' in customer.tags || orders.within_hours(100).net('EUR') > 500",
     "has(orders.days_since_first) && orders.days_since_first % 7 == 0",
     "customer.brand == 'x' && orders.in_category('tea').count >= 1",
     "has(customer.days_to_birthday) && customer.days_to_birthday <= 3",
+    "'regular' in customer.tags",
     "has(attribute.days_to_renewal) && attribute.days_to_renewal >= 0 && attribute.days_to_renewal < 4",
 ];
+
+/// Who has the tag of a rule.
+const REGULAR: &str = "orders.within_days(25).count >= 2";
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -150,6 +155,7 @@ impl World {
             database,
         };
         world.name_renewal().await;
+        world.give_regulars_a_tag().await;
         for nth in 0..CONDITIONS.len() {
             world.define(nth, nth, true).await;
         }
@@ -258,6 +264,19 @@ impl World {
         };
         let mut tx = self.app.begin(deadline()).await.unwrap();
         self.app.update(&mut tx, update).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn give_regulars_a_tag(&self) {
+        let change = crate::app::tag_rules::Change::Create(tag_rule::Definition {
+            tag: "regular".to_owned(),
+            condition: REGULAR.to_owned(),
+            reason: String::new(),
+        });
+        let mut tx = self.app.begin(deadline()).await.unwrap();
+        let id = tag_rule::RuleId("regulars".to_owned());
+        let defined = self.app.redefine_tag_rule(&mut tx, id, change);
+        defined.await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -399,7 +418,22 @@ impl World {
         standing
     }
 
+    /// Whoever meets the rule's condition has its tag, and nobody else.
+    async fn check_tags(&self) {
+        let now = self.app.now();
+        let condition = Condition::compile(REGULAR, &Vocabulary::of(&[])).unwrap();
+        let ids: Vec<_> = self.homes.iter().map(|id| id.0).collect();
+        let mut tx = self.app.begin(deadline()).await.unwrap();
+        let scope = super::scope(&mut tx, condition.reach(), now).await.unwrap();
+        let people = customers::people(&mut tx, &ids).await.unwrap();
+        for (_, facts) in facts::of(&mut tx, people, &scope).await.unwrap() {
+            let has = standing(&facts.tags, now).contains_key("regular");
+            assert_eq!(has, condition.evaluate(&facts, now).is_member(), "at {now}");
+        }
+    }
+
     async fn check(&self) {
+        self.check_tags().await;
         let listed = self.listed().await;
         assert_eq!(listed, self.looked_up().await, "at {}", self.app.now());
         let [kept, anew] = self.ratings().await;

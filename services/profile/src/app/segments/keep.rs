@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::{SegmentError, rate};
 use crate::app::ratings::InForce;
+use crate::app::tag_rules::Giving;
 use crate::app::{App, announce};
 use crate::domain::ids::CustomerId;
 use crate::domain::rating::Policy;
@@ -68,6 +69,7 @@ pub(crate) struct Keeper {
     /// By segment: the version that was compiled, and the condition if it is one.
     compiled: HashMap<SegmentId, (i64, Option<Condition>)>,
     ratings: InForce,
+    giving: Giving,
     /// Batches since sizes were folded.
     unfolded: u32,
 }
@@ -82,6 +84,7 @@ impl Keeper {
             metrics,
             compiled: HashMap::new(),
             ratings: InForce::default(),
+            giving: Giving::default(),
             unfolded: FOLD_AFTER,
         }
     }
@@ -144,17 +147,26 @@ impl Keeper {
             of_customer.insert(membership.segment);
         }
         self.ratings.refresh(&mut tx).await?;
+        self.giving.refresh(&mut tx).await?;
         let rated = self.ratings.policy().map(Policy::reach);
         let reach = segments.reach().max(rated.unwrap_or_default());
+        let reach = reach.max(self.giving.reach());
         let scope = super::scope(&mut tx, reach, now).await?;
         let people = customers::people(&mut tx, &ids).await?;
-        let facts = facts::of(&mut tx, people, &scope).await?;
+        let mut facts = facts::of(&mut tx, people, &scope).await?;
+        // Tags first: segments and ratings read what rules make of them.
+        let with = (&self.app.clock, now);
+        let given = self.giving.give(&mut tx, taken, &mut facts, with);
+        let (next, mut events) = given.await?;
         let decide = |id: &CustomerId| {
             let before = before.remove(id).unwrap_or_default();
-            (*id, segments.decide(&before, facts.get(id), now))
+            let mut decision = segments.decide(&before, facts.get(id), now);
+            let next = next.get(id).copied();
+            decision.next = [decision.next, next].into_iter().flatten().min();
+            (*id, decision)
         };
         let mut decided: Decided = taken.iter().map(decide).collect();
-        let mut events = self.rate(&mut tx, &mut decided, (&facts, now)).await?;
+        events.append(&mut self.rate(&mut tx, &mut decided, (&facts, now)).await?);
         self.write(&mut tx, &decided, now).await?;
         events.append(&mut memberships(&decided));
         self.app.outbox.append_all(&mut tx, &events).await?;

@@ -45,6 +45,15 @@ pub(crate) async fn words_for_new(
     Ok(Vocabulary::of(attributes.iter().filter(is_open)))
 }
 
+/// What conditions of rules may say that are new.
+pub(crate) async fn words_for_rules(
+    connection: &mut PgConnection,
+) -> Result<Vocabulary, SegmentError> {
+    let attributes = attributes::all(connection).await?;
+    let is_open = |it: &&Attribute| it.definition.sensitivity.is_for_conditions();
+    Ok(Vocabulary::without_tags(attributes.iter().filter(is_open)))
+}
+
 /// What conditions may say that are in force: an attribute may have become more sensitive since.
 pub(crate) async fn words(connection: &mut PgConnection) -> Result<Vocabulary, SegmentError> {
     Ok(Vocabulary::of(&attributes::all(connection).await?))

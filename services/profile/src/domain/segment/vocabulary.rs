@@ -39,6 +39,15 @@ pub(crate) struct Vocabulary(Arc<Schema>);
 impl Vocabulary {
     /// With these attributes.
     pub(crate) fn of<'a>(attributes: impl IntoIterator<Item = &'a Attribute>) -> Self {
+        Self::with(attributes, true)
+    }
+
+    /// The same without tags: for rules that give them.
+    pub(crate) fn without_tags<'a>(attributes: impl IntoIterator<Item = &'a Attribute>) -> Self {
+        Self::with(attributes, false)
+    }
+
+    fn with<'a>(attributes: impl IntoIterator<Item = &'a Attribute>, tags: bool) -> Self {
         let mut own = Structure::builder("attribute");
         for attribute in attributes {
             let key = attribute.key.0.as_str();
@@ -57,7 +66,7 @@ impl Vocabulary {
             clippy::expect_used,
             reason = "keys are looked at before they become attributes"
         )]
-        let schema = build(own).expect("the names are sound and different");
+        let schema = build(own, tags).expect("the names are sound and different");
         Self(Arc::new(schema))
     }
 
@@ -78,23 +87,28 @@ pub(crate) fn can_be_attribute(key: &str) -> bool {
     named.build().is_ok() && !key.starts_with(DAYS_TO)
 }
 
-fn build(attributes: StructureBuilder) -> Result<Schema, SchemaError> {
+fn build(attributes: StructureBuilder, tags: bool) -> Result<Schema, SchemaError> {
     Schema::builder()
-        .variable("customer", Type::structure(customer()?))
+        .variable("customer", Type::structure(customer(tags)?))
         .variable("orders", Type::structure(orders()?))
         .variable("attribute", Type::structure(attributes.build()?))
         .build()
 }
 
-fn customer() -> Result<Structure, SchemaError> {
-    Structure::builder("customer")
+fn customer(tags: bool) -> Result<Structure, SchemaError> {
+    let customer = Structure::builder("customer");
+    let customer = if tags {
+        customer.field("tags", Type::list(Type::TEXT, MOST_TAGS))
+    } else {
+        customer
+    };
+    customer
         .field("gender", Type::TEXT)
         .field("occupation", Type::TEXT)
         .field("income_band", Type::TEXT)
         .field("region", Type::TEXT)
         .field("brand", Type::TEXT)
         .field("language", Type::TEXT)
-        .field("tags", Type::list(Type::TEXT, MOST_TAGS))
         .field("days_known", Type::INT)
         .optional("age", Type::INT)
         .optional("days_to_birthday", Type::INT)
