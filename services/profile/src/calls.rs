@@ -3,6 +3,7 @@
 use chassis::paging::PageTokens;
 use chassis::{Context, Service};
 use contract::patron::profile::v1::activity_service_server::ActivityServiceServer;
+use contract::patron::profile::v1::attribute_service_server::AttributeServiceServer;
 use contract::patron::profile::v1::consent_service_server::ConsentServiceServer;
 use contract::patron::profile::v1::contact_service_server::ContactServiceServer;
 use contract::patron::profile::v1::customer_service_server::CustomerServiceServer;
@@ -14,9 +15,11 @@ use contract::patron::profile::v1::lifecycle_service_server::LifecycleServiceSer
 use contract::patron::profile::v1::match_service_server::MatchServiceServer;
 use contract::patron::profile::v1::privacy_service_server::PrivacyServiceServer;
 use contract::patron::profile::v1::segment_service_server::SegmentServiceServer;
+use contract::patron::profile::v1::tag_rule_service_server::TagRuleServiceServer;
 use contract::patron::profile::v1::tag_service_server::TagServiceServer;
 
 use crate::api::activities::Activities;
+use crate::api::attributes::Attributes;
 use crate::api::consents::Consents;
 use crate::api::contacts::Contacts;
 use crate::api::customers::Customers;
@@ -28,6 +31,7 @@ use crate::api::matches::Matches;
 use crate::api::privacy::Privacy;
 use crate::api::ratings::Ratings;
 use crate::api::segments::Segments;
+use crate::api::tag_rules::TagRules;
 use crate::api::tags::Tags;
 use crate::app::App;
 use crate::app::readers::Readers;
@@ -116,10 +120,20 @@ fn sorting(service: Service, app: &App, pages: &PageTokens) -> Service {
         app: app.clone(),
         pages: pages.clone(),
     };
+    let rules = TagRules {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
+    let attributes = Attributes {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
     service
         .grpc(chassis::tuned!(TagServiceServer::new(tags)))
         .grpc(chassis::tuned!(SegmentServiceServer::new(segments)))
         .grpc(chassis::tuned!(LifecycleServiceServer::new(ratings)))
+        .grpc(chassis::tuned!(AttributeServiceServer::new(attributes)))
+        .grpc(chassis::tuned!(TagRuleServiceServer::new(rules)))
 }
 
 /// Files of customers, in and out.

@@ -3,7 +3,7 @@
 //! One truth per customer: who they are ([`CustomerService`]), whose word that is and which records are
 //! one person's ([`IdentityService`]), what they did ([`ActivityService`], [`InteractionService`]), what they allow
 //! ([`ConsentService`]) and whether they may be contacted now ([`ContactService`]), which words were put on
-//! them ([`TagService`]), to which segments they belong ([`SegmentService`]) and where they stand
+//! them ([`TagService`], [`TagRuleService`]), what the company notes of them in fields of its own ([`AttributeService`]), to which segments they belong ([`SegmentService`]) and where they stand
 //! ([`LifecycleService`]). Files of customers are taken in
 //! like any channel, can be taken back ([`ImportService`]), and are given out ([`ExportService`]). Activity is taken in
 //! exactly once, late, out of order and in any number
@@ -15,6 +15,7 @@
 //! [`CustomerService`]: contract::patron::profile::v1::customer_service_server::CustomerService
 //! [`IdentityService`]: contract::patron::profile::v1::identity_service_server::IdentityService
 //! [`ActivityService`]: contract::patron::profile::v1::activity_service_server::ActivityService
+//! [`AttributeService`]: contract::patron::profile::v1::attribute_service_server::AttributeService
 //! [`ConsentService`]: contract::patron::profile::v1::consent_service_server::ConsentService
 //! [`InteractionService`]: contract::patron::profile::v1::interaction_service_server::InteractionService
 //! [`ExportService`]: contract::patron::profile::v1::export_service_server::ExportService
@@ -22,6 +23,7 @@
 //! [`ContactService`]: contract::patron::profile::v1::contact_service_server::ContactService
 //! [`MatchService`]: contract::patron::profile::v1::match_service_server::MatchService
 //! [`PrivacyService`]: contract::patron::profile::v1::privacy_service_server::PrivacyService
+//! [`TagRuleService`]: contract::patron::profile::v1::tag_rule_service_server::TagRuleService
 //! [`TagService`]: contract::patron::profile::v1::tag_service_server::TagService
 //! [`LifecycleService`]: contract::patron::profile::v1::lifecycle_service_server::LifecycleService
 //! [`SegmentService`]: contract::patron::profile::v1::segment_service_server::SegmentService

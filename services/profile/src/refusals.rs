@@ -1,10 +1,12 @@
 //! How callers learn of what went wrong: every error of this service, mapped once.
 
+mod attributes;
 mod contact;
 pub(crate) mod imports;
 mod matches;
 mod privacy;
 mod segments;
+mod tag_rules;
 
 use std::time::Duration;
 

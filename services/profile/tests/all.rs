@@ -5,6 +5,8 @@
     reason = "a test fails by panicking, also in its helpers"
 )]
 
+#[path = "all/attributes.rs"]
+mod attributes;
 #[path = "all/batch.rs"]
 mod batch;
 #[path = "all/confined.rs"]
@@ -51,6 +53,8 @@ mod returns;
 mod segments;
 #[path = "all/sources.rs"]
 mod sources;
+#[path = "all/tag_rules.rs"]
+mod tag_rules;
 #[path = "all/tags.rs"]
 mod tags;
 #[path = "all/throughput.rs"]

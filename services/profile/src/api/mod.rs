@@ -1,6 +1,7 @@
 //! The RPCs: decode, call, encode. Who may call is decided before, by what the contract declares.
 
 pub(crate) mod activities;
+pub(crate) mod attributes;
 pub(crate) mod batch;
 pub(crate) mod consents;
 pub(crate) mod contacts;
@@ -14,6 +15,7 @@ pub(crate) mod matches;
 pub(crate) mod privacy;
 pub(crate) mod ratings;
 pub(crate) mod segments;
+pub(crate) mod tag_rules;
 pub(crate) mod tags;
 
 use chassis::Deadline;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::deadline;
 use super::lists::{DEFAULT_SIZE, MOST_SIZE, answer};
 use crate::app::App;
-use crate::app::segments::{Change, Preview, SegmentError, compile};
+use crate::app::segments::{Change, Preview};
 use crate::domain::segment::definition::{Segment, SegmentId, Version};
 use crate::store::segments::members::Membership;
 use crate::wire;
@@ -225,10 +225,8 @@ impl SegmentService for Segments {
     ) -> Result<Response<proto::SegmentPreview>, Status> {
         let deadline = deadline(&request);
         let request = request.into_inner();
-        let condition = compile("condition", &request.condition);
-        let condition = condition.map_err(|error: SegmentError| Refusal::from(error))?;
         let preview = Preview {
-            condition,
+            condition: request.condition,
             sample_size: page_size(request.sample_size, SAMPLE, MOST_SAMPLE),
         };
         let answer = self.app.preview_segment(deadline, &preview).await?;

@@ -13,12 +13,10 @@ use crate::app::App;
 use crate::app::tags::Asked as Change;
 use crate::domain::invalid::{Invalid, Problem};
 use crate::domain::tag::{self, Kind};
+use crate::domain::tag_rule;
 use crate::wire;
 
 const LIST: &str = "patron.profile.v1.TagService/ListTagChanges";
-
-/// The source of tags that a rule puts on.
-const RULE: &str = "rule";
 
 /// The server of `TagService`.
 #[derive(Clone, Debug)]
@@ -124,7 +122,7 @@ fn removed(request: &proto::RemoveTagRequest, actor: String) -> Result<Change, I
 fn check(change: Change) -> Result<Change, Invalid> {
     tag::check("tag", &change.tag)?;
     wire::text("reason", &change.reason)?;
-    if change.source == RULE {
+    if change.source == tag_rule::SOURCE {
         return Err(Invalid::new("source", Problem::ReservedSource));
     }
     Ok(change)

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use contract::patron::profile::v1::{
-    CustomerCreated, CustomerRemoved, CustomerUpdated, LifecycleStageChanged, OrderRecorded,
-    ProfilesMerged, ProfilesUnmerged, ReturnRecorded, SegmentEntered, SegmentLeft, TagAdded,
-    TagRemoved, ValueTierChanged,
+    CustomerAttributesChanged, CustomerCreated, CustomerRemoved, CustomerUpdated,
+    LifecycleStageChanged, OrderRecorded, ProfilesMerged, ProfilesUnmerged, ReturnRecorded,
+    SegmentEntered, SegmentLeft, TagAdded, TagRemoved, ValueTierChanged,
 };
 use events::NewEvent;
 use prost_types::FieldMask;
@@ -104,6 +104,18 @@ pub(crate) fn tag(change: &Change) -> NewEvent {
             about(home, &payload)
         }
     }
+}
+
+/// Attributes were set or cleared under an id.
+pub(crate) fn attributes(home: CustomerId, attribute_ids: Vec<String>) -> NewEvent {
+    let customer_id = home.0.to_string();
+    about(
+        home,
+        &CustomerAttributesChanged {
+            customer_id,
+            attribute_ids,
+        },
+    )
 }
 
 /// A customer belongs to a segment from now on.

@@ -1,6 +1,7 @@
 //! The use cases, one file each.
 
 pub(crate) mod announce;
+pub(crate) mod attributes;
 pub(crate) mod browse;
 pub(crate) mod contact;
 pub(crate) mod create_customer;
@@ -14,6 +15,7 @@ pub(crate) mod ratings;
 pub(crate) mod reach;
 pub(crate) mod readers;
 pub(crate) mod segments;
+pub(crate) mod tag_rules;
 pub(crate) mod tags;
 pub(crate) mod update_customer;
 

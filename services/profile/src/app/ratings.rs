@@ -11,10 +11,11 @@ use uuid::Uuid;
 
 use super::App;
 use super::browse::{Page, with_one_more};
-use super::segments::SegmentError;
+use super::segments::{SegmentError, words, words_for_new};
 use crate::domain::ids::CustomerId;
 use crate::domain::rating::{Document, Policy};
 use crate::domain::segment::definition::SegmentId;
+use crate::domain::segment::vocabulary::Vocabulary;
 use crate::refusals;
 use crate::store::homes::homes_of;
 use crate::store::ratings::{self, StageChange, StoredPolicy};
@@ -48,16 +49,16 @@ impl InForce {
             return Ok(());
         };
         if stored.version != self.version {
-            self.policy = readable(&stored);
+            self.policy = readable(&stored, &words(connection).await?);
             self.version = stored.version;
         }
         Ok(())
     }
 }
 
-fn readable(stored: &StoredPolicy) -> Option<Policy> {
+fn readable(stored: &StoredPolicy, over: &Vocabulary) -> Option<Policy> {
     let document = document(stored)?;
-    let policy = document.compile();
+    let policy = document.compile(over);
     let told = |wrong: &crate::domain::rating::Wrong| {
         let (field, error) = (&wrong.field, &wrong.source);
         tracing::error!(field, %error, "nobody is rated: a condition of the policy is none any more");
@@ -118,8 +119,9 @@ impl App {
         (caller, etag): (&str, &str),
         document: Document,
     ) -> Result<proto::RatingPolicy, SegmentError> {
+        let over = words_for_new(connection).await?;
         document
-            .compile()
+            .compile(&over)
             .map_err(|wrong| SegmentError::Condition {
                 field: format!("policy.{}", wrong.field),
                 source: wrong.source,

@@ -115,10 +115,11 @@ impl App {
         let profile = person.ids.first().copied().unwrap_or(asked.customer);
         let homes: Vec<Uuid> = person.ids.iter().map(|id| id.0).collect();
         let now = self.now();
+        // Before the tags are read: a rule may be at them.
+        evaluations::mark(db, &[profile], now).await?;
         let latest = tags::latest(db, &homes).await?;
         let changes = self.decide_tag(&latest, &asked, now)?;
         tags::insert(db, &changes).await?;
-        evaluations::mark(db, &[profile], now).await?;
         let events: Vec<_> = changes.iter().map(announce::tag).collect();
         let appended = self.outbox.append_all(db, &events).await;
         appended.map_err(refusals::outbox)?;

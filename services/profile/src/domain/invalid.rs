@@ -120,4 +120,22 @@ pub(crate) enum Problem {
     NotOneOrigin,
     #[error("must be 0, or not below review_from_permille")]
     BelowReview,
+    #[error("must be a whole number such as -42, of 64 bits")]
+    NotWrittenAsInteger,
+    #[error("must be true or false")]
+    NotWrittenAsBoolean,
+    #[error("must be one of the attribute's choices")]
+    NotAChoice,
+    #[error("is for attributes of another sensitivity")]
+    OtherSensitivity,
+    #[error("must not be longer")]
+    TooLong,
+    #[error("is a word that conditions need themselves")]
+    ReservedWord,
+    #[error("can't be changed")]
+    TypeFixed,
+    #[error("must keep the choices that there are")]
+    ChoiceTaken,
+    #[error("is for another type of attribute")]
+    NotOfThisType,
 }

@@ -1,6 +1,7 @@
 //! What customers, orders, returns and traits are, and what may become of them. Pure: no clock, no
 //! storage, no wire.
 
+pub(crate) mod attribute;
 pub(crate) mod average;
 pub(crate) mod birth_date;
 pub(crate) mod book;
@@ -26,6 +27,7 @@ pub(crate) mod returns;
 pub(crate) mod segment;
 pub(crate) mod settle;
 pub(crate) mod tag;
+pub(crate) mod tag_rule;
 pub(crate) mod text;
 pub(crate) mod traits;
 pub(crate) mod zone;

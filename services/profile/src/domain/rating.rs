@@ -5,6 +5,7 @@ use rules::CompileError;
 
 use super::segment::condition::{Condition, Reach, Verdict};
 use super::segment::facts::Facts;
+use super::segment::vocabulary::Vocabulary;
 
 /// Where a customer stands in its life with the company.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,9 +107,9 @@ impl Document {
     }
 
     /// Compiles all conditions, or tells the first that is none.
-    pub(crate) fn compile(&self) -> Result<Policy, Wrong> {
+    pub(crate) fn compile(&self, over: &Vocabulary) -> Result<Policy, Wrong> {
         let condition = |field: String, source: &str| {
-            Condition::compile(source).map_err(|source| Wrong { field, source })
+            Condition::compile(source, over).map_err(|source| Wrong { field, source })
         };
         let stages = self.stages.iter().enumerate().map(|(at, (stage, source))| {
             Ok((
@@ -160,11 +161,11 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::domain::segment::history_tests::{Event, World, begin};
+    use crate::domain::segment::history_tests::{Event, World, begin, words};
 
     #[test]
     fn a_life_goes_through_the_stages_at_their_instants() {
-        let policy = Document::proposed().compile().unwrap();
+        let policy = Document::proposed().compile(&words()).unwrap();
         let mut world = World::new();
         let mut now = begin();
         let mut stages = Vec::new();
@@ -209,7 +210,7 @@ mod tests {
 
     #[test]
     fn tiers_are_the_quadrants_of_value_and_engagement() {
-        let policy = Document::proposed().compile().unwrap();
+        let policy = Document::proposed().compile(&words()).unwrap();
         let mut world = World::new();
         let mut tiers = Vec::new();
         for amount in [1_000, 60_000, 10, 10, 10] {
@@ -230,6 +231,9 @@ mod tests {
     fn a_condition_that_is_none_is_told_by_its_path() {
         let mut document = Document::proposed();
         document.stages[2].1 = "orders.cont > 1".to_owned();
-        assert_eq!(document.compile().unwrap_err().field, "stages[2].condition");
+        assert_eq!(
+            document.compile(&words()).unwrap_err().field,
+            "stages[2].condition"
+        );
     }
 }

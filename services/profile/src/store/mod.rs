@@ -1,5 +1,6 @@
 //! SQL and rows. What is read here comes out as domain types.
 
+pub(crate) mod attributes;
 pub(crate) mod contact;
 pub(crate) mod corrupt;
 pub(crate) mod customers;
@@ -19,6 +20,7 @@ pub(crate) mod returns;
 pub(crate) mod segments;
 pub(crate) mod source_keys;
 pub(crate) mod sources;
+pub(crate) mod tag_rules;
 pub(crate) mod tags;
 pub(crate) mod timeline;
 pub(crate) mod traits;

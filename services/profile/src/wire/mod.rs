@@ -1,5 +1,6 @@
 //! Between the contract's messages and the domain. Nothing is decided here.
 
+pub(crate) mod attributes;
 pub(crate) mod contact;
 pub(crate) mod customers;
 pub(crate) mod identities;
@@ -12,6 +13,7 @@ pub(crate) mod privacy;
 pub(crate) mod ratings;
 pub(crate) mod returns;
 pub(crate) mod segments;
+pub(crate) mod tag_rules;
 pub(crate) mod tags;
 pub(crate) mod time;
 pub(crate) mod timeline;

@@ -79,10 +79,14 @@ async fn call(profile: &Profile, method: &Method, bearer: Bearer, body: Vec<u8>)
 
 /// Methods that name no customer, or many: whoever may see some alone is refused.
 const ABOUT_NOBODY: &[&str] = &[
+    "ArchiveAttribute",
     "ArchiveSegment",
+    "ArchiveTagRule",
     "ConfirmOptIn",
+    "CreateAttribute",
     "CreateImport",
     "CreateSegment",
+    "CreateTagRule",
     "ExportCustomers",
     "GetErasure",
     "GetFunnel",
@@ -104,9 +108,11 @@ const ABOUT_NOBODY: &[&str] = &[
     "RecordInteractions",
     "ReplayErasure",
     "UndoImport",
+    "UpdateAttribute",
     "UpdateMatchPolicy",
     "UpdateRatingPolicy",
     "UpdateSegment",
+    "UpdateTagRule",
     "UploadImport",
 ];
 

@@ -45,6 +45,8 @@ fn rpcs() -> Vec<Rpc> {
     all.extend(match_rpcs());
     all.extend(privacy_rpcs());
     all.extend(tag_rpcs());
+    all.extend(tag_rule_rpcs());
+    all.extend(attribute_rpcs());
     all.extend(segment_rpcs());
     all.extend(membership_rpcs());
     all.extend(lifecycle_rpcs());
@@ -85,6 +87,92 @@ fn tag_rpcs() -> Vec<Rpc> {
         rpc("TagService/AddTag", &add, unknown),
         rpc("TagService/RemoveTag", &remove, unknown),
         rpc("TagService/ListTagChanges", &changes, unknown),
+    ]
+}
+
+fn tag_rule_rpcs() -> Vec<Rpc> {
+    let id = || "others".to_owned();
+    let rule = |id: &str| proto::TagRule {
+        tag_rule_id: id.to_owned(),
+        tag: "vip".to_owned(),
+        condition: "orders.count > 1".to_owned(),
+        ..Default::default()
+    };
+    let create = proto::CreateTagRuleRequest {
+        tag_rule: Some(rule("nobodys")),
+        request_id: request_id(),
+    };
+    let get = proto::GetTagRuleRequest { tag_rule_id: id() };
+    let update = proto::UpdateTagRuleRequest {
+        tag_rule: Some(rule("others")),
+        request_id: request_id(),
+    };
+    let archive = proto::ArchiveTagRuleRequest {
+        tag_rule_id: id(),
+        request_id: request_id(),
+    };
+    let list = proto::ListTagRulesRequest::default();
+    let unknown = "TAG_RULE_NOT_FOUND";
+    vec![
+        rpc("TagRuleService/GetTagRule", &get, unknown),
+        rpc("TagRuleService/UpdateTagRule", &update, unknown),
+        rpc("TagRuleService/ArchiveTagRule", &archive, unknown),
+        rpc("TagRuleService/CreateTagRule", &create, ""),
+        rpc("TagRuleService/ListTagRules", &list, ""),
+    ]
+}
+
+fn attribute_rpcs() -> Vec<Rpc> {
+    let (id, customer_id) = (|| "nobodys".to_owned(), || NOBODY.to_owned());
+    let attribute = || proto::Attribute {
+        attribute_id: id(),
+        r#type: proto::AttributeType::Text.into(),
+        ..Default::default()
+    };
+    let create = proto::CreateAttributeRequest {
+        attribute: Some(attribute()),
+        request_id: request_id(),
+    };
+    let get = proto::GetAttributeRequest { attribute_id: id() };
+    let update = proto::UpdateAttributeRequest {
+        attribute: Some(proto::Attribute {
+            attribute_id: "others".to_owned(),
+            ..attribute()
+        }),
+        request_id: request_id(),
+    };
+    let archive = proto::ArchiveAttributeRequest {
+        attribute_id: "others".to_owned(),
+        request_id: request_id(),
+    };
+    let of_customer = proto::GetCustomerAttributesRequest {
+        customer_id: customer_id(),
+    };
+    let change = proto::UpdateCustomerAttributesRequest {
+        customer_id: customer_id(),
+        source: "agent".to_owned(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let changes = proto::ListAttributeChangesRequest {
+        customer_id: customer_id(),
+        ..Default::default()
+    };
+    let list = proto::ListAttributesRequest::default();
+    let (unknown, nobody) = ("ATTRIBUTE_NOT_FOUND", "CUSTOMER_NOT_FOUND");
+    vec![
+        rpc("AttributeService/GetAttribute", &get, unknown),
+        rpc("AttributeService/UpdateAttribute", &update, unknown),
+        rpc("AttributeService/ArchiveAttribute", &archive, unknown),
+        rpc("AttributeService/CreateAttribute", &create, ""),
+        rpc("AttributeService/ListAttributes", &list, ""),
+        rpc(
+            "AttributeService/GetCustomerAttributes",
+            &of_customer,
+            nobody,
+        ),
+        rpc("AttributeService/UpdateCustomerAttributes", &change, nobody),
+        rpc("AttributeService/ListAttributeChanges", &changes, nobody),
     ]
 }
 
@@ -668,6 +756,8 @@ async fn requests_that_break_the_contract_are_invalid() {
             let may_be_empty = [
                 "ListCustomers",
                 "GetContactPolicy",
+                "ListAttributes",
+                "ListTagRules",
                 "ListSegments",
                 "ListImports",
                 "ListErasures",

@@ -9,6 +9,7 @@ use chassis::paging::PageTokens;
 use chassis::{Clock, Context};
 use contract::patron::events::v1::FollowRequest;
 use contract::patron::profile::v1::activity_service_client::ActivityServiceClient;
+use contract::patron::profile::v1::attribute_service_client::AttributeServiceClient;
 use contract::patron::profile::v1::consent_service_client::ConsentServiceClient;
 use contract::patron::profile::v1::contact_service_client::ContactServiceClient;
 use contract::patron::profile::v1::customer_service_client::CustomerServiceClient;
@@ -20,6 +21,7 @@ use contract::patron::profile::v1::lifecycle_service_client::LifecycleServiceCli
 use contract::patron::profile::v1::match_service_client::MatchServiceClient;
 use contract::patron::profile::v1::privacy_service_client::PrivacyServiceClient;
 use contract::patron::profile::v1::segment_service_client::SegmentServiceClient;
+use contract::patron::profile::v1::tag_rule_service_client::TagRuleServiceClient;
 use contract::patron::profile::v1::tag_service_client::TagServiceClient;
 use contract::patron::profile::v1::{
     ActivityInput, CreateCustomerRequest, Customer, CustomerTraits, GetCustomerTraitsRequest,
@@ -219,6 +221,19 @@ impl Profile {
 
     pub(crate) fn tags(&self) -> TagServiceClient<Caller> {
         TagServiceClient::with_interceptor(self.channel.clone(), self.operator())
+    }
+
+    pub(crate) fn attributes(&self) -> AttributeServiceClient<Caller> {
+        self.attributes_as(self.operator())
+    }
+
+    /// The attributes as somebody else sees them.
+    pub(crate) fn attributes_as(&self, bearer: Bearer) -> AttributeServiceClient<Caller> {
+        AttributeServiceClient::with_interceptor(self.channel.clone(), bearer)
+    }
+
+    pub(crate) fn tag_rules(&self) -> TagRuleServiceClient<Caller> {
+        TagRuleServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
 
     pub(crate) fn segments(&self) -> SegmentServiceClient<Caller> {

@@ -9,10 +9,12 @@ use proto::{
 };
 use tonic::{Code, Request, Status};
 
+use crate::attributes;
 use crate::harness::{
     Profile, identifier, ingest, metadata, order, order_input, reason, request_id, until,
 };
 use crate::identities::{make, named, tell, with_identifiers};
+use crate::{segments, tag_rules};
 
 /// Names, and what they are: `phone` is the column of the same name, `=north` a constant.
 fn columns(pairs: &[(&str, &str)]) -> Vec<ImportColumn> {
@@ -314,6 +316,30 @@ async fn undo_takes_back_what_the_file_said_and_nothing_that_others_said() {
     buys_nothing(&profile, &dee).await;
     let refused = upload(&profile, (&done.import_id, 0), file, false).await;
     assert_eq!(reason(&refused.unwrap_err()), "IMPORT_NOT_OPEN");
+}
+
+#[tokio::test]
+async fn undo_keeps_whom_an_attribute_was_told_of_and_no_one_for_a_tag_of_a_rule() {
+    let profile = Profile::start().await;
+    let everybody = "customer.days_known >= 0";
+    segments::define(&profile, "any", everybody).await.unwrap();
+    let rule = tag_rules::rule("new", "new", everybody);
+    tag_rules::define(&profile, rule).await.unwrap();
+    let cups = attributes::attribute("cups", proto::AttributeType::Integer);
+    attributes::define(&profile, cups).await.unwrap();
+    let done = take_in(
+        &profile,
+        shop(&USUAL),
+        b"no,name,phone\n1,Ada,p1\n2,Bob,p2\n",
+    )
+    .await;
+    let ada = find(&profile, "phone", "p1").await.unwrap().customer_id;
+    let bob = find(&profile, "phone", "p2").await.unwrap().customer_id;
+    assert_eq!(tag_rules::names(&profile, &ada).await, ["new"]);
+    attributes::set(&profile, &bob, "cups", "7").await.unwrap();
+    assert_eq!(undo(&profile, &done.import_id).await.removed_count, 1);
+    assert!(get(&profile, &ada).await.is_err());
+    assert!(get(&profile, &bob).await.is_ok());
 }
 
 /// Whoever is gone is nobody whose orders are taken in.

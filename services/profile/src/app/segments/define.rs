@@ -85,7 +85,8 @@ impl App {
         caller: &str,
         (id, known, definition): (SegmentId, Option<Segment>, Definition),
     ) -> Result<Segment, SegmentError> {
-        super::compile("segment.condition", &definition.condition)?;
+        let words = super::words_for_new(db).await?;
+        super::compile("segment.condition", &definition.condition, &words)?;
         if known.is_some() {
             return Err(SegmentError::AlreadyExists);
         }
@@ -113,7 +114,8 @@ impl App {
         caller: &str,
         (mut segment, etag, definition): (Segment, &str, Definition),
     ) -> Result<Segment, SegmentError> {
-        super::compile("segment.condition", &definition.condition)?;
+        let words = super::words_for_new(db).await?;
+        super::compile("segment.condition", &definition.condition, &words)?;
         if segment.archived {
             return Err(SegmentError::Archived);
         }

@@ -26,7 +26,8 @@ impl App {
         if segment.archived {
             return Err(SegmentError::Archived.into());
         }
-        let condition = super::compile("segment_id", &segment.definition.condition)?;
+        let words = super::words(&mut tx).await?;
+        let condition = super::compile("segment_id", &segment.definition.condition, &words)?;
         let profile = person.id;
         let memberships = members::of(&mut tx, &[profile.0]).await?;
         let membership = memberships.into_iter().find(|it| it.segment == id);

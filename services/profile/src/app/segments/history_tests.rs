@@ -24,6 +24,10 @@ use crate::app::identity::unmerge::Unmerge;
 use crate::app::intake::{Activity, Item, Who};
 use crate::app::tags::Asked;
 use crate::app::update_customer::Update;
+use crate::domain::attribute::asked::{Asked as AskedAttributes, Sent};
+use crate::domain::attribute::definition::{
+    Definition as AttributeDefinition, Key, Kind as AttributeKind, Sensitivity,
+};
 use crate::domain::customer::Details;
 use crate::domain::field::Field;
 use crate::domain::identity::link::LinkId;
@@ -34,26 +38,35 @@ use crate::domain::order::{Order, OrderLine};
 use crate::domain::rating::{Document, Rating};
 use crate::domain::segment::condition::Condition;
 use crate::domain::segment::definition::{Definition, SegmentId};
-use crate::domain::tag::Kind;
+use crate::domain::segment::vocabulary::Vocabulary;
+use crate::domain::tag::{Kind, standing};
+use crate::domain::tag_rule;
 use crate::metrics::Memberships;
 use crate::store::segments::{facts, members, sizes};
 use crate::store::{customers, ratings};
 
 const HOMES: usize = 4;
-const CONDITIONS: [&str; 6] = [
+const CONDITIONS: [&str; 8] = [
     "orders.within_days(30).count >= 2",
     "orders.count > 0 && orders.within_days(20).count == 0",
     "'vip' in customer.tags || orders.within_hours(100).net('EUR') > 500",
     "has(orders.days_since_first) && orders.days_since_first % 7 == 0",
     "customer.brand == 'x' && orders.in_category('tea').count >= 1",
     "has(customer.days_to_birthday) && customer.days_to_birthday <= 3",
+    "'regular' in customer.tags",
+    "has(attribute.days_to_renewal) && attribute.days_to_renewal >= 0 && attribute.days_to_renewal < 4",
 ];
+
+/// Who has the tag of a rule.
+const REGULAR: &str = "orders.within_days(25).count >= 2";
 
 #[derive(Clone, Debug)]
 enum Step {
     Buy(usize, i64, i64),
     Tag(usize, Option<i64>),
     Tell(usize, &'static str, i8),
+    /// A renewal in so many days.
+    Renew(usize, i64),
     Merge(usize, usize),
     Unmerge(usize),
     /// Another condition for a segment.
@@ -68,6 +81,7 @@ fn steps() -> impl Strategy<Value = Step> {
         5 => (home(), 0_i64..24 * 40, 1_i64..400).prop_map(|(of, late, it)| Step::Buy(of, late, it)),
         2 => (home(), prop::option::of(1_i64..200)).prop_map(|(of, hours)| Step::Tag(of, hours)),
         2 => (home(), brand, 1_i8..28).prop_map(|(of, brand, day)| Step::Tell(of, brand, day)),
+        2 => (home(), -2_i64..8).prop_map(|(of, days)| Step::Renew(of, days)),
         3 => (home(), home()).prop_map(|(one, other)| Step::Merge(one, other)),
         2 => (0_usize..8).prop_map(Step::Unmerge),
         1 => (0..CONDITIONS.len(), 0..CONDITIONS.len()).prop_map(|(it, as_)| Step::Define(it, as_)),
@@ -140,6 +154,8 @@ impl World {
             orders: 0,
             database,
         };
+        world.name_renewal().await;
+        world.give_regulars_a_tag().await;
         for nth in 0..CONDITIONS.len() {
             world.define(nth, nth, true).await;
         }
@@ -194,6 +210,7 @@ impl World {
             Step::Buy(home, late, amount) => self.buy(*home, *late, *amount).await,
             Step::Tag(home, hours) => self.tag(*home, *hours).await,
             Step::Tell(home, brand, day) => self.tell(*home, brand, *day).await,
+            Step::Renew(home, days) => self.renew(*home, *days).await,
             Step::Merge(one, other) if joining => self.merge(*one, *other).await,
             Step::Unmerge(nth) if joining && !self.links.is_empty() => {
                 let nth = nth % self.links.len();
@@ -250,6 +267,52 @@ impl World {
         tx.commit().await.unwrap();
     }
 
+    async fn give_regulars_a_tag(&self) {
+        let change = crate::app::tag_rules::Change::Create(tag_rule::Definition {
+            tag: "regular".to_owned(),
+            condition: REGULAR.to_owned(),
+            reason: String::new(),
+        });
+        let mut tx = self.app.begin(deadline()).await.unwrap();
+        let id = tag_rule::RuleId("regulars".to_owned());
+        let defined = self.app.redefine_tag_rule(&mut tx, id, change);
+        defined.await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn name_renewal(&self) {
+        let definition = AttributeDefinition {
+            kind: AttributeKind::Date,
+            sensitivity: Sensitivity::None,
+            display_name: String::new(),
+            description: String::new(),
+        };
+        let change = crate::app::attributes::Change::Create(definition);
+        let mut tx = self.app.begin(deadline()).await.unwrap();
+        let renewal = Key("renewal".to_owned());
+        let defined = self.app.redefine_attribute(&mut tx, renewal, change);
+        defined.await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn renew(&mut self, home: usize, days: i64) {
+        let on = self.app.now() + SignedDuration::from_hours(24 * days);
+        let renewal = Sent {
+            key: Key("renewal".to_owned()),
+            values: vec![(Sensitivity::None, on.strftime("%Y-%m-%d").to_string())],
+        };
+        let asked = AskedAttributes {
+            customer: self.homes[home],
+            set: vec![renewal],
+            clear: Vec::new(),
+            source: "test".to_owned(),
+            actor: "test".to_owned(),
+        };
+        let mut tx = self.app.begin(deadline()).await.unwrap();
+        self.app.set_attributes(&mut tx, &asked).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     async fn merge(&mut self, one: usize, other: usize) {
         let merge = Merge {
             ids: (self.homes[one], self.homes[other]),
@@ -290,11 +353,12 @@ impl World {
         let now = self.app.now();
         let mut tx = self.app.begin(deadline()).await.unwrap();
         let mut found = BTreeSet::new();
+        let words = super::words(&mut tx).await.unwrap();
         for nth in 0..CONDITIONS.len() {
             let id = segment(nth);
             let stored = crate::store::segments::definitions::get(&mut tx, &id).await;
             let source = stored.unwrap().unwrap().definition.condition;
-            let condition = Condition::compile(&source).unwrap();
+            let condition = Condition::compile(&source, &words).unwrap();
             let scope = super::scope(&mut tx, condition.reach(), now).await.unwrap();
             let ids: Vec<_> = self.homes.iter().map(|id| id.0).collect();
             let people = customers::people(&mut tx, &ids).await.unwrap();
@@ -310,7 +374,7 @@ impl World {
 
     /// Where people stand: as it is kept, and looked at anew.
     async fn ratings(&self) -> [BTreeMap<CustomerId, Rating>; 2] {
-        let policy = Document::proposed().compile().unwrap();
+        let policy = Document::proposed().compile(&Vocabulary::of(&[])).unwrap();
         let now = self.app.now();
         let ids: Vec<_> = self.homes.iter().map(|id| id.0).collect();
         let mut tx = self.app.begin(deadline()).await.unwrap();
@@ -354,7 +418,22 @@ impl World {
         standing
     }
 
+    /// Whoever meets the rule's condition has its tag, and nobody else.
+    async fn check_tags(&self) {
+        let now = self.app.now();
+        let condition = Condition::compile(REGULAR, &Vocabulary::of(&[])).unwrap();
+        let ids: Vec<_> = self.homes.iter().map(|id| id.0).collect();
+        let mut tx = self.app.begin(deadline()).await.unwrap();
+        let scope = super::scope(&mut tx, condition.reach(), now).await.unwrap();
+        let people = customers::people(&mut tx, &ids).await.unwrap();
+        for (_, facts) in facts::of(&mut tx, people, &scope).await.unwrap() {
+            let has = standing(&facts.tags, now).contains_key("regular");
+            assert_eq!(has, condition.evaluate(&facts, now).is_member(), "at {now}");
+        }
+    }
+
     async fn check(&self) {
+        self.check_tags().await;
         let listed = self.listed().await;
         assert_eq!(listed, self.looked_up().await, "at {}", self.app.now());
         let [kept, anew] = self.ratings().await;

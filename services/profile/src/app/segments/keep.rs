@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::{SegmentError, rate};
 use crate::app::ratings::InForce;
+use crate::app::tag_rules::Giving;
 use crate::app::{App, announce};
 use crate::domain::ids::CustomerId;
 use crate::domain::rating::Policy;
@@ -23,6 +24,7 @@ use crate::domain::segment::condition::Condition;
 use crate::domain::segment::definition::SegmentId;
 use crate::domain::segment::facts::Facts;
 use crate::domain::segment::membership::{Decision, Segments};
+use crate::domain::segment::vocabulary::Vocabulary;
 use crate::metrics::Memberships;
 use crate::store::customers;
 use crate::store::segments::{definitions, evaluations, facts, members, sizes, sweeps};
@@ -67,6 +69,7 @@ pub(crate) struct Keeper {
     /// By segment: the version that was compiled, and the condition if it is one.
     compiled: HashMap<SegmentId, (i64, Option<Condition>)>,
     ratings: InForce,
+    giving: Giving,
     /// Batches since sizes were folded.
     unfolded: u32,
 }
@@ -81,6 +84,7 @@ impl Keeper {
             metrics,
             compiled: HashMap::new(),
             ratings: InForce::default(),
+            giving: Giving::default(),
             unfolded: FOLD_AFTER,
         }
     }
@@ -143,17 +147,26 @@ impl Keeper {
             of_customer.insert(membership.segment);
         }
         self.ratings.refresh(&mut tx).await?;
+        self.giving.refresh(&mut tx).await?;
         let rated = self.ratings.policy().map(Policy::reach);
         let reach = segments.reach().max(rated.unwrap_or_default());
+        let reach = reach.max(self.giving.reach());
         let scope = super::scope(&mut tx, reach, now).await?;
         let people = customers::people(&mut tx, &ids).await?;
-        let facts = facts::of(&mut tx, people, &scope).await?;
+        let mut facts = facts::of(&mut tx, people, &scope).await?;
+        // Tags first: segments and ratings read what rules make of them.
+        let with = (&self.app.clock, now);
+        let given = self.giving.give(&mut tx, taken, &mut facts, with);
+        let (next, mut events) = given.await?;
         let decide = |id: &CustomerId| {
             let before = before.remove(id).unwrap_or_default();
-            (*id, segments.decide(&before, facts.get(id), now))
+            let mut decision = segments.decide(&before, facts.get(id), now);
+            let next = next.get(id).copied();
+            decision.next = [decision.next, next].into_iter().flatten().min();
+            (*id, decision)
         };
         let mut decided: Decided = taken.iter().map(decide).collect();
-        let mut events = self.rate(&mut tx, &mut decided, (&facts, now)).await?;
+        events.append(&mut self.rate(&mut tx, &mut decided, (&facts, now)).await?);
         self.write(&mut tx, &decided, now).await?;
         events.append(&mut memberships(&decided));
         self.app.outbox.append_all(&mut tx, &events).await?;
@@ -253,9 +266,20 @@ impl Keeper {
     ) -> Result<Segments, SegmentError> {
         let mut segments = Segments::default();
         let mut compiled = HashMap::new();
+        let mut words = None;
         for (id, version, source) in definitions::in_use(tx).await? {
             let known = self.compiled.remove(&id).filter(|known| known.0 == version);
-            let (_, condition) = known.unwrap_or_else(|| (version, readable(&id, &source)));
+            let (_, condition) = if let Some(known) = known {
+                known
+            } else {
+                let read = match words {
+                    Some(read) => read,
+                    None => super::words(tx).await?,
+                };
+                let condition = readable(&id, &source, &read);
+                words = Some(read);
+                (version, condition)
+            };
             match &condition {
                 Some(condition) => segments.conditions.push((id.clone(), condition.clone())),
                 None => drop(segments.unreadable.insert(id.clone())),
@@ -280,8 +304,8 @@ fn memberships(decided: &Decided) -> Vec<NewEvent> {
     left.chain(entered).collect()
 }
 
-fn readable(id: &SegmentId, source: &str) -> Option<Condition> {
-    let condition = Condition::compile(source);
+fn readable(id: &SegmentId, source: &str, over: &Vocabulary) -> Option<Condition> {
+    let condition = Condition::compile(source, over);
     condition
         .inspect_err(|error| {
             tracing::error!(segment = id.0, %error, "nobody enters or leaves a segment: its condition is none any more");

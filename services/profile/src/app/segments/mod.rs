@@ -18,15 +18,45 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use super::contact::policy::default_zone;
+use crate::domain::attribute::definition::Attribute;
 use crate::domain::segment::condition::{Condition, Reach};
+use crate::domain::segment::vocabulary::Vocabulary;
+use crate::store::attributes;
 use crate::store::segments::facts::Scope;
 
 /// Checks a condition that stands in this field of a request.
-pub(crate) fn compile(field: &'static str, condition: &str) -> Result<Condition, SegmentError> {
-    Condition::compile(condition).map_err(|source| SegmentError::Condition {
+pub(crate) fn compile(
+    field: &'static str,
+    condition: &str,
+    over: &Vocabulary,
+) -> Result<Condition, SegmentError> {
+    Condition::compile(condition, over).map_err(|source| SegmentError::Condition {
         field: field.to_owned(),
         source,
     })
+}
+
+/// What conditions may say that are new.
+pub(crate) async fn words_for_new(
+    connection: &mut PgConnection,
+) -> Result<Vocabulary, SegmentError> {
+    let attributes = attributes::all(connection).await?;
+    let is_open = |it: &&Attribute| it.definition.sensitivity.is_for_conditions();
+    Ok(Vocabulary::of(attributes.iter().filter(is_open)))
+}
+
+/// What conditions of rules may say that are new.
+pub(crate) async fn words_for_rules(
+    connection: &mut PgConnection,
+) -> Result<Vocabulary, SegmentError> {
+    let attributes = attributes::all(connection).await?;
+    let is_open = |it: &&Attribute| it.definition.sensitivity.is_for_conditions();
+    Ok(Vocabulary::without_tags(attributes.iter().filter(is_open)))
+}
+
+/// What conditions may say that are in force: an attribute may have become more sensitive since.
+pub(crate) async fn words(connection: &mut PgConnection) -> Result<Vocabulary, SegmentError> {
+    Ok(Vocabulary::of(&attributes::all(connection).await?))
 }
 
 /// What is to be read of people for conditions that look so far back.

@@ -20,7 +20,7 @@ const EXAMPLES: usize = 10;
 /// What is asked: a condition, and how many customers to look at.
 #[derive(Clone, Debug)]
 pub(crate) struct Preview {
-    pub(crate) condition: Condition,
+    pub(crate) condition: String,
     pub(crate) sample_size: u16,
 }
 
@@ -39,12 +39,13 @@ impl App {
         preview: &Preview,
     ) -> Result<proto::SegmentPreview, Refusal> {
         let mut tx = self.begin(deadline).await?;
+        let words = super::words_for_new(&mut tx).await?;
+        let condition = super::compile("condition", &preview.condition, &words)?;
         let (ids, count) = customers::sample(&mut tx, preview.sample_size.into()).await?;
-        let reach = preview.condition.reach();
-        let scope = super::scope(&mut tx, reach, self.now()).await?;
+        let scope = super::scope(&mut tx, condition.reach(), self.now()).await?;
         let mut tally = Tally::default();
         for some in ids.chunks(AT_ONCE) {
-            look(&mut tx, &preview.condition, (some, &scope), &mut tally).await?;
+            look(&mut tx, &condition, (some, &scope), &mut tally).await?;
         }
         Ok(answer(tally, ids.len(), count))
     }

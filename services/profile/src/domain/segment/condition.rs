@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use rules::{CompileError, EvaluationError, Expected, Explanation, Limits, Rule, Value};
 
 use super::facts::{Facts, MOST_ORDERS};
-use super::vocabulary::schema;
+use super::vocabulary::Vocabulary;
 use super::witness::{Moment, Witness};
 
 /// How many instants at which something changes are looked at for one at which the condition does.
@@ -58,8 +58,9 @@ impl Verdict {
 
 impl Condition {
     /// Checks a condition; tells all that is wrong with it.
-    pub(crate) fn compile(source: &str) -> Result<Self, CompileError> {
-        let rule = Rule::compile(source, schema(), Expected::Bool, &Limits::default())?;
+    pub(crate) fn compile(source: &str, over: &Vocabulary) -> Result<Self, CompileError> {
+        let schema = over.schema();
+        let rule = Rule::compile(source, schema, Expected::Bool, &Limits::default())?;
         let reach = rule.reads().map(reach_of).max().unwrap_or_default();
         Ok(Self { rule, reach })
     }

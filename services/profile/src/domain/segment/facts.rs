@@ -1,9 +1,12 @@
 //! What is known of a person when a condition is decided.
 
+use std::collections::BTreeMap;
+
 use calendar::Zone;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::domain::attribute::value::Value;
 use crate::domain::customer::Details;
 use crate::domain::order::RecordedOrder;
 use crate::domain::tag::Change;
@@ -21,6 +24,8 @@ pub(crate) struct Facts {
     pub(crate) details: Details,
     /// The latest change of each tag under each id.
     pub(crate) tags: Vec<Change>,
+    /// By key.
+    pub(crate) attributes: BTreeMap<String, Value>,
     pub(crate) traits: Traits,
     /// The latest first.
     pub(crate) orders: Vec<RecordedOrder>,

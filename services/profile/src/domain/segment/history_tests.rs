@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::condition::{Condition, Verdict};
+use super::vocabulary::Vocabulary;
 use naive::{Condition as Naive, condition, event};
 pub(crate) use naive::{Event, World, begin};
 
@@ -17,6 +18,11 @@ const EVENTS: usize = 400;
 /// The virtual clock ticks every seven hours: so ticks come at all hours of a day.
 const TICK: SignedDuration = SignedDuration::from_hours(7);
 const LEAST: SignedDuration = SignedDuration::from_micros(1);
+
+/// The names that conditions have without any attributes.
+pub(crate) fn words() -> Vocabulary {
+    Vocabulary::of(&[])
+}
 
 /// A membership that is kept, and a world in which it is looked at again and again.
 struct Kept {
@@ -29,7 +35,7 @@ struct Kept {
 
 impl Kept {
     fn new(naive: Naive) -> Self {
-        let condition = Condition::compile(&naive.to_string()).unwrap();
+        let condition = Condition::compile(&naive.to_string(), &words()).unwrap();
         let world = World::new();
         let now = begin();
         Self {
@@ -115,7 +121,7 @@ fn an_absence_is_decided_on_at_its_instant_and_not_before() {
         },
         bought,
     );
-    let condition = Condition::compile("orders.within_days(60).count == 0").unwrap();
+    let condition = Condition::compile("orders.within_days(60).count == 0", &words()).unwrap();
     let verdict = condition.evaluate(world.facts(), bought);
     assert_eq!(verdict.holds, Ok(false));
     assert_eq!(
@@ -123,7 +129,8 @@ fn an_absence_is_decided_on_at_its_instant_and_not_before() {
         Some(bought + SignedDuration::from_hours(60 * 24))
     );
 
-    let anniversary = Condition::compile("orders.?days_since_first.orValue(0) == 10").unwrap();
+    let anniversary =
+        Condition::compile("orders.?days_since_first.orValue(0) == 10", &words()).unwrap();
     let verdict = anniversary.evaluate(world.facts(), bought);
     let zone = calendar::Zone::parse("Asia/Shanghai").unwrap();
     let tenth = zone
@@ -141,7 +148,7 @@ fn what_does_not_depend_on_time_is_not_looked_at_again() {
         "orders.count > 3",
         "'vip' in customer.tags",
     ] {
-        let condition = Condition::compile(condition).unwrap();
+        let condition = Condition::compile(condition, &words()).unwrap();
         assert_eq!(condition.evaluate(world.facts(), begin()).next, None);
     }
 }
@@ -159,7 +166,7 @@ fn who_has_more_orders_than_are_known_is_kept_out_by_name() {
     };
     world.apply(&buy, bought);
     world.forget_before(bought - SignedDuration::from_hours(24));
-    let all = Condition::compile("orders.in_category('tea').count >= 1").unwrap();
+    let all = Condition::compile("orders.in_category('tea').count >= 1", &words()).unwrap();
     let verdict = all.evaluate(world.facts(), bought);
     assert_eq!(
         verdict.holds,
@@ -167,9 +174,12 @@ fn who_has_more_orders_than_are_known_is_kept_out_by_name() {
     );
     assert!(verdict.next.is_some(), "it is tried again");
     // A part that decides alone is enough, and so is a window of which all is known.
-    let either = Condition::compile("orders.count == 1 || orders.in_category('tea').count >= 1");
+    let either = Condition::compile(
+        "orders.count == 1 || orders.in_category('tea').count >= 1",
+        &words(),
+    );
     assert!(either.unwrap().evaluate(world.facts(), bought).is_member());
-    let known = Condition::compile("orders.within_hours(24).count == 1").unwrap();
+    let known = Condition::compile("orders.within_hours(24).count == 1", &words()).unwrap();
     assert!(known.evaluate(world.facts(), bought).is_member());
 }
 
@@ -191,7 +201,9 @@ fn conditions_are_told_what_is_wrong_with_them_and_where() {
         ),
     ];
     for (source, text) in wrong {
-        let told = Condition::compile(source).unwrap_err().to_string();
+        let told = Condition::compile(source, &words())
+            .unwrap_err()
+            .to_string();
         assert!(told.contains(text), "{source}: {told}");
     }
 }
@@ -207,6 +219,9 @@ fn the_conditions_of_the_guide_are_conditions() {
     let written: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
     assert_eq!(written.len(), 5);
     for condition in written {
-        assert!(Condition::compile(condition).is_ok(), "{condition}");
+        assert!(
+            Condition::compile(condition, &words()).is_ok(),
+            "{condition}"
+        );
     }
 }

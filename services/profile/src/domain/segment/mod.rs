@@ -10,7 +10,7 @@ pub(crate) mod facts;
 pub(crate) mod membership;
 mod narrowed;
 pub(crate) mod sample;
-mod vocabulary;
+pub(crate) mod vocabulary;
 mod witness;
 
 #[cfg(test)]

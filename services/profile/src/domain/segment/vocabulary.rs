@@ -12,11 +12,15 @@
 //! | `orders.within_days(90)`, `orders.within_hours(48)` | the orders of the last so many times 24 hours, or hours |
 //! | `….in_category('tea')`, `….in_channel('app')`, `….in_store('7')` | those of them that hold such a line, came that way |
 //! | `….count`, `….net('EUR')`, `….gross('EUR')`, `….channels`, `….stores`, `….categories` | of such orders; the last three count different ones |
+//! | `attribute.tea_preference` | what the company has defined itself; may be missing |
+//! | `attribute.days_to_renewal` | of an attribute `renewal` that is a day or an instant: in days where the customer lives; may be missing |
 
-use std::sync::LazyLock;
+use std::fmt;
+use std::sync::Arc;
 
 use rules::{Argument, Schema, SchemaError, Structure, StructureBuilder, Type};
 
+use crate::domain::attribute::definition::{Attribute, Kind};
 use crate::domain::currencies::CODES;
 
 /// The most tags that a condition sees. Joined people may have more than one person can be given.
@@ -25,31 +29,86 @@ pub(super) const MOST_TAGS: u32 = 200;
 pub(super) const MOST_DAYS: i64 = 3_660;
 const MOST_HOURS: i64 = 8_784;
 
-/// The names, with their types.
-pub(super) fn schema() -> &'static Schema {
-    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
-        #[expect(clippy::expect_used, reason = "each test of a condition builds it")]
-        build().expect("the names are sound and different")
-    });
-    &SCHEMA
+/// What the name of an attribute that is a day or an instant begins with: conditions read how far it is.
+pub(super) const DAYS_TO: &str = "days_to_";
+
+/// The names, with their types. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Vocabulary(Arc<Schema>);
+
+impl Vocabulary {
+    /// With these attributes.
+    pub(crate) fn of<'a>(attributes: impl IntoIterator<Item = &'a Attribute>) -> Self {
+        Self::with(attributes, true)
+    }
+
+    /// The same without tags: for rules that give them.
+    pub(crate) fn without_tags<'a>(attributes: impl IntoIterator<Item = &'a Attribute>) -> Self {
+        Self::with(attributes, false)
+    }
+
+    fn with<'a>(attributes: impl IntoIterator<Item = &'a Attribute>, tags: bool) -> Self {
+        let mut own = Structure::builder("attribute");
+        for attribute in attributes {
+            let key = attribute.key.0.as_str();
+            if !can_be_attribute(key) {
+                // It was defined before conditions had that word.
+                continue;
+            }
+            own = match attribute.definition.kind {
+                Kind::Text | Kind::Choice(_) => own.optional(key, Type::TEXT),
+                Kind::Integer => own.optional(key, Type::INT),
+                Kind::Boolean => own.optional(key, Type::BOOL),
+                Kind::Date | Kind::Timestamp => own.optional(&format!("{DAYS_TO}{key}"), Type::INT),
+            };
+        }
+        #[expect(
+            clippy::expect_used,
+            reason = "keys are looked at before they become attributes"
+        )]
+        let schema = build(own, tags).expect("the names are sound and different");
+        Self(Arc::new(schema))
+    }
+
+    pub(super) fn schema(&self) -> &Schema {
+        &self.0
+    }
 }
 
-fn build() -> Result<Schema, SchemaError> {
+impl fmt::Debug for Vocabulary {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Vocabulary")
+    }
+}
+
+/// Whether a condition could say this key, and mean nothing else by it.
+pub(crate) fn can_be_attribute(key: &str) -> bool {
+    let named = Structure::builder("attribute").optional(key, Type::TEXT);
+    named.build().is_ok() && !key.starts_with(DAYS_TO)
+}
+
+fn build(attributes: StructureBuilder, tags: bool) -> Result<Schema, SchemaError> {
     Schema::builder()
-        .variable("customer", Type::structure(customer()?))
+        .variable("customer", Type::structure(customer(tags)?))
         .variable("orders", Type::structure(orders()?))
+        .variable("attribute", Type::structure(attributes.build()?))
         .build()
 }
 
-fn customer() -> Result<Structure, SchemaError> {
-    Structure::builder("customer")
+fn customer(tags: bool) -> Result<Structure, SchemaError> {
+    let customer = Structure::builder("customer");
+    let customer = if tags {
+        customer.field("tags", Type::list(Type::TEXT, MOST_TAGS))
+    } else {
+        customer
+    };
+    customer
         .field("gender", Type::TEXT)
         .field("occupation", Type::TEXT)
         .field("income_band", Type::TEXT)
         .field("region", Type::TEXT)
         .field("brand", Type::TEXT)
         .field("language", Type::TEXT)
-        .field("tags", Type::list(Type::TEXT, MOST_TAGS))
         .field("days_known", Type::INT)
         .optional("age", Type::INT)
         .optional("days_to_birthday", Type::INT)

@@ -9,6 +9,8 @@ use rules::{AsFact as _, Fact, Record};
 
 use super::facts::{Facts, day_of};
 use super::narrowed::Narrowed;
+use super::vocabulary::DAYS_TO;
+use crate::domain::attribute::value::Value;
 use crate::domain::gender::Gender;
 use crate::domain::tag::standing;
 
@@ -88,6 +90,7 @@ fn days(from: Date, to: Date) -> i64 {
 pub(super) struct Witness<'m> {
     customer: Customer<'m>,
     orders: Narrowed<'m>,
+    attributes: Attributes<'m>,
 }
 
 impl<'m> Witness<'m> {
@@ -98,6 +101,7 @@ impl<'m> Witness<'m> {
                 tags: OnceCell::new(),
             },
             orders: Narrowed::all(moment),
+            attributes: Attributes(moment),
         }
     }
 }
@@ -107,6 +111,7 @@ impl Record for Witness<'_> {
         match name {
             "customer" => Some(Fact::Record(&self.customer)),
             "orders" => Some(Fact::Record(&self.orders)),
+            "attribute" => Some(Fact::Record(&self.attributes)),
             _ => None,
         }
     }
@@ -168,6 +173,27 @@ impl Record for Customer<'_> {
             "age" => self.age().map(Fact::Int),
             "days_to_birthday" => self.days_to_birthday().map(Fact::Int),
             _ => None,
+        }
+    }
+}
+
+/// What the company has defined itself.
+#[derive(Debug)]
+struct Attributes<'m>(&'m Moment<'m>);
+
+impl Record for Attributes<'_> {
+    fn get(&self, name: &str) -> Option<Fact<'_>> {
+        let Self(moment) = self;
+        let key = name.strip_prefix(DAYS_TO).unwrap_or(name);
+        match moment.facts.attributes.get(key)? {
+            Value::Text(text) => Some(Fact::Text(text)),
+            Value::Integer(number) => Some(Fact::Int(*number)),
+            Value::Boolean(is_true) => Some(Fact::Bool(*is_true)),
+            Value::Date(date) => Some(Fact::Int(days(moment.today(), *date))),
+            Value::Timestamp(time) => {
+                let day = day_of(&moment.facts.zone, *time);
+                Some(Fact::Int(days(moment.today(), day)))
+            }
         }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) async fn update_all<'a>(
     Ok(())
 }
 
-/// Of these, the ones of whom nothing is kept but the row itself.
+/// Of these, the ones of whom nothing is kept but the row itself and what follows from it: what a rule gave does.
 pub(crate) async fn unused(
     connection: &mut PgConnection,
     ids: &[Uuid],
@@ -48,7 +48,10 @@ pub(crate) async fn unused(
                            WHERE said.customer_id = known.customer_id)
            AND NOT EXISTS (SELECT FROM contacts WHERE contacts.customer_id = known.customer_id)
            AND NOT EXISTS (SELECT FROM interactions AS did WHERE did.customer_id = known.customer_id)
-           AND NOT EXISTS (SELECT FROM tag_changes AS tag WHERE tag.customer_id = known.customer_id)
+           AND NOT EXISTS (SELECT FROM tag_changes AS tag
+                           WHERE tag.customer_id = known.customer_id AND tag.source <> 'rule')
+           AND NOT EXISTS (SELECT FROM attribute_changes AS told
+                           WHERE told.customer_id = known.customer_id)
            AND NOT EXISTS (SELECT FROM legal_holds AS held WHERE held.customer_id = known.customer_id)
            AND NOT EXISTS (SELECT FROM links WHERE older = known.customer_id)
            AND NOT EXISTS (SELECT FROM links WHERE newer = known.customer_id)",

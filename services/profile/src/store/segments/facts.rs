@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::domain::attribute::value::Value;
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerId;
 use crate::domain::order::RecordedOrder;
@@ -15,6 +16,7 @@ use crate::domain::segment::condition::Reach;
 use crate::domain::segment::facts::{Facts, MOST_ORDERS};
 use crate::domain::tag::Change;
 use crate::domain::traits::Traits;
+use crate::store::attributes::{self, Kept};
 use crate::store::{StoreError, orders, tags, traits};
 
 /// Where the days of people are counted whose zone is not known, and how far back orders are read.
@@ -38,6 +40,7 @@ pub(crate) async fn of(
     for change in tags::latest(connection, &homes).await? {
         tags.entry(change.home).or_default().push(change);
     }
+    let mut attributes = attributes::of(connection, &homes).await?;
     let mut bought: HashMap<CustomerId, Vec<RecordedOrder>> = HashMap::new();
     for order in read_orders(connection, &homes, scope).await? {
         bought.entry(order.customer).or_default().push(order);
@@ -48,11 +51,13 @@ pub(crate) async fn of(
         let parts = homes.iter().filter_map(|home| figures.remove(home));
         let traits = Traits::of_all(parts);
         let tags = homes.iter().filter_map(|home| tags.remove(home)).flatten();
+        let kept = homes.iter().filter_map(|home| attributes.remove(home));
         let (orders, complete_since) = gather(&homes, &mut bought, begin(scope));
         let facts = Facts {
             zone: zone_of(&person.details.time_zone, &scope.default_zone),
             known_since: person.create_time,
             tags: tags.collect(),
+            attributes: standing(kept.flatten()),
             traits,
             orders,
             complete_since,
@@ -105,6 +110,19 @@ fn gather(
     }
     all.sort_by_key(|it| Reverse(it.order.time));
     (all, complete_since)
+}
+
+/// Of each attribute what was set last, under whichever id.
+fn standing(kept: impl Iterator<Item = Kept>) -> BTreeMap<String, Value> {
+    let mut latest: BTreeMap<String, Kept> = BTreeMap::new();
+    for kept in kept {
+        let is_older = |before: &Kept| before.change > kept.change;
+        if !latest.get(&kept.key).is_some_and(is_older) {
+            latest.insert(kept.key.clone(), kept);
+        }
+    }
+    let values = latest.into_iter().map(|(key, kept)| (key, kept.value));
+    values.collect()
 }
 
 fn zone_of(name: &str, default: &Zone) -> Zone {

@@ -28,11 +28,12 @@ pub(crate) async fn begin(
     Ok(())
 }
 
-/// Has everybody looked at anew by all segments in use.
+/// Has everybody looked at anew by all segments in use, and by whatever else is decided of people.
 pub(crate) async fn begin_all(connection: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO segment_sweeps (segment_id, after_id, leaving)
-         SELECT segment_id, $1, false FROM segments WHERE NOT archived
+         SELECT segment_id, $1::uuid, false FROM segments WHERE NOT archived
+         UNION ALL SELECT '*all', $1::uuid, false
          ON CONFLICT (segment_id) DO UPDATE SET after_id = excluded.after_id",
         Uuid::nil(),
     )

@@ -111,6 +111,7 @@ impl World {
             known_since: begin(),
             details: Details::default(),
             tags: Vec::new(),
+            attributes: std::collections::BTreeMap::new(),
             traits: Traits::default(),
             orders: Vec::new(),
             complete_since: Timestamp::MIN,
