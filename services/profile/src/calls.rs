@@ -2,6 +2,7 @@
 
 use chassis::paging::PageTokens;
 use chassis::{Context, Service};
+use contract::patron::profile::v1::access_file_service_server::AccessFileServiceServer;
 use contract::patron::profile::v1::activity_service_server::ActivityServiceServer;
 use contract::patron::profile::v1::consent_service_server::ConsentServiceServer;
 use contract::patron::profile::v1::contact_service_server::ContactServiceServer;
@@ -15,7 +16,9 @@ use contract::patron::profile::v1::match_service_server::MatchServiceServer;
 use contract::patron::profile::v1::privacy_service_server::PrivacyServiceServer;
 use contract::patron::profile::v1::segment_service_server::SegmentServiceServer;
 use contract::patron::profile::v1::tag_service_server::TagServiceServer;
+use disclosure::Disclosers;
 
+use crate::api::access_files::AccessFiles;
 use crate::api::activities::Activities;
 use crate::api::consents::Consents;
 use crate::api::contacts::Contacts;
@@ -34,13 +37,28 @@ use crate::app::readers::Readers;
 use crate::metrics::{Decisions, Intake};
 
 /// Adds every call of the role. Called within a Tokio runtime, in which customers are read.
-pub(crate) fn answer(service: Service, app: &App, context: &Context) -> Service {
+pub(crate) fn answer(
+    service: Service,
+    app: &App,
+    context: &Context,
+    disclosers: Disclosers,
+) -> Service {
     let pages = &context.pages;
     let service = customers(service, app, pages);
     let service = activity(service, app, pages);
     let service = contact(service, app, pages);
     let service = sorting(service, app, pages);
     let service = files(service, app, pages);
+    let files = AccessFiles {
+        app: app.clone(),
+        services: disclosers,
+    };
+    let service = service.grpc(chassis::tuned!(AccessFileServiceServer::new(files)));
+    privacy(service, app, pages)
+}
+
+/// What they may ask for about their own data.
+fn privacy(service: Service, app: &App, pages: &PageTokens) -> Service {
     let privacy = Privacy {
         app: app.clone(),
         pages: pages.clone(),

@@ -5,6 +5,8 @@
     reason = "a test fails by panicking, also in its helpers"
 )]
 
+#[path = "all/access_files.rs"]
+mod access_files;
 #[path = "all/batch.rs"]
 mod batch;
 #[path = "all/confined.rs"]

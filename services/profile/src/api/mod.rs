@@ -1,5 +1,6 @@
 //! The RPCs: decode, call, encode. Who may call is decided before, by what the contract declares.
 
+pub(crate) mod access_files;
 pub(crate) mod activities;
 pub(crate) mod batch;
 pub(crate) mod consents;

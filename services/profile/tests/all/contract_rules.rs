@@ -408,6 +408,10 @@ fn privacy_rpcs() -> Vec<Rpc> {
         value: "x".to_owned(),
         request_id: request_id(),
     };
+    let file = proto::ReadAccessFileRequest {
+        customer_id: customer_id(),
+        ..Default::default()
+    };
     let hold = proto::CreateLegalHoldRequest {
         customer_id: customer_id(),
         reason: "a lawsuit".to_owned(),
@@ -425,6 +429,7 @@ fn privacy_rpcs() -> Vec<Rpc> {
     };
     let unknown = "CUSTOMER_NOT_FOUND";
     vec![
+        rpc("AccessFileService/ReadAccessFile", &file, unknown),
         rpc("PrivacyService/RequestErasure", &erase, unknown),
         rpc("PrivacyService/GetErasure", &get, "ERASURE_NOT_FOUND"),
         rpc("PrivacyService/ListErasures", &list, ""),
