@@ -3,7 +3,13 @@
 use contract::patron::privacy::v1::Origin;
 
 /// What belongs to every service and holds nothing of a person but copies, ids and what is still to be done.
-const OF_ALL: &[&str] = &["dead_letters", "outbox", "person_ids", "subject_keys"];
+const OF_ALL: &[&str] = &[
+    "dead_letters",
+    "outbox",
+    "person_ids",
+    "restricted_ids",
+    "subject_keys",
+];
 
 /// What a service says about its tables.
 #[derive(Debug)]

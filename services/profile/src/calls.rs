@@ -14,6 +14,7 @@ use contract::patron::profile::v1::interaction_service_server::InteractionServic
 use contract::patron::profile::v1::lifecycle_service_server::LifecycleServiceServer;
 use contract::patron::profile::v1::match_service_server::MatchServiceServer;
 use contract::patron::profile::v1::privacy_service_server::PrivacyServiceServer;
+use contract::patron::profile::v1::restriction_service_server::RestrictionServiceServer;
 use contract::patron::profile::v1::segment_service_server::SegmentServiceServer;
 use contract::patron::profile::v1::tag_service_server::TagServiceServer;
 use disclosure::Disclosers;
@@ -30,6 +31,7 @@ use crate::api::interactions::Interactions;
 use crate::api::matches::Matches;
 use crate::api::privacy::Privacy;
 use crate::api::ratings::Ratings;
+use crate::api::restrictions::Restrictions;
 use crate::api::segments::Segments;
 use crate::api::tags::Tags;
 use crate::app::App;
@@ -63,7 +65,13 @@ fn privacy(service: Service, app: &App, pages: &PageTokens) -> Service {
         app: app.clone(),
         pages: pages.clone(),
     };
-    service.grpc(chassis::tuned!(PrivacyServiceServer::new(privacy)))
+    let restrictions = Restrictions {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
+    service
+        .grpc(chassis::tuned!(PrivacyServiceServer::new(privacy)))
+        .grpc(chassis::tuned!(RestrictionServiceServer::new(restrictions)))
 }
 
 /// Who they are, and which records are one person's.

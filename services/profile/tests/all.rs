@@ -47,6 +47,8 @@ mod privacy;
 mod races;
 #[path = "all/ratings.rs"]
 mod ratings;
+#[path = "all/restrictions.rs"]
+mod restrictions;
 #[path = "all/returns.rs"]
 mod returns;
 #[path = "all/segments.rs"]

@@ -50,6 +50,7 @@ static ALL: Migrations = Migrations::new(
     &[
         &events::MIGRATIONS,
         &idempotency::MIGRATIONS,
+        &persons::MIGRATIONS,
         &seal::MIGRATIONS,
         &erasure::MIGRATIONS,
         &audit::MIGRATIONS,

@@ -44,6 +44,7 @@ fn rpcs() -> Vec<Rpc> {
     all.extend(contact_rpcs());
     all.extend(match_rpcs());
     all.extend(privacy_rpcs());
+    all.extend(restriction_rpcs());
     all.extend(tag_rpcs());
     all.extend(segment_rpcs());
     all.extend(membership_rpcs());
@@ -438,6 +439,35 @@ fn privacy_rpcs() -> Vec<Rpc> {
         rpc("PrivacyService/CreateLegalHold", &hold, unknown),
         rpc("PrivacyService/ReleaseLegalHold", &release, unknown),
         rpc("PrivacyService/ListLegalHolds", &holds, unknown),
+    ]
+}
+
+fn restriction_rpcs() -> Vec<Rpc> {
+    let customer_id = || NOBODY.to_owned();
+    let restrict = proto::RestrictCustomerRequest {
+        customer_id: customer_id(),
+        ground: proto::restriction::Ground::Unlawful.into(),
+        request_id: request_id(),
+    };
+    let unrestrict = proto::LiftRestrictionRequest {
+        customer_id: customer_id(),
+        restriction_id: customer_id(),
+        reason: "it is over".to_owned(),
+        request_id: request_id(),
+    };
+    let restrictions = proto::ListRestrictionsRequest {
+        customer_id: customer_id(),
+        ..Default::default()
+    };
+    let unknown = "CUSTOMER_NOT_FOUND";
+    vec![
+        rpc("RestrictionService/RestrictCustomer", &restrict, unknown),
+        rpc("RestrictionService/LiftRestriction", &unrestrict, unknown),
+        rpc(
+            "RestrictionService/ListRestrictions",
+            &restrictions,
+            unknown,
+        ),
     ]
 }
 

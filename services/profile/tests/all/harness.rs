@@ -21,6 +21,7 @@ use contract::patron::profile::v1::interaction_service_client::InteractionServic
 use contract::patron::profile::v1::lifecycle_service_client::LifecycleServiceClient;
 use contract::patron::profile::v1::match_service_client::MatchServiceClient;
 use contract::patron::profile::v1::privacy_service_client::PrivacyServiceClient;
+use contract::patron::profile::v1::restriction_service_client::RestrictionServiceClient;
 use contract::patron::profile::v1::segment_service_client::SegmentServiceClient;
 use contract::patron::profile::v1::tag_service_client::TagServiceClient;
 use contract::patron::profile::v1::{
@@ -254,6 +255,10 @@ impl Profile {
 
     pub(crate) fn access_files(&self) -> AccessFileServiceClient<Caller> {
         AccessFileServiceClient::with_interceptor(self.channel.clone(), self.operator())
+    }
+
+    pub(crate) fn restrictions(&self) -> RestrictionServiceClient<Caller> {
+        RestrictionServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
 
     pub(crate) fn exports(&self) -> ExportServiceClient<Caller> {

@@ -93,7 +93,7 @@ pub(crate) async fn settled(profile: &Profile, segment_id: &str) {
 }
 
 /// The members, walked by pages of two.
-async fn members(profile: &Profile, segment_id: &str) -> Vec<String> {
+pub(crate) async fn members(profile: &Profile, segment_id: &str) -> Vec<String> {
     settled(profile, segment_id).await;
     let mut request = ListSegmentMembersRequest {
         segment_id: segment_id.to_owned(),

@@ -8,7 +8,10 @@ use chassis::config::{Config, IssuerConfig, IssuerRole};
 use chassis::health::HealthState;
 use chassis::paging::PageTokens;
 use chassis::{Clock, Context, Running};
-use contract::patron::profile::v1::{Order, OrderLine, OrderRecorded, Return, ReturnRecorded};
+use contract::patron::profile::v1::{
+    Order, OrderLine, OrderRecorded, ProcessingRestricted, ProcessingUnrestricted, Return,
+    ReturnRecorded,
+};
 use contract::patron::recommendation::v1::recommendation_service_client::RecommendationServiceClient;
 use contract::patron::recommendation::v1::{
     Basket, BasketItem, BasketResult, BatchRecordBasketsRequest, ListBoughtTogetherRequest,
@@ -70,6 +73,27 @@ impl Profile {
             &OrderRecorded { order: Some(order) },
         ))
         .await;
+    }
+
+    /// Announces whether nothing but storing may be done with what is held of a customer.
+    pub(crate) async fn restricted(&self, customer: Uuid, is_restricted: bool) {
+        let (id, about) = (customer.to_string(), (customer, Some(customer)));
+        let event = if is_restricted {
+            let (customer_id, customer_ids) = (id.clone(), vec![id]);
+            let payload = ProcessingRestricted {
+                customer_id,
+                customer_ids,
+            };
+            NewEvent::about(about.0, about.1, &payload)
+        } else {
+            let (customer_id, customer_ids) = (id.clone(), vec![id]);
+            let payload = ProcessingUnrestricted {
+                customer_id,
+                customer_ids,
+            };
+            NewEvent::about(about.0, about.1, &payload)
+        };
+        self.announce(event).await;
     }
 
     /// Announces a return, with the order as it is now.

@@ -42,6 +42,10 @@ pub(crate) static SHAPE: Shape = Shape {
             purpose: "duties under the law",
             ..Kind::of("legal_holds", Origin::Staff)
         },
+        Kind {
+            purpose: "duties under the law",
+            ..Kind::of("restrictions", Origin::Staff)
+        },
         Kind::of("tag_changes", Origin::Staff),
     ],
     // Registers of ids that stand in other tables too, and work to be done.

@@ -17,4 +17,5 @@ pub(crate) mod read;
 pub(crate) mod remind;
 pub(crate) mod replay;
 pub(crate) mod request;
+pub(crate) mod restrict;
 pub(crate) mod suppress;

@@ -25,6 +25,7 @@ use crate::domain::segment::facts::Facts;
 use crate::domain::segment::membership::{Decision, Segments};
 use crate::metrics::Memberships;
 use crate::store::customers;
+use crate::store::privacy::restrictions;
 use crate::store::segments::{definitions, evaluations, facts, members, sizes, sweeps};
 
 /// How long who is due waits at most before somebody looks.
@@ -146,7 +147,10 @@ impl Keeper {
         let rated = self.ratings.policy().map(Policy::reach);
         let reach = segments.reach().max(rated.unwrap_or_default());
         let scope = super::scope(&mut tx, reach, now).await?;
-        let people = customers::people(&mut tx, &ids).await?;
+        let mut people = customers::people(&mut tx, &ids).await?;
+        // Of whom there are no facts belongs nowhere.
+        let restricted = restrictions::among(&mut tx, &ids).await?;
+        people.retain(|person| !restricted.contains(&person.id));
         let facts = facts::of(&mut tx, people, &scope).await?;
         let decide = |id: &CustomerId| {
             let before = before.remove(id).unwrap_or_default();

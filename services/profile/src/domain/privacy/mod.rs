@@ -2,3 +2,4 @@
 
 pub(crate) mod erasure;
 pub(crate) mod hold;
+pub(crate) mod restriction;

@@ -1,5 +1,6 @@
-//! Erasures, suppressed identifiers, legal holds.
+//! Erasures, suppressed identifiers, legal holds, restrictions.
 
 pub(crate) mod erasures;
 pub(crate) mod holds;
+pub(crate) mod restrictions;
 pub(crate) mod suppressions;
