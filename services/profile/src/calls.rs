@@ -15,6 +15,7 @@ use contract::patron::profile::v1::lifecycle_service_server::LifecycleServiceSer
 use contract::patron::profile::v1::match_service_server::MatchServiceServer;
 use contract::patron::profile::v1::privacy_service_server::PrivacyServiceServer;
 use contract::patron::profile::v1::restriction_service_server::RestrictionServiceServer;
+use contract::patron::profile::v1::retention_service_server::RetentionServiceServer;
 use contract::patron::profile::v1::segment_service_server::SegmentServiceServer;
 use contract::patron::profile::v1::tag_service_server::TagServiceServer;
 use disclosure::Disclosers;
@@ -32,6 +33,7 @@ use crate::api::matches::Matches;
 use crate::api::privacy::Privacy;
 use crate::api::ratings::Ratings;
 use crate::api::restrictions::Restrictions;
+use crate::api::retention::Retention;
 use crate::api::segments::Segments;
 use crate::api::tags::Tags;
 use crate::app::App;
@@ -69,9 +71,14 @@ fn privacy(service: Service, app: &App, pages: &PageTokens) -> Service {
         app: app.clone(),
         pages: pages.clone(),
     };
+    let retention = Retention {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
     service
         .grpc(chassis::tuned!(PrivacyServiceServer::new(privacy)))
         .grpc(chassis::tuned!(RestrictionServiceServer::new(restrictions)))
+        .grpc(chassis::tuned!(RetentionServiceServer::new(retention)))
 }
 
 /// Who they are, and which records are one person's.

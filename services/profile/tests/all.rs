@@ -49,6 +49,8 @@ mod races;
 mod ratings;
 #[path = "all/restrictions.rs"]
 mod restrictions;
+#[path = "all/retention.rs"]
+mod retention;
 #[path = "all/returns.rs"]
 mod returns;
 #[path = "all/segments.rs"]

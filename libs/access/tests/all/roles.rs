@@ -159,6 +159,7 @@ fn only_privacy_officers_and_operators_erase_people_or_hold_them_back() {
         "profile.erasures.write",
         "profile.legal_holds.write",
         "profile.restrictions.write",
+        "profile.retention.write",
         "profile.suppressions.write",
     ];
     for role in Roles::default().names() {

@@ -15,6 +15,7 @@ pub(crate) mod matches;
 pub(crate) mod privacy;
 pub(crate) mod ratings;
 pub(crate) mod restrictions;
+pub(crate) mod retention;
 pub(crate) mod segments;
 pub(crate) mod tags;
 

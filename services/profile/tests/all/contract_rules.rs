@@ -45,6 +45,7 @@ fn rpcs() -> Vec<Rpc> {
     all.extend(match_rpcs());
     all.extend(privacy_rpcs());
     all.extend(restriction_rpcs());
+    all.extend(retention_rpcs());
     all.extend(tag_rpcs());
     all.extend(segment_rpcs());
     all.extend(membership_rpcs());
@@ -471,6 +472,24 @@ fn restriction_rpcs() -> Vec<Rpc> {
     ]
 }
 
+fn retention_rpcs() -> Vec<Rpc> {
+    let kind = proto::RetentionKind::ImportErrors.into();
+    let rules = proto::ListRetentionRulesRequest {};
+    let set = proto::SetRetentionRuleRequest {
+        kind,
+        days: 0,
+        request_id: request_id(),
+    };
+    let preview = proto::PreviewRetentionRequest { kind, days: 1 };
+    let runs = proto::ListRetentionRunsRequest::default();
+    vec![
+        rpc("RetentionService/ListRetentionRules", &rules, ""),
+        rpc("RetentionService/SetRetentionRule", &set, ""),
+        rpc("RetentionService/PreviewRetention", &preview, ""),
+        rpc("RetentionService/ListRetentionRuns", &runs, ""),
+    ]
+}
+
 fn customer_rpcs() -> Vec<Rpc> {
     let customer_id = || NOBODY.to_owned();
     let customer = proto::Customer {
@@ -711,6 +730,8 @@ async fn requests_that_break_the_contract_are_invalid() {
                 "GetRatingPolicy",
                 "GetMatchPolicy",
                 "ListMatchReviews",
+                "ListRetentionRules",
+                "ListRetentionRuns",
             ];
             if broken.is_empty() && may_be_empty.iter().any(|name| rpc.path.ends_with(name)) {
                 assert!(answer.is_ok(), "everything of it may be left out");

@@ -22,6 +22,7 @@ use contract::patron::profile::v1::lifecycle_service_client::LifecycleServiceCli
 use contract::patron::profile::v1::match_service_client::MatchServiceClient;
 use contract::patron::profile::v1::privacy_service_client::PrivacyServiceClient;
 use contract::patron::profile::v1::restriction_service_client::RestrictionServiceClient;
+use contract::patron::profile::v1::retention_service_client::RetentionServiceClient;
 use contract::patron::profile::v1::segment_service_client::SegmentServiceClient;
 use contract::patron::profile::v1::tag_service_client::TagServiceClient;
 use contract::patron::profile::v1::{
@@ -259,6 +260,10 @@ impl Profile {
 
     pub(crate) fn restrictions(&self) -> RestrictionServiceClient<Caller> {
         RestrictionServiceClient::with_interceptor(self.channel.clone(), self.operator())
+    }
+
+    pub(crate) fn retention(&self) -> RetentionServiceClient<Caller> {
+        RetentionServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
 
     pub(crate) fn exports(&self) -> ExportServiceClient<Caller> {

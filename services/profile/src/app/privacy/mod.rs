@@ -18,4 +18,5 @@ pub(crate) mod remind;
 pub(crate) mod replay;
 pub(crate) mod request;
 pub(crate) mod restrict;
+pub(crate) mod retain;
 pub(crate) mod suppress;

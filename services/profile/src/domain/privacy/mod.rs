@@ -3,3 +3,4 @@
 pub(crate) mod erasure;
 pub(crate) mod hold;
 pub(crate) mod restriction;
+pub(crate) mod retention;
