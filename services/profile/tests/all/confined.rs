@@ -70,7 +70,9 @@ fn input(method: &Method) -> MessageDescriptor {
 /// Of such requests nobody knows whom they will name.
 fn is_client_streaming(method: &Method) -> bool {
     let service = contract::pool().get_service_by_name(&method.service);
-    let mut methods = service.iter().flat_map(|it| it.methods());
+    let mut methods = service
+        .iter()
+        .flat_map(prost_reflect::ServiceDescriptor::methods);
     methods.any(|it| it.name() == method.name && it.is_client_streaming())
 }
 
