@@ -1,6 +1,8 @@
-//! A person with a text of its own in every field and every free text of every service; after the
-//! erasure no row of any table of any database holds one of them, and the ledger still adds up.
+//! A person with a text of its own in every field and every free text of every service. All of them are in the
+//! file that the person gets of what is known; after the erasure no row of any table of any database holds one of
+//! them, and the ledger still adds up.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -167,13 +169,17 @@ async fn spend(api: &Api, customer: &str) {
     api.get(&format!("{path}/referral-code")).await;
 }
 
-/// The rows of a database that hold one of the person's texts, by table; in the clear or as bytes.
-async fn traces(data: &Path, service: &str) -> Vec<(String, i64)> {
+async fn connect(data: &Path, service: &str) -> PgConnection {
     let options = PgConnectOptions::new()
         .socket(socket(data))
         .username(postgres::embedded::SUPERUSER)
         .database(&format!("patron_{service}"));
-    let mut db = PgConnection::connect_with(&options).await.unwrap();
+    PgConnection::connect_with(&options).await.unwrap()
+}
+
+/// The rows of a database that hold one of the person's texts, by table; in the clear or as bytes.
+async fn traces(data: &Path, service: &str) -> Vec<(String, i64)> {
+    let mut db = connect(data, service).await;
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT oid::regclass::text FROM pg_class
          WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1",
@@ -199,6 +205,45 @@ async fn traces(data: &Path, service: &str) -> Vec<(String, i64)> {
     found
 }
 
+/// The person's texts that stand in the clear in the tables of a service.
+async fn texts(data: &Path, service: &str) -> BTreeSet<String> {
+    let mut db = connect(data, service).await;
+    let mut texts = BTreeSet::new();
+    for (table, _) in traces(data, service).await {
+        // What was announced is told by what it was announced of.
+        if table.starts_with("outbox") {
+            continue;
+        }
+        let query = format!(
+            "SELECT DISTINCT (regexp_matches(t::text, '{MARK}[-_a-z@.]*', 'g'))[1] FROM {table} AS t"
+        );
+        let found: Vec<String> = sqlx::query_scalar(AssertSqlSafe(query))
+            .fetch_all(&mut db)
+            .await
+            .unwrap();
+        texts.extend(found);
+    }
+    texts
+}
+
+/// Everything that the person gets to know, service by service.
+async fn told(api: &Api, path: &str) -> BTreeMap<String, String> {
+    let answer = api.get(path).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let mut told = BTreeMap::new();
+    let mut ended = false;
+    for line in String::from_utf8(answer.bytes.to_vec()).unwrap().lines() {
+        let part: Value = serde_json::from_str(line).unwrap();
+        if let Some(service) = part["record"]["service"].as_str() {
+            let text: &mut String = told.entry(service.to_owned()).or_default();
+            text.push_str(line);
+        }
+        ended |= part["end"]["complete"] == true;
+    }
+    assert!(ended, "the file has an end: {told:?}");
+    told
+}
+
 /// Where the embedded PostgreSQL listens: the fifth line of the file that says that it runs.
 fn socket(data: &Path) -> PathBuf {
     let mut folders = vec![data.join("postgres")];
@@ -214,7 +259,7 @@ fn socket(data: &Path) -> PathBuf {
 }
 
 #[tokio::test]
-async fn no_table_of_any_service_holds_anything_of_a_person_who_was_erased() {
+async fn a_person_is_told_everything_and_after_an_erasure_no_table_of_any_service_holds_anything() {
     let patron = Patron::start(&["--no-demo"]);
     let api = patron.api();
     let customer = person(&api).await;
@@ -236,6 +281,28 @@ async fn no_table_of_any_service_holds_anything_of_a_person_who_was_erased() {
         let before = traces(patron.data(), service).await;
         assert!(!before.is_empty(), "{service} knows the person");
     }
+    let file = format!("/v1/customers/{other}/accessFile");
+    let file_of_all = told(&api, &file).await;
+    for service in SERVICES {
+        let told = file_of_all.get(service).cloned().unwrap_or_default();
+        for text in texts(patron.data(), service).await {
+            assert!(
+                told.contains(&text),
+                "{service} does not tell {text}: {told}"
+            );
+        }
+    }
+    let mine = told(
+        &api,
+        &format!("{file}?provided_only=true&services=complaints"),
+    )
+    .await;
+    assert_eq!(mine.keys().collect::<Vec<_>>(), ["complaints"]);
+    assert!(mine["complaints"].contains(&mark("description")));
+    assert!(
+        !mine["complaints"].contains(&mark("kind_note")),
+        "staff wrote it"
+    );
 
     let asked = json!({"ground": "GROUND_CONSENT_WITHDRAWN"});
     let asked = send(&api, &format!("/v1/customers/{customer}:erase"), asked).await;

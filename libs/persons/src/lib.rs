@@ -4,6 +4,9 @@
 //! the id at which it came in; what it reads of a person it reads for all ids ([`ids_of`]). So a merge
 //! moves nothing, and undoing it leaves what would be without it.
 //!
+//! Also, whose processing is restricted ([`restricted_among`]): of them a service stores what it is told, and does
+//! nothing else with it.
+//!
 //! ```no_run
 //! # async fn example(tx: &mut sqlx::PgConnection, event: &events::Incoming, customer_id: uuid::Uuid)
 //! # -> Result<(), events::HandlerError> {
@@ -18,14 +21,18 @@
 //! ```
 
 mod reach;
+mod restricted;
 mod store;
 mod told;
 
 use sqlx::migrate::Migrator;
 
 pub use reach::within;
+pub use restricted::{
+    Restriction, restrict, restrict_told, restricted_among, restriction, until_restrictions,
+};
 pub use store::{ids_of, learn, profiles_of};
 pub use told::{Told, told};
 
-/// The table of ids: versions 200 to 299 of a service's migrations.
+/// The tables of ids: versions 200 to 299 and 500 of a service's migrations.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();

@@ -1,6 +1,6 @@
 //! Who is who, as it is learnt from events in any order.
 
-use persons::{Told, ids_of, learn, profiles_of};
+use persons::{Restriction, Told, ids_of, learn, profiles_of, restrict, restricted_among};
 use postgres::Migrations;
 use postgres::testing::TestDatabase;
 use uuid::Uuid;
@@ -47,4 +47,22 @@ async fn the_newest_of_what_was_said_about_an_id_holds_in_whatever_order_it_come
         let profiles = profiles_of(&mut *db, &[id(2), id(3), id(4)]).await.unwrap();
         assert_eq!(profiles, [(id(2), id(2)), (id(3), id(1))].into());
     }
+}
+
+#[tokio::test]
+async fn a_restriction_holds_for_whoever_the_id_leads_to_until_it_is_lifted() {
+    let database = TestDatabase::create(&MIGRATIONS).await;
+    let mut db = database.db().pool().acquire().await.unwrap();
+    let all = [id(1), id(2), id(3)];
+    let mut say = async |holds| {
+        let customer_id = id(2);
+        let said = Restriction { customer_id, holds };
+        restrict(&mut db, said).await.unwrap();
+        restrict(&mut db, said).await.unwrap();
+        let before = restricted_among(&mut db, &all).await.unwrap();
+        learn(&mut db, &told([(1, 1), (2, 1)], 1)).await.unwrap();
+        (before, restricted_among(&mut db, &all).await.unwrap())
+    };
+    assert_eq!(say(true).await, ([id(2)].into(), [id(1), id(2)].into()));
+    assert_eq!(say(false).await, ([].into(), [].into()));
 }

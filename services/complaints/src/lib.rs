@@ -14,6 +14,7 @@
 
 mod api;
 mod app;
+mod disclosed;
 mod domain;
 mod personal;
 mod reactions;
@@ -100,7 +101,7 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
             let app = owners.clone();
             async move { app.owners(named).await }
         });
-    let service = eraser.attach(service);
+    let service = disclosure::attach(eraser.attach(service), &db, &disclosed::SHAPE);
     Ok(events::attach(watched(service, &db), events))
 }
 

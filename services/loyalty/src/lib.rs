@@ -18,6 +18,7 @@
 
 mod api;
 mod app;
+mod disclosed;
 pub mod domain;
 pub mod draw_file;
 mod jobs;
@@ -158,7 +159,7 @@ pub fn service(
         clock: loyalty.clock.clone(),
         data: Arc::new(personal::Memberships),
     };
-    let service = eraser.attach(service);
+    let service = disclosure::attach(eraser.attach(service), &db, &disclosed::SHAPE);
     let metrics = WriterMetrics::registered(service.metrics());
     let runs = Runs::default();
     let verifications = Verifications::new(loyalty.clone(), settings.notary, settings.verify_daily);

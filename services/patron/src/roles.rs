@@ -2,8 +2,9 @@
 
 use access::{Notary, SignError};
 use chassis::Context;
-use chassis::client::{Connector, ConnectorError};
+use chassis::client::{Connection, Connector, ConnectorError};
 use chassis::paging::PageTokens;
+use disclosure::Disclosers;
 use events::{Feeds, UnknownFeed};
 use postgres::{Database, Migrations};
 use seal::{Keyring, KeyringError};
@@ -114,7 +115,10 @@ impl Service {
         let connector = Connector::new(self.name(), context.clock.clone(), &config.of_role())?;
         let feeds = Self::feeds(config, &connector)?;
         let service = match self {
-            Self::Profile => profile::service(db, &feeds, context, keyring(config)?)?,
+            Self::Profile => {
+                let others = Disclosers::over(Self::connections(config, &connector)?);
+                profile::service(db, &feeds, others, context, keyring(config)?)?
+            }
             Self::Loyalty => {
                 let profiles = connector.connect(config.peers.profile())?;
                 let settings = config.of_loyalty(notary(config)?);
@@ -133,11 +137,17 @@ impl Service {
 
     /// The feeds of all services, each of which it may follow.
     fn feeds(config: &Config, connector: &Connector) -> Result<Feeds, BuildError> {
+        Ok(Feeds::over(Self::connections(config, connector)?))
+    }
+
+    /// Connections to all services, by their names.
+    fn connections(
+        config: &Config,
+        connector: &Connector,
+    ) -> Result<Vec<(&'static str, Connection)>, ConnectorError> {
         let connect =
             |(service, address): (Self, &str)| Ok((service.name(), connector.connect(address)?));
-        let connections: Result<Vec<_>, ConnectorError> =
-            config.peers.all().into_iter().map(connect).collect();
-        Ok(Feeds::over(connections?))
+        config.peers.all().into_iter().map(connect).collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use chassis::paging::PageTokens;
 use chassis::{Context, Service};
+use contract::patron::profile::v1::access_file_service_server::AccessFileServiceServer;
 use contract::patron::profile::v1::activity_service_server::ActivityServiceServer;
 use contract::patron::profile::v1::attribute_service_server::AttributeServiceServer;
 use contract::patron::profile::v1::consent_service_server::ConsentServiceServer;
@@ -14,10 +15,14 @@ use contract::patron::profile::v1::interaction_service_server::InteractionServic
 use contract::patron::profile::v1::lifecycle_service_server::LifecycleServiceServer;
 use contract::patron::profile::v1::match_service_server::MatchServiceServer;
 use contract::patron::profile::v1::privacy_service_server::PrivacyServiceServer;
+use contract::patron::profile::v1::restriction_service_server::RestrictionServiceServer;
+use contract::patron::profile::v1::retention_service_server::RetentionServiceServer;
 use contract::patron::profile::v1::segment_service_server::SegmentServiceServer;
 use contract::patron::profile::v1::tag_rule_service_server::TagRuleServiceServer;
 use contract::patron::profile::v1::tag_service_server::TagServiceServer;
+use disclosure::Disclosers;
 
+use crate::api::access_files::AccessFiles;
 use crate::api::activities::Activities;
 use crate::api::attributes::Attributes;
 use crate::api::consents::Consents;
@@ -30,6 +35,8 @@ use crate::api::interactions::Interactions;
 use crate::api::matches::Matches;
 use crate::api::privacy::Privacy;
 use crate::api::ratings::Ratings;
+use crate::api::restrictions::Restrictions;
+use crate::api::retention::Retention;
 use crate::api::segments::Segments;
 use crate::api::tag_rules::TagRules;
 use crate::api::tags::Tags;
@@ -38,18 +45,44 @@ use crate::app::readers::Readers;
 use crate::metrics::{Decisions, Intake};
 
 /// Adds every call of the role. Called within a Tokio runtime, in which customers are read.
-pub(crate) fn answer(service: Service, app: &App, context: &Context) -> Service {
+pub(crate) fn answer(
+    service: Service,
+    app: &App,
+    context: &Context,
+    disclosers: Disclosers,
+) -> Service {
     let pages = &context.pages;
     let service = customers(service, app, pages);
     let service = activity(service, app, pages);
     let service = contact(service, app, pages);
     let service = sorting(service, app, pages);
     let service = files(service, app, pages);
+    let files = AccessFiles {
+        app: app.clone(),
+        services: disclosers,
+    };
+    let service = service.grpc(chassis::tuned!(AccessFileServiceServer::new(files)));
+    privacy(service, app, pages)
+}
+
+/// What they may ask for about their own data.
+fn privacy(service: Service, app: &App, pages: &PageTokens) -> Service {
     let privacy = Privacy {
         app: app.clone(),
         pages: pages.clone(),
     };
-    service.grpc(chassis::tuned!(PrivacyServiceServer::new(privacy)))
+    let restrictions = Restrictions {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
+    let retention = Retention {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
+    service
+        .grpc(chassis::tuned!(PrivacyServiceServer::new(privacy)))
+        .grpc(chassis::tuned!(RestrictionServiceServer::new(restrictions)))
+        .grpc(chassis::tuned!(RetentionServiceServer::new(retention)))
 }
 
 /// Who they are, and which records are one person's.

@@ -11,6 +11,7 @@ pub(crate) fn begin(service: Service, app: &App) -> Service {
     let metrics = Memberships::register(service.metrics());
     let (keeping, undoing) = (app.clone(), app.clone());
     let (making, reminding) = (app.clone(), app.clone());
+    let retaining = app.clone();
     service
         .task("segments", move |stop| {
             segments::keep(keeping.clone(), metrics.clone(), stop)
@@ -20,6 +21,9 @@ pub(crate) fn begin(service: Service, app: &App) -> Service {
         })
         .task("interaction-months", move |stop| {
             making.clone().keep_making_months(stop)
+        })
+        .task("retention", move |stop| {
+            retaining.clone().keep_retaining(stop)
         })
         .task("erasure-reminders", move |stop| {
             reminding.clone().remind(stop)

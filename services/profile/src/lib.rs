@@ -44,8 +44,10 @@ use app::App;
 use app::contact::Secrets;
 use app::identity::rules;
 use app::privacy::confirm::Confirmations;
+use app::privacy::disclosed;
 use app::privacy::personal::People;
 use chassis::{Context, Service};
+use disclosure::{Disclosers, DisclosureServer};
 use erasure::Eraser;
 use events::{Consumer, ConsumerConfig, FeedConfig, FeedServer, Feeds, Outbox, Parts, UnknownFeed};
 use postgres::{Database, Migrations, ProbeLimits};
@@ -77,8 +79,8 @@ pub fn migrations() -> Migrations {
     MIGRATIONS
 }
 
-/// The service over its database, following the feeds of all others. The keyring makes the fingerprints by
-/// which people who were erased stay out.
+/// The service over its database, following the feeds of all others, which tell it what they hold of people
+/// who ask. The keyring makes the fingerprints by which people who were erased stay out.
 ///
 /// Called within a Tokio runtime, in which customers are read as long as the service is there.
 ///
@@ -87,6 +89,7 @@ pub fn migrations() -> Migrations {
 pub fn service(
     db: Database,
     feeds: &Feeds,
+    others: Disclosers,
     context: &Context,
     keyring: Keyring,
 ) -> Result<Service, UnknownFeed> {
@@ -100,7 +103,10 @@ pub fn service(
         keyring,
     };
     let service = audit::attach(Service::new(NAME, clock), NAME, &db, context);
-    let service = jobs::begin(calls::answer(service, &app, context), &app);
+    let own = DisclosureServer::new(db.clone(), &disclosed::SHAPE);
+    let disclosers = others.and(NAME, Arc::new(own));
+    let service = calls::answer(service, &app, context, disclosers);
+    let service = disclosure::attach(jobs::begin(service, &app), &db, &disclosed::SHAPE);
     let guard = app.clone();
     let service = service.records(move |named| {
         let app = guard.clone();

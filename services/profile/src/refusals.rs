@@ -29,7 +29,8 @@ use crate::store::StoreError;
 use crate::wire::returns::reason_of;
 
 pub(crate) use privacy::{
-    erasure_not_found, identifier_suppressed, legal_hold, legal_hold_not_found,
+    customer_restricted, erasure_not_found, identifier_suppressed, legal_hold,
+    legal_hold_not_found, restriction_not_found,
 };
 
 /// When a caller may ask again after an outage.

@@ -5,6 +5,8 @@
     reason = "a test fails by panicking, also in its helpers"
 )]
 
+#[path = "all/access_files.rs"]
+mod access_files;
 #[path = "all/attributes.rs"]
 mod attributes;
 #[path = "all/batch.rs"]
@@ -47,6 +49,10 @@ mod privacy;
 mod races;
 #[path = "all/ratings.rs"]
 mod ratings;
+#[path = "all/restrictions.rs"]
+mod restrictions;
+#[path = "all/retention.rs"]
+mod retention;
 #[path = "all/returns.rs"]
 mod returns;
 #[path = "all/segments.rs"]

@@ -9,6 +9,7 @@
 
 mod api;
 mod app;
+mod disclosed;
 mod domain;
 mod jobs;
 mod live;
@@ -49,6 +50,7 @@ static ALL: Migrations = Migrations::new(
     &[
         &events::MIGRATIONS,
         &idempotency::MIGRATIONS,
+        &persons::MIGRATIONS,
         &seal::MIGRATIONS,
         &erasure::MIGRATIONS,
         &audit::MIGRATIONS,
@@ -97,7 +99,7 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
         clock,
         data: Arc::new(personal::Baskets),
     };
-    let service = eraser.attach(service);
+    let service = disclosure::attach(eraser.attach(service), &db, &disclosed::SHAPE);
     let events = events::Parts {
         db: db.clone(),
         outbox,

@@ -41,15 +41,40 @@ impl Handler for Baskets {
         self.handle_all(transaction, &[event]).await
     }
 
-    /// Writes the orders between two returns by one statement.
     async fn handle_all(
         &self,
         transaction: &mut PgTransaction<'_>,
         events: &[&Incoming],
     ) -> Result<(), HandlerError> {
-        let now = self.clock.now();
-        let (mut sales, mut owners) = (Vec::new(), Vec::new());
         for event in events {
+            if let Some(told) = persons::told(event)? {
+                persons::learn(transaction, &told).await?;
+            }
+        }
+        for part in persons::until_restrictions(events) {
+            self.record(transaction, part).await?;
+            persons::restrict_told(transaction, part).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Baskets {
+    /// Writes the orders between two returns by one statement, but for those of restricted customers.
+    async fn record(
+        &self,
+        transaction: &mut PgTransaction<'_>,
+        events: &[&Incoming],
+    ) -> Result<(), HandlerError> {
+        let now = self.clock.now();
+        let customers: Vec<Uuid> = events.iter().filter_map(|it| it.customer_id()).collect();
+        let restricted = persons::restricted_among(transaction, &customers).await?;
+        let is_restricted = |event: &Incoming| {
+            let customer = event.customer_id();
+            customer.is_some_and(|id| restricted.contains(&id))
+        };
+        let (mut sales, mut owners) = (Vec::new(), Vec::new());
+        for event in events.iter().filter(|event| !is_restricted(event)) {
             match change(event)? {
                 Some(Change::Sold(sale)) => {
                     owners.extend(owner(event, &sale));

@@ -8,6 +8,7 @@
 
 mod api;
 mod app;
+mod disclosed;
 mod domain;
 mod personal;
 mod reactions;
@@ -88,7 +89,7 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
     let service = Service::new(NAME, context.clock.clone());
     let service = audit::attach(service, NAME, &db, context)
         .grpc(chassis::tuned!(SurveyServiceServer::new(Surveys(app))));
-    let service = eraser.attach(service);
+    let service = disclosure::attach(eraser.attach(service), &db, &disclosed::SHAPE);
     Ok(events::attach(watched(service, &db), events))
 }
 

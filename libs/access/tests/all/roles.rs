@@ -155,8 +155,11 @@ fn whoever_has_no_role_or_an_unknown_one_sees_nothing() {
 #[test]
 fn only_privacy_officers_and_operators_erase_people_or_hold_them_back() {
     let acts = [
+        "profile.access_files.export",
         "profile.erasures.write",
         "profile.legal_holds.write",
+        "profile.restrictions.write",
+        "profile.retention.write",
         "profile.suppressions.write",
     ];
     for role in Roles::default().names() {

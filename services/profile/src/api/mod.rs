@@ -1,5 +1,6 @@
 //! The RPCs: decode, call, encode. Who may call is decided before, by what the contract declares.
 
+pub(crate) mod access_files;
 pub(crate) mod activities;
 pub(crate) mod attributes;
 pub(crate) mod batch;
@@ -14,6 +15,8 @@ pub(crate) mod lists;
 pub(crate) mod matches;
 pub(crate) mod privacy;
 pub(crate) mod ratings;
+pub(crate) mod restrictions;
+pub(crate) mod retention;
 pub(crate) mod segments;
 pub(crate) mod tag_rules;
 pub(crate) mod tags;

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use contract::patron::profile::v1::{
     CustomerAttributesChanged, CustomerCreated, CustomerRemoved, CustomerUpdated,
-    LifecycleStageChanged, OrderRecorded, ProfilesMerged, ProfilesUnmerged, ReturnRecorded,
-    SegmentEntered, SegmentLeft, TagAdded, TagRemoved, ValueTierChanged,
+    LifecycleStageChanged, OrderRecorded, ProcessingRestricted, ProcessingUnrestricted,
+    ProfilesMerged, ProfilesUnmerged, ReturnRecorded, SegmentEntered, SegmentLeft, TagAdded,
+    TagRemoved, ValueTierChanged,
 };
 use events::NewEvent;
 use prost_types::FieldMask;
+use uuid::Uuid;
 
 use crate::domain::book::Announcement;
 use crate::domain::customer::Customer;
@@ -179,6 +181,24 @@ pub(crate) fn activity(announcement: Announcement) -> NewEvent {
             about(customer, &payload)
         }
     }
+}
+
+/// What is held under an id is to be stored only; and all ids of the person.
+pub(crate) fn restricted(customer: CustomerId, ids: &[Uuid]) -> NewEvent {
+    let payload = ProcessingRestricted {
+        customer_id: customer.0.to_string(),
+        customer_ids: ids.iter().map(Uuid::to_string).collect(),
+    };
+    about(customer, &payload)
+}
+
+/// It is not any more.
+pub(crate) fn unrestricted(customer: CustomerId, ids: &[Uuid]) -> NewEvent {
+    let payload = ProcessingUnrestricted {
+        customer_id: customer.0.to_string(),
+        customer_ids: ids.iter().map(Uuid::to_string).collect(),
+    };
+    about(customer, &payload)
 }
 
 fn about<P: prost::Message + prost::Name>(customer: CustomerId, payload: &P) -> NewEvent {

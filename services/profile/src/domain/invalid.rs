@@ -92,6 +92,10 @@ pub(crate) enum Problem {
     NeverFree,
     #[error("must be a time of the day")]
     NotATime,
+    #[error("must be one of Patron's services that hold something of people")]
+    UnknownService,
+    #[error("must be 0 or at least 31: younger contacts count for caps")]
+    TooFewDays,
     #[error("must be a UUID")]
     NotAnId,
     #[error("must be a hash of 32 bytes")]

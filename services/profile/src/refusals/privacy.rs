@@ -26,6 +26,22 @@ pub(crate) fn erasure_not_found() -> Refusal {
     Refusal::new(Code::NotFound, ErrorReason::ErasureNotFound, message)
 }
 
+/// There is no such restriction on the person.
+pub(crate) fn restriction_not_found() -> Refusal {
+    let message = "there is no such restriction on this customer";
+    Refusal::new(Code::NotFound, ErrorReason::RestrictionNotFound, message)
+}
+
+/// The match policy leaves people alone whose processing is restricted.
+pub(crate) fn customer_restricted() -> Refusal {
+    let message = "the processing of one of the customers is restricted";
+    Refusal::new(
+        Code::FailedPrecondition,
+        ErrorReason::CustomerRestricted,
+        message,
+    )
+}
+
 /// There is no such legal hold on the person.
 pub(crate) fn legal_hold_not_found() -> Refusal {
     let message = "there is no such legal hold on this customer";

@@ -11,6 +11,8 @@ pub(crate) mod money;
 pub(crate) mod orders;
 pub(crate) mod privacy;
 pub(crate) mod ratings;
+pub(crate) mod restrictions;
+pub(crate) mod retention;
 pub(crate) mod returns;
 pub(crate) mod segments;
 pub(crate) mod tag_rules;

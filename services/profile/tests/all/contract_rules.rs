@@ -44,6 +44,8 @@ fn rpcs() -> Vec<Rpc> {
     all.extend(contact_rpcs());
     all.extend(match_rpcs());
     all.extend(privacy_rpcs());
+    all.extend(restriction_rpcs());
+    all.extend(retention_rpcs());
     all.extend(tag_rpcs());
     all.extend(tag_rule_rpcs());
     all.extend(attribute_rpcs());
@@ -496,6 +498,10 @@ fn privacy_rpcs() -> Vec<Rpc> {
         value: "x".to_owned(),
         request_id: request_id(),
     };
+    let file = proto::ReadAccessFileRequest {
+        customer_id: customer_id(),
+        ..Default::default()
+    };
     let hold = proto::CreateLegalHoldRequest {
         customer_id: customer_id(),
         reason: "a lawsuit".to_owned(),
@@ -513,6 +519,7 @@ fn privacy_rpcs() -> Vec<Rpc> {
     };
     let unknown = "CUSTOMER_NOT_FOUND";
     vec![
+        rpc("AccessFileService/ReadAccessFile", &file, unknown),
         rpc("PrivacyService/RequestErasure", &erase, unknown),
         rpc("PrivacyService/GetErasure", &get, "ERASURE_NOT_FOUND"),
         rpc("PrivacyService/ListErasures", &list, ""),
@@ -521,6 +528,53 @@ fn privacy_rpcs() -> Vec<Rpc> {
         rpc("PrivacyService/CreateLegalHold", &hold, unknown),
         rpc("PrivacyService/ReleaseLegalHold", &release, unknown),
         rpc("PrivacyService/ListLegalHolds", &holds, unknown),
+    ]
+}
+
+fn restriction_rpcs() -> Vec<Rpc> {
+    let customer_id = || NOBODY.to_owned();
+    let restrict = proto::RestrictCustomerRequest {
+        customer_id: customer_id(),
+        ground: proto::restriction::Ground::Unlawful.into(),
+        request_id: request_id(),
+    };
+    let unrestrict = proto::LiftRestrictionRequest {
+        customer_id: customer_id(),
+        restriction_id: customer_id(),
+        reason: "it is over".to_owned(),
+        request_id: request_id(),
+    };
+    let restrictions = proto::ListRestrictionsRequest {
+        customer_id: customer_id(),
+        ..Default::default()
+    };
+    let unknown = "CUSTOMER_NOT_FOUND";
+    vec![
+        rpc("RestrictionService/RestrictCustomer", &restrict, unknown),
+        rpc("RestrictionService/LiftRestriction", &unrestrict, unknown),
+        rpc(
+            "RestrictionService/ListRestrictions",
+            &restrictions,
+            unknown,
+        ),
+    ]
+}
+
+fn retention_rpcs() -> Vec<Rpc> {
+    let kind = proto::RetentionKind::ImportErrors.into();
+    let rules = proto::ListRetentionRulesRequest {};
+    let set = proto::SetRetentionRuleRequest {
+        kind,
+        days: 0,
+        request_id: request_id(),
+    };
+    let preview = proto::PreviewRetentionRequest { kind, days: 1 };
+    let runs = proto::ListRetentionRunsRequest::default();
+    vec![
+        rpc("RetentionService/ListRetentionRules", &rules, ""),
+        rpc("RetentionService/SetRetentionRule", &set, ""),
+        rpc("RetentionService/PreviewRetention", &preview, ""),
+        rpc("RetentionService/ListRetentionRuns", &runs, ""),
     ]
 }
 
@@ -766,6 +820,8 @@ async fn requests_that_break_the_contract_are_invalid() {
                 "GetRatingPolicy",
                 "GetMatchPolicy",
                 "ListMatchReviews",
+                "ListRetentionRules",
+                "ListRetentionRuns",
             ];
             if broken.is_empty() && may_be_empty.iter().any(|name| rpc.path.ends_with(name)) {
                 assert!(answer.is_ok(), "everything of it may be left out");

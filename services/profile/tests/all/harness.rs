@@ -8,6 +8,8 @@ use chassis::config::{Config, IssuerConfig, IssuerRole};
 use chassis::paging::PageTokens;
 use chassis::{Clock, Context};
 use contract::patron::events::v1::FollowRequest;
+use contract::patron::privacy::v1::DisclosePersonRequest;
+use contract::patron::profile::v1::access_file_service_client::AccessFileServiceClient;
 use contract::patron::profile::v1::activity_service_client::ActivityServiceClient;
 use contract::patron::profile::v1::attribute_service_client::AttributeServiceClient;
 use contract::patron::profile::v1::consent_service_client::ConsentServiceClient;
@@ -20,6 +22,8 @@ use contract::patron::profile::v1::interaction_service_client::InteractionServic
 use contract::patron::profile::v1::lifecycle_service_client::LifecycleServiceClient;
 use contract::patron::profile::v1::match_service_client::MatchServiceClient;
 use contract::patron::profile::v1::privacy_service_client::PrivacyServiceClient;
+use contract::patron::profile::v1::restriction_service_client::RestrictionServiceClient;
+use contract::patron::profile::v1::retention_service_client::RetentionServiceClient;
 use contract::patron::profile::v1::segment_service_client::SegmentServiceClient;
 use contract::patron::profile::v1::tag_rule_service_client::TagRuleServiceClient;
 use contract::patron::profile::v1::tag_service_client::TagServiceClient;
@@ -29,6 +33,7 @@ use contract::patron::profile::v1::{
     Return, ReturnLine, Source,
 };
 use contract::patron::r#type::v1::Money;
+use disclosure::{Discloser, Disclosers, Records};
 use events::{Feed, Feeds, Responses};
 use futures_util::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
@@ -127,6 +132,20 @@ impl Feed for Silent {
     }
 }
 
+/// A service that is down.
+struct Mute;
+
+#[tonic::async_trait]
+impl Discloser for Mute {
+    async fn disclose(&self, _: DisclosePersonRequest) -> Result<Records, Status> {
+        Err(Status::unavailable("down"))
+    }
+}
+
+fn mute(name: &'static str) -> (&'static str, Arc<dyn Discloser>) {
+    (name, Arc::new(Mute))
+}
+
 /// The services whose feeds the profile service follows.
 pub(crate) const OTHERS: [&str; 4] = ["loyalty", "complaints", "survey", "recommendation"];
 
@@ -166,7 +185,9 @@ impl Profile {
             clock,
             pages: PageTokens::new(b"test"),
         };
-        let service = profile::service(database.db().clone(), feeds, &context, keyring).unwrap();
+        let others = Disclosers::of(OTHERS.map(mute));
+        let service =
+            profile::service(database.db().clone(), feeds, others, &context, keyring).unwrap();
         let shutdown = CancellationToken::new();
         let running = chassis::serve(service, &config(), shutdown.clone())
             .await
@@ -246,6 +267,18 @@ impl Profile {
 
     pub(crate) fn interactions(&self) -> InteractionServiceClient<Caller> {
         InteractionServiceClient::with_interceptor(self.channel.clone(), self.operator())
+    }
+
+    pub(crate) fn access_files(&self) -> AccessFileServiceClient<Caller> {
+        AccessFileServiceClient::with_interceptor(self.channel.clone(), self.operator())
+    }
+
+    pub(crate) fn restrictions(&self) -> RestrictionServiceClient<Caller> {
+        RestrictionServiceClient::with_interceptor(self.channel.clone(), self.operator())
+    }
+
+    pub(crate) fn retention(&self) -> RetentionServiceClient<Caller> {
+        RetentionServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
 
     pub(crate) fn exports(&self) -> ExportServiceClient<Caller> {

@@ -9,7 +9,7 @@ use proto::{Identifier, Interaction, RecordInteractionsRequest, RecordInteractio
 use crate::harness::{Profile, identifier, order};
 use crate::identities::{link, unmerge};
 
-fn at(customer_id: &str, id: &str, time: &str) -> Interaction {
+pub(crate) fn at(customer_id: &str, id: &str, time: &str) -> Interaction {
     let time: Timestamp = time.parse().unwrap();
     Interaction {
         source: "web".to_owned(),
@@ -22,7 +22,7 @@ fn at(customer_id: &str, id: &str, time: &str) -> Interaction {
     }
 }
 
-fn request(interaction: Interaction) -> RecordInteractionsRequest {
+pub(crate) fn request(interaction: Interaction) -> RecordInteractionsRequest {
     RecordInteractionsRequest {
         interaction: Some(interaction),
         ..RecordInteractionsRequest::default()
@@ -36,7 +36,7 @@ fn by(identifier: Identifier, interaction: Interaction) -> RecordInteractionsReq
     }
 }
 
-async fn record(
+pub(crate) async fn record(
     profile: &Profile,
     sent: Vec<RecordInteractionsRequest>,
 ) -> RecordInteractionsResponse {
@@ -54,7 +54,7 @@ fn counts(answer: &RecordInteractionsResponse) -> (i64, i64, i64) {
 }
 
 /// What stands in a timeline, by the ids that the sources gave, in pages of this size.
-async fn timeline(profile: &Profile, customer_id: &str, page_size: i32) -> Vec<String> {
+pub(crate) async fn timeline(profile: &Profile, customer_id: &str, page_size: i32) -> Vec<String> {
     let mut all = Vec::new();
     let mut page_token = String::new();
     loop {

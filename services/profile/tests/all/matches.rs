@@ -44,14 +44,14 @@ async fn preview(profile: &Profile, policy: MatchPolicy) -> PreviewMatchPolicyRe
     shown.unwrap().into_inner()
 }
 
-async fn reviews(profile: &Profile) -> Vec<MatchReview> {
+pub(crate) async fn reviews(profile: &Profile) -> Vec<MatchReview> {
     let request = ListMatchReviewsRequest::default();
     let listed = profile.matches().list_match_reviews(request).await;
     listed.unwrap().into_inner().reviews
 }
 
 /// The pairs that wait, once there are so many.
-async fn waiting(profile: &Profile, count: usize) -> Vec<MatchReview> {
+pub(crate) async fn waiting(profile: &Profile, count: usize) -> Vec<MatchReview> {
     let look = async || Some(reviews(profile).await).filter(|found| found.len() == count);
     until("the pairs wait", look).await
 }
@@ -77,7 +77,7 @@ async fn decide(
 
 /// Two customers with the same e-mail address and phone, each written in two ways: 880 thousandths. Names
 /// differ by pair. The older first.
-async fn twins(profile: &Profile, name: &str) -> [String; 2] {
+pub(crate) async fn twins(profile: &Profile, name: &str) -> [String; 2] {
     twins_with(profile, name, [None, None]).await
 }
 
@@ -126,7 +126,7 @@ async fn until_one(profile: &Profile, [older, newer]: &[String; 2]) {
 }
 
 /// Changes something of a customer, so that it is compared anew.
-async fn touch(profile: &Profile, customer_id: &str, brand: &str) {
+pub(crate) async fn touch(profile: &Profile, customer_id: &str, brand: &str) {
     let customer = Customer {
         customer_id: customer_id.to_owned(),
         brand: brand.to_owned(),
@@ -144,7 +144,7 @@ async fn touch(profile: &Profile, customer_id: &str, brand: &str) {
 }
 
 /// Until the service has heard of all that it has announced.
-async fn until_heard(profile: &Profile) {
+pub(crate) async fn until_heard(profile: &Profile) {
     let unheard = "SELECT count(*) FROM (
              SELECT subject_id, max(subject_version) AS version FROM outbox GROUP BY subject_id
          ) AS told LEFT JOIN consumer_subjects AS heard USING (subject_id)

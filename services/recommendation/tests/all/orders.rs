@@ -115,3 +115,18 @@ async fn a_return_whose_order_was_never_told_brings_its_order_along() {
     let resent = record(&mut client, vec![basket("o-1", &["tea", "mug"])]).await;
     assert!(!resent[0].recorded && resent[0].error.is_none());
 }
+
+#[tokio::test]
+async fn what_a_customer_buys_while_restricted_is_not_counted() {
+    let world = World::new().await;
+    let ann = Uuid::from_u128(1);
+    // All of it is told at once.
+    for (is_restricted, product) in [(true, "tea"), (false, "mug"), (true, "pot"), (false, "jug")] {
+        world.profile.restricted(ann, is_restricted).await;
+        let order = order(product, &[(product, 1, 0)]);
+        world.profile.sold(ann, order).await;
+    }
+    let running = world.replica().await;
+    let mut client = world.client(&running, &["operator"]);
+    until_popular(&mut client, &[("jug", 1), ("mug", 1)]).await;
+}

@@ -2,7 +2,10 @@
 
 use chassis::paging::PageTokens;
 use chassis::{Clock, Context};
-use contract::patron::profile::v1::{Order, OrderLine, OrderRecorded, Return, ReturnRecorded};
+use contract::patron::profile::v1::{
+    Order, OrderLine, OrderRecorded, ProcessingRestricted, ProcessingUnrestricted, Return,
+    ReturnRecorded,
+};
 use contract::patron::recommendation::v1::recommendation_service_client::RecommendationServiceClient;
 use contract::patron::recommendation::v1::{
     Basket, BasketItem, BasketResult, BatchRecordBasketsRequest, ListBoughtTogetherRequest,
@@ -24,6 +27,27 @@ impl Profile {
     pub(crate) async fn sold(&self, customer: Uuid, order: Order) {
         let event = OrderRecorded { order: Some(order) };
         let event = NewEvent::about(customer, Some(customer), &event);
+        self.0.announce(event).await;
+    }
+
+    /// Announces whether nothing but storing may be done with what is held of a customer.
+    pub(crate) async fn restricted(&self, customer: Uuid, is_restricted: bool) {
+        let (id, about) = (customer.to_string(), (customer, Some(customer)));
+        let event = if is_restricted {
+            let (customer_id, customer_ids) = (id.clone(), vec![id]);
+            let payload = ProcessingRestricted {
+                customer_id,
+                customer_ids,
+            };
+            NewEvent::about(about.0, about.1, &payload)
+        } else {
+            let (customer_id, customer_ids) = (id.clone(), vec![id]);
+            let payload = ProcessingUnrestricted {
+                customer_id,
+                customer_ids,
+            };
+            NewEvent::about(about.0, about.1, &payload)
+        };
         self.0.announce(event).await;
     }
 

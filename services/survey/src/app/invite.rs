@@ -1,5 +1,6 @@
 use events::NewEvent;
 use sqlx::PgTransaction;
+use uuid::Uuid;
 
 use super::{App, SurveyError};
 use crate::domain::{Asked, Invitation, InvitationId};
@@ -13,12 +14,19 @@ pub(crate) struct Asking<'a> {
 
 impl App {
     /// Invites customers and announces it, except those whom the same occasion has made invited
-    /// before. Two statements, however many they are.
+    /// before, and those whose processing is restricted. Three statements, however many they are.
     pub(crate) async fn invite(
         &self,
         tx: &mut PgTransaction<'_>,
-        asking: Vec<Asking<'_>>,
+        mut asking: Vec<Asking<'_>>,
     ) -> Result<(), SurveyError> {
+        let customers: Vec<Uuid> = asking.iter().map(|one| one.asked.customer.0).collect();
+        if !customers.is_empty() {
+            let restricted = persons::restricted_among(tx, &customers)
+                .await
+                .map_err(store::StoreError::from)?;
+            asking.retain(|one| !restricted.contains(&one.asked.customer.0));
+        }
         if asking.is_empty() {
             return Ok(());
         }

@@ -1,7 +1,10 @@
 use bytes::Bytes;
 use contract::patron::complaints::v1::CaseClosed;
 use contract::patron::events::v1::{Event, Position};
-use contract::patron::profile::v1::{CustomerCreated, Order, OrderRecorded};
+use contract::patron::profile::v1::{
+    CustomerCreated, Order, OrderRecorded, ProcessingRestricted, ProcessingUnrestricted,
+    ProfilesMerged,
+};
 use contract::patron::survey::v1::Invitation;
 use prost::{Message, Name};
 use prost_types::Timestamp;
@@ -170,4 +173,40 @@ async fn an_event_without_its_customer_is_an_error_that_names_the_field() {
         .await
         .unwrap_err();
     assert_eq!(error.to_string(), "the event has no customer_id");
+}
+
+#[tokio::test]
+async fn nobody_is_asked_whose_processing_is_restricted_under_whichever_id() {
+    let bench = Bench::new().await;
+    let (restricted, joined) = (bench.clock.new_id(), bench.clock.new_id());
+    let customer_id = restricted.to_string();
+    let hear = async |event: &Incoming| {
+        receive(&bench, ToProfile(bench.app.clone()), event)
+            .await
+            .unwrap();
+    };
+    let merged = ProfilesMerged {
+        customer_id: joined.to_string(),
+        merged_customer_ids: vec![customer_id.clone()],
+        revision: 1,
+        ..ProfilesMerged::default()
+    };
+    hear(&event(&bench, &merged, Some(joined))).await;
+    let from = ProcessingRestricted {
+        customer_id: customer_id.clone(),
+        ..ProcessingRestricted::default()
+    };
+    hear(&event(&bench, &from, Some(restricted))).await;
+    for customer in [restricted, joined] {
+        buy(&bench, customer, "A-1").await.unwrap();
+        close(&bench, customer, "C-1", 1).await;
+        assert!(asked(&bench, customer).await.is_empty());
+    }
+    let until = ProcessingUnrestricted {
+        customer_id,
+        ..ProcessingUnrestricted::default()
+    };
+    hear(&event(&bench, &until, Some(restricted))).await;
+    buy(&bench, joined, "A-2").await.unwrap();
+    assert_eq!(asked(&bench, joined).await.len(), 1);
 }

@@ -6,6 +6,7 @@ use idempotency::{Claim, Key};
 use jiff::Timestamp;
 use sqlx::PgConnection;
 use tonic::{Response, Status};
+use uuid::Uuid;
 
 use super::ContactError;
 use super::policy::InForce;
@@ -18,6 +19,7 @@ use crate::domain::contact::topic::{ContactId, Topic};
 use crate::domain::ids::CustomerId;
 use crate::store::contact::contacts::{self, MOST_RESERVED};
 use crate::store::contact::{self, Person, statements};
+use crate::store::privacy::restrictions;
 use crate::wire::contact::contacts as wire;
 
 const METHOD: &str = "patron.profile.v1.ContactService/CheckContact";
@@ -128,6 +130,10 @@ async fn decide(
     now: Timestamp,
 ) -> Result<Decision, ContactError> {
     let rule = rule(in_force, topic)?;
+    let ids: Vec<Uuid> = person.ids.iter().map(|id| id.0).collect();
+    if restrictions::is_any(connection, &ids).await? {
+        return Ok(Decision::restricted());
+    }
     let policy = &in_force.policy;
     let zone = &in_force.zone_of(person);
     let said = if rule.needs_consent {

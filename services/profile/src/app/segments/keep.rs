@@ -27,6 +27,7 @@ use crate::domain::segment::membership::{Decision, Segments};
 use crate::domain::segment::vocabulary::Vocabulary;
 use crate::metrics::Memberships;
 use crate::store::customers;
+use crate::store::privacy::restrictions;
 use crate::store::segments::{definitions, evaluations, facts, members, sizes, sweeps};
 
 /// How long who is due waits at most before somebody looks.
@@ -152,7 +153,10 @@ impl Keeper {
         let reach = segments.reach().max(rated.unwrap_or_default());
         let reach = reach.max(self.giving.reach());
         let scope = super::scope(&mut tx, reach, now).await?;
-        let people = customers::people(&mut tx, &ids).await?;
+        let mut people = customers::people(&mut tx, &ids).await?;
+        // Of whom there are no facts belongs nowhere.
+        let restricted = restrictions::among(&mut tx, &ids).await?;
+        people.retain(|person| !restricted.contains(&person.id));
         let mut facts = facts::of(&mut tx, people, &scope).await?;
         // Tags first: segments and ratings read what rules make of them.
         let with = (&self.app.clock, now);

@@ -19,6 +19,8 @@ pub(crate) enum Reason {
     ConsentWithdrawn,
     QuietHours,
     CapReached(CapId),
+    /// The processing of the person is.
+    Restricted,
 }
 
 /// Something in the way.
@@ -39,6 +41,20 @@ pub(crate) enum Decision {
         obstacles: Vec<Obstacle>,
         next: Option<Timestamp>,
     },
+}
+
+impl Decision {
+    /// Nothing is sent to whose processing is restricted, and time alone does not change it.
+    pub(crate) fn restricted() -> Self {
+        let obstacle = Obstacle {
+            reason: Reason::Restricted,
+            ends: None,
+        };
+        Self::Refused {
+            obstacles: vec![obstacle],
+            next: None,
+        }
+    }
 }
 
 /// What a decision is taken from.

@@ -2,3 +2,5 @@
 
 pub(crate) mod erasure;
 pub(crate) mod hold;
+pub(crate) mod restriction;
+pub(crate) mod retention;

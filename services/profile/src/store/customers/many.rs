@@ -86,6 +86,8 @@ pub(crate) async fn after(
                           income_band, region_code, brand, language_code, time_zone, version,
                           create_time, update_time
                    FROM customers WHERE customer_id > $1 AND profile_id = customer_id
+                     AND NOT EXISTS (SELECT FROM restrictions AS r WHERE r.lifted_at IS NULL
+                         AND r.customer_id = ANY (absorbed || customers.customer_id))
                    ORDER BY customer_id LIMIT $2"#,
                 after.0,
                 limit,
@@ -103,6 +105,8 @@ pub(crate) async fn after(
                           create_time, update_time
                    FROM customers
                    WHERE region_code = $3 AND customer_id > $1 AND profile_id = customer_id
+                     AND NOT EXISTS (SELECT FROM restrictions AS r WHERE r.lifted_at IS NULL
+                         AND r.customer_id = ANY (absorbed || customers.customer_id))
                    ORDER BY customer_id LIMIT $2"#,
                 after.0,
                 limit,

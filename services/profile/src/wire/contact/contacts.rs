@@ -70,6 +70,7 @@ fn obstacle(obstacle: Obstacle) -> proto::ContactObstacle {
         Reason::ConsentWithdrawn => (WireReason::ConsentWithdrawn, String::new()),
         Reason::QuietHours => (WireReason::QuietHours, String::new()),
         Reason::CapReached(cap) => (WireReason::CapReached, cap.0),
+        Reason::Restricted => (WireReason::Restricted, String::new()),
     };
     proto::ContactObstacle {
         reason: reason.into(),

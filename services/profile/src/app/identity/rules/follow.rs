@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use async_trait::async_trait;
 use contract::patron::profile::v1::{
-    CustomerCreated, CustomerUpdated, ProfilesMerged, ProfilesUnmerged,
+    CustomerCreated, CustomerUpdated, ProcessingRestricted, ProcessingUnrestricted, ProfilesMerged,
+    ProfilesUnmerged,
 };
 use events::{Handler, HandlerError, Incoming};
 use sqlx::{PgConnection, PgTransaction};
@@ -18,6 +19,7 @@ use crate::domain::identity::candidate::{Candidate, State};
 use crate::domain::identity::matching::keys;
 use crate::domain::ids::CustomerId;
 use crate::store::matches::candidates;
+use crate::store::privacy::restrictions;
 use crate::store::{StoreError, customers};
 
 /// Most customers who have a phone number, an address or a name in common so that it speaks for any two of
@@ -69,6 +71,12 @@ fn concerned_by(event: &Incoming) -> Result<Vec<String>, HandlerError> {
     if let Some(merged) = event.payload::<ProfilesMerged>()? {
         return Ok(vec![merged.customer_id]);
     }
+    if let Some(restricted) = event.payload::<ProcessingRestricted>()? {
+        return Ok(vec![restricted.customer_id]);
+    }
+    if let Some(unrestricted) = event.payload::<ProcessingUnrestricted>()? {
+        return Ok(vec![unrestricted.customer_id]);
+    }
     let unmerged = event.payload::<ProfilesUnmerged>()?;
     Ok(unmerged.map_or_else(Vec::new, |it| vec![it.customer_id, it.parted_customer_id]))
 }
@@ -82,6 +90,10 @@ impl App {
         let absorbed: Vec<Uuid> = customer.absorbed.iter().map(|id| id.0).collect();
         if !absorbed.is_empty() {
             candidates::close_all(db, &absorbed).await?;
+        }
+        let homes = customer.homes().ids();
+        if restrictions::is_any(db, &homes).await? {
+            return candidates::close_all(db, &homes).await;
         }
         let known = candidates::partners(db, customer.id, MOST_PARTNERS).await?;
         let others = others(db, &customer, &known).await?;
@@ -119,6 +131,9 @@ async fn others(
     } else {
         customers::sharing(db, &telling, customer.id, MOST_COMPARED).await?
     };
+    let ids: Vec<Uuid> = others.iter().map(|it| it.id.0).collect();
+    let restricted = restrictions::among(db, &ids).await?;
+    others.retain(|it| !restricted.contains(&it.id));
     let found: HashSet<Uuid> = others.iter().map(|it| it.id.0).collect();
     let missing: Vec<Uuid> = known
         .iter()

@@ -20,6 +20,7 @@ use crate::domain::identity::match_policy::Decision;
 use crate::refusals;
 use crate::store::customers;
 use crate::store::matches::candidates::{self, FIRST};
+use crate::store::privacy::restrictions;
 
 /// How long a pair that is sure enough may wait.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -106,6 +107,10 @@ impl App {
         let score = fresh.score_permille;
         if in_force.policy.decide(&fresh) != Decision::Merge {
             return Ok(candidates::put(db, &[fresh]).await?);
+        }
+        let homes = [one.homes().ids(), other.homes().ids()].concat();
+        if restrictions::is_any(db, &homes).await? {
+            return Err(refusals::customer_restricted());
         }
         let merge = Merge {
             ids: (pair.older, pair.newer),

@@ -1,0 +1,58 @@
+//! What this service hands out of people, for people who ask.
+
+use disclosure::{Kind, Origin, Shape};
+
+/// Who is who.
+const JOINING: &str = "knowing which records are one person's";
+
+/// Customers, what channels said about them, what they did and allow.
+pub(crate) static SHAPE: Shape = Shape {
+    purpose: "knowing and serving the customer",
+    origin: Origin::Derived,
+    kinds: &[
+        Kind {
+            hidden: &["match_keys", "origins"],
+            ..Kind::of("customers", Origin::Provided)
+        },
+        Kind {
+            belongs: "t.home = ANY ($1)",
+            purpose: JOINING,
+            hidden: &["withdrawn"],
+            ..Kind::of("sources", Origin::Provided)
+        },
+        // The other may have turned out to be somebody else.
+        Kind {
+            belongs: "t.older = ANY ($1) OR t.newer = ANY ($1)",
+            purpose: JOINING,
+            hidden: &["older", "newer"],
+            ..Kind::of("links", Origin::Staff)
+        },
+        Kind::of("orders", Origin::Provided),
+        Kind::of("returns", Origin::Provided),
+        Kind::of("interactions", Origin::Provided),
+        Kind {
+            purpose: "proof of what the customer allowed",
+            ..Kind::of("consent_statements", Origin::Provided)
+        },
+        Kind {
+            purpose: "keeping the limits of contact",
+            ..Kind::of("contacts", Origin::Derived)
+        },
+        Kind {
+            purpose: "duties under the law",
+            ..Kind::of("legal_holds", Origin::Staff)
+        },
+        Kind {
+            purpose: "duties under the law",
+            ..Kind::of("restrictions", Origin::Staff)
+        },
+        Kind::of("tag_changes", Origin::Staff),
+    ],
+    // Registers of ids that stand in other tables too, and work to be done.
+    left_out: &[
+        "identifier_owners",
+        "order_ids",
+        "return_ids",
+        "segment_evaluations",
+    ],
+};
