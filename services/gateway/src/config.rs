@@ -46,6 +46,7 @@ pub struct GatewayConfig {
 pub struct GatewaySection {
     pub max_body_bytes: usize,
     pub max_answer_bytes: usize,
+    pub gzip_from_bytes: usize,
     pub api_keys_file: Option<PathBuf>,
     pub rate_limits: RateLimits,
     pub concurrency: Concurrency,

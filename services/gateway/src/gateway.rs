@@ -11,23 +11,25 @@ use chassis::telemetry::Activity;
 use chassis::{Clock, KeyWatch, Refusal};
 use contract::patron::r#type::v1::ErrorReason;
 use futures_util::FutureExt as _;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use http::header::{CACHE_CONTROL, HeaderValue};
 use http::{HeaderMap, Method as HttpVerb, Request, Response, Version};
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 use tonic::body::Body;
 use tonic::{Code, Status};
 
 use crate::config::GatewayConfig;
+use crate::docs::Docs;
 use crate::edge::{
     self, Call, CallDeadline, Metrics, ObservedBody, Protocol, RateLimits, Room, Shared,
 };
 use crate::error::GatewayError;
 use crate::grpc::{self, Infrastructure};
+use crate::gzip::{self, Gzip, Ready};
 use crate::problem::Problem;
 use crate::retry::Retries;
 use crate::surface::{Method, Surface};
 use crate::upstream::Upstreams;
-use crate::{docs, openapi, rest};
+use crate::{openapi, rest};
 
 /// The role's name in logs and metrics.
 pub(crate) const ROLE: &str = "gateway";
@@ -54,7 +56,9 @@ pub struct Gateway {
     metrics: Metrics,
     room: Room,
     rates: RateLimits,
-    openapi: Bytes,
+    gzip: Gzip,
+    openapi: Ready,
+    docs: Docs,
     pub(crate) infrastructure: Infrastructure,
 }
 
@@ -91,7 +95,7 @@ impl Gateway {
         config.check()?;
         let surface = Surface::from_pool(pool)?;
         let infrastructure = Infrastructure::new(&surface)?;
-        let openapi = serde_json::to_vec(&openapi::of_surface(&surface))?.into();
+        let openapi = serde_json::to_vec(&openapi::of_surface(&surface))?;
         Ok(Self {
             rpc_status: surface.message("google.rpc.Status"),
             surface,
@@ -109,7 +113,9 @@ impl Gateway {
                 config.server.max_concurrent_calls,
                 &config.gateway.concurrency,
             ),
-            openapi,
+            gzip: Gzip::new(config.gateway.gzip_from_bytes),
+            openapi: Ready::new("application/json", openapi.into()),
+            docs: Docs::new(),
         })
     }
 
@@ -133,6 +139,7 @@ impl Gateway {
             .insert(edge::REQUEST_ID, request_id.clone());
 
         let protocol = Protocol::of(request.headers());
+        let takes_gzip = protocol == Protocol::Rest && gzip::takes_gzip(request.headers());
         let role = Arc::clone(&self.role);
         let activity = Activity::received(role, edge::span(protocol), request.headers());
         activity.hand_on(request.headers_mut());
@@ -148,6 +155,7 @@ impl Gateway {
         let mut response = answered.unwrap_or_else(|_| panicked(protocol));
 
         if protocol == Protocol::Rest {
+            response = self.gzip.pack(response, takes_gzip);
             edge::secure(response.headers_mut());
         }
         response.headers_mut().insert(edge::REQUEST_ID, request_id);
@@ -172,8 +180,8 @@ impl Gateway {
             Protocol::Grpc if request.version() != Version::HTTP_2 => grpc::needs_http2(),
             Protocol::Grpc => grpc::serve(self, request, call).await,
             Protocol::GrpcWeb => grpc::serve_web(Arc::clone(self), request, Arc::clone(call)).await,
-            Protocol::Rest if is_openapi(&request) => self.openapi(call),
-            Protocol::Rest => match docs::answer(&request) {
+            Protocol::Rest if is_openapi(&request) => self.openapi(request.headers(), call),
+            Protocol::Rest => match self.docs.answer(&request) {
                 Some(page) => shown(page, call),
                 None => rest::serve(self, request, call).await,
             },
@@ -238,15 +246,12 @@ impl Gateway {
         }
     }
 
-    fn openapi(&self, call: &Call) -> Response<Body> {
+    fn openapi(&self, headers: &HeaderMap, call: &Call) -> Response<Body> {
         call.name("GET /openapi.json".into());
         call.set_code(Code::Ok);
-        let body = http_body_util::Full::new(self.openapi.clone());
-        let mut response = Response::new(Body::new(body));
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let mut response = self.openapi.answer(headers);
         // It holds nothing personal and changes only with a release.
-        headers.insert(
+        response.headers_mut().insert(
             CACHE_CONTROL,
             HeaderValue::from_static("public, max-age=300"),
         );

@@ -24,6 +24,7 @@ mod edge;
 mod error;
 mod gateway;
 mod grpc;
+mod gzip;
 mod json;
 pub mod openapi;
 mod problem;

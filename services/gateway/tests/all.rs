@@ -20,6 +20,8 @@ mod errors;
 mod four_kinds;
 #[path = "all/grpc.rs"]
 mod grpc;
+#[path = "all/gzip.rs"]
+mod gzip;
 #[path = "all/json.rs"]
 mod json;
 #[path = "all/openapi.rs"]

@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Method, Request, Response};
-use http_body_util::Full;
 use tonic::body::Body;
+
+use crate::gzip::Ready;
 
 /// A file of the page.
 struct File {
@@ -38,23 +38,35 @@ const FILES: [File; 3] = [
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The answer, when the request is for a file of the page.
-pub(crate) fn answer(request: &Request<Body>) -> Option<Response<Body>> {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let path = request.uri().path().trim_end_matches('/');
-    let file = FILES.iter().find(|file| reads && file.path == path)?;
-    let body = Full::new(Bytes::from_static(file.text.as_bytes()));
-    let mut response = Response::new(Body::new(body));
-    let fields: [(HeaderName, &'static str); 4] = [
-        (CONTENT_TYPE, file.content_type),
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (CACHE_CONTROL, "public, max-age=300"),
-    ];
-    for (name, value) in fields {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+/// The page, ready to be sent: each file by its path.
+#[derive(Debug)]
+pub(crate) struct Docs([(&'static str, Ready); 3]);
+
+impl Docs {
+    /// The files as they are compiled in.
+    pub(crate) fn new() -> Self {
+        Self(FILES.map(|file| {
+            let text = Bytes::from_static(file.text.as_bytes());
+            (file.path, Ready::new(file.content_type, text))
+        }))
     }
-    Some(response)
+
+    /// The answer, when the request is for a file of the page.
+    pub(crate) fn answer(&self, request: &Request<Body>) -> Option<Response<Body>> {
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        let path = request.uri().path().trim_end_matches('/');
+        let (_, file) = self.0.iter().find(|(known, _)| reads && *known == path)?;
+        let mut response = file.answer(request.headers());
+        let fields: [(HeaderName, &'static str); 3] = [
+            (CONTENT_SECURITY_POLICY, POLICY),
+            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (CACHE_CONTROL, "public, max-age=300"),
+        ];
+        for (name, value) in fields {
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::from_static(value));
+        }
+        Some(response)
+    }
 }

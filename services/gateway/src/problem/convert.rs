@@ -3,11 +3,11 @@
 use access::ApiKeyError;
 use chassis::Refusal;
 use contract::patron::r#type::v1::ErrorReason;
-use http::StatusCode;
 use tonic::Code;
 
 use super::Problem;
 use crate::edge::{BodyReadError, DeadlineError, NoRoom, RateLimited, TokenProblem};
+use crate::gzip::UnpackError;
 use crate::json::JsonError;
 use crate::rest::{BodyError, LineError, PathError, RequestError, UnwritableAnswer};
 use crate::upstream::UpstreamError;
@@ -49,8 +49,8 @@ impl From<RequestError> for Problem {
             RequestError::Body(
                 body @ (BodyError::MediaType { .. } | BodyError::Encoded { .. }),
             ) => {
-                let refusal = invalid(body.to_string());
-                Self::with_status(refusal, StatusCode::UNSUPPORTED_MEDIA_TYPE)
+                let is_coding = matches!(body, BodyError::Encoded { .. });
+                Self::unsupported(invalid(body.to_string()), is_coding)
             }
         }
     }
@@ -134,6 +134,19 @@ impl From<BodyReadError> for Refusal {
     }
 }
 
+impl From<UnpackError> for Refusal {
+    fn from(error: UnpackError) -> Self {
+        let message = error.to_string();
+        match error {
+            UnpackError::Broken => invalid(message),
+            UnpackError::TooLarge { limit_bytes } => {
+                Self::new(Code::ResourceExhausted, ErrorReason::TooLarge, message)
+                    .metadata("limit_bytes", limit_bytes.to_string())
+            }
+        }
+    }
+}
+
 impl From<LineError> for Refusal {
     fn from(error: LineError) -> Self {
         let message = error.to_string();
@@ -192,4 +205,10 @@ macro_rules! through_refusal {
     )*};
 }
 
-through_refusal!(BodyReadError, DeadlineError, TokenProblem, UpstreamError);
+through_refusal!(
+    BodyReadError,
+    DeadlineError,
+    TokenProblem,
+    UnpackError,
+    UpstreamError
+);

@@ -12,6 +12,7 @@ use prost_reflect::{DynamicMessage, MessageDescriptor};
 use tonic::Code;
 use tonic::body::Body;
 
+use crate::gzip;
 use crate::json::Json;
 
 /// nginx's status for a call that the client itself gave up; HTTP has none.
@@ -23,6 +24,8 @@ pub(crate) struct Problem {
     refusal: Refusal,
     status: StatusCode,
     allow: Vec<Method>,
+    /// It is the coding of the body.
+    is_coding: bool,
 }
 
 impl Problem {
@@ -32,6 +35,7 @@ impl Problem {
             refusal,
             status,
             allow: Vec::new(),
+            is_coding: false,
         }
     }
 
@@ -49,6 +53,15 @@ impl Problem {
             refusal,
             status: StatusCode::METHOD_NOT_ALLOWED,
             allow,
+            is_coding: false,
+        }
+    }
+
+    /// The body is of a type, or with `is_coding` in a coding, that is not taken.
+    fn unsupported(refusal: Refusal, is_coding: bool) -> Self {
+        Self {
+            is_coding,
+            ..Self::with_status(refusal, StatusCode::UNSUPPORTED_MEDIA_TYPE)
         }
     }
 
@@ -89,6 +102,10 @@ impl Problem {
             // Whole seconds, rounded up: coming back early would only be refused again.
             let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.is_coding {
+            let (name, taken) = gzip::TAKEN;
+            headers.insert(name, taken);
         }
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
             let allow: Vec<&str> = self.allow.iter().map(Method::as_str).collect();

@@ -18,7 +18,7 @@ const HTTP_BODY: &str = "google.api.HttpBody";
 pub(crate) enum BodyError {
     #[error("the body must be application/json, not {content_type}")]
     MediaType { content_type: String },
-    #[error("the body must not be encoded, and it is {encoding}")]
+    #[error("the body must be gzip or not encoded, and in a stream not encoded; it is {encoding}")]
     Encoded { encoding: String },
     #[error("this method takes no body")]
     Unexpected,
@@ -115,7 +115,7 @@ fn is_blank(body: &[u8]) -> bool {
     body.trim_ascii().is_empty()
 }
 
-/// A small body that unpacks to a huge one would get past the limit on bodies, so none is unpacked.
+/// What came as gzip in one piece has been unpacked before, and its headers say nothing of it any more.
 fn check_encoding(headers: &HeaderMap) -> Result<(), BodyError> {
     let encoding = headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
     match encoding {

@@ -22,6 +22,7 @@ use super::upload::Upload;
 use super::{request, respond, stream};
 use crate::edge::{self, Call, CallDeadline};
 use crate::gateway::Gateway;
+use crate::gzip;
 use crate::problem::Problem;
 use crate::surface::{Binding, Method};
 use crate::upstream::{Target, failure};
@@ -62,7 +63,9 @@ async fn try_serve(
         return Ok(answer);
     }
     let answered = deadline.run(async {
-        let body = edge::read_whole(body, gateway.limits.max_body_bytes).await?;
+        let limit_bytes = gateway.limits.max_body_bytes;
+        let body = edge::read_whole(body, limit_bytes).await?;
+        let body = gzip::unpack(&mut parts.headers, body, limit_bytes)?;
         let message = assemble(&binding, &parts, &path, &body)?;
         let target = gateway.upstreams.for_rest(&binding.method, &message)?;
         let outbound = Outbound {

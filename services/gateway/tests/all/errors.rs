@@ -203,20 +203,6 @@ async fn a_body_of_another_type_or_where_none_belongs_is_refused() {
         .send(Method::POST, "/v1/shapes:echo", &form, body)
         .await;
     assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    let packed = [
-        ("content-type", "application/json"),
-        ("content-encoding", "gzip"),
-    ];
-    let answer = bench
-        .rest
-        .send(
-            Method::POST,
-            "/v1/shapes:echo",
-            &packed,
-            Bytes::from_static(b"{}"),
-        )
-        .await;
-    assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let answer = bench
         .rest
         .send_text(Method::GET, "/v1/shapes/s1", "{\"name\":\"a\"}")

@@ -55,6 +55,7 @@ pub(crate) struct Peers {
 struct GatewayLimits {
     max_body_bytes: usize,
     max_answer_bytes: usize,
+    gzip_from_bytes: usize,
     api_keys_file: Option<PathBuf>,
     rate_limits: gateway::config::RateLimits,
     concurrency: gateway::config::Concurrency,
@@ -161,6 +162,7 @@ impl Config {
             gateway: GatewaySection {
                 max_body_bytes: self.gateway.max_body_bytes,
                 max_answer_bytes: self.gateway.max_answer_bytes,
+                gzip_from_bytes: self.gateway.gzip_from_bytes,
                 api_keys_file: self.gateway.api_keys_file.clone(),
                 rate_limits: self.gateway.rate_limits.clone(),
                 concurrency: self.gateway.concurrency,
