@@ -17,6 +17,16 @@ up: postgres ## Build, start everything on an embedded PostgreSQL, load the demo
 test: postgres python ## All tests
 	$(CARGO) test --workspace --quiet $(ARGS)
 
+.PHONY: clients
+clients: postgres ## Clients that share no code with Patron: gRPC of Python, gRPC-Web of Node (tests/clients)
+	@scripts/install-clients
+	$(CARGO) test --workspace --quiet --test all --test suite clients:: -- --ignored --skip fuzzer
+
+.PHONY: fuzz
+fuzz: postgres ## A fuzzer that compares the answers of a Patron of its own with the OpenAPI document (tests/clients)
+	@scripts/install-clients
+	$(CARGO) test --workspace --quiet --test suite fuzzer -- --ignored $(ARGS)
+
 .PHONY: soak
 soak: postgres ## Longer runs of what the tests do: 50,000 operations with service and PostgreSQL killed amid them
 	PATRON_SOAK_OPERATIONS=50000 $(CARGO) test --package patron --test suite crashes -- --nocapture

@@ -1,11 +1,11 @@
 //! One operation: a REST binding of a method.
 
-use prost_reflect::{FieldDescriptor, Kind};
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
 use super::comments::{self, Comments};
 use super::path::Path;
-use super::schema::Schemas;
+use super::schema::{Schemas, is_required};
 use super::{parameters, request_id_header};
 use crate::rest::{FieldPath, is_http_body};
 use crate::surface::{Binding, BodyRule};
@@ -66,7 +66,12 @@ fn request_body(binding: &Binding, schemas: &mut Schemas<'_>) -> Option<Value> {
         BodyRule::None => return None,
         BodyRule::All if is_http_body(&request) => return Some(any_body()),
         BodyRule::Field(field) if holds_http_body(field) => return Some(any_body()),
-        BodyRule::Field(field) => schemas.field(field),
+        BodyRule::Field(field) => match (field.kind(), given_by_path(binding, field)) {
+            (Kind::Message(message), given) if !given.is_empty() => {
+                schemas.object(&message, &given)
+            }
+            _ => schemas.field(field),
+        },
         BodyRule::All => {
             let paths = binding.path_fields.iter();
             let bound: Vec<_> = paths.map(FieldPath::name).collect();
@@ -83,7 +88,43 @@ fn request_body(binding: &Binding, schemas: &mut Schemas<'_>) -> Option<Value> {
     } else {
         "application/json"
     };
-    Some(json!({ "required": true, "content": { media_type: { "schema": schema } } }))
+    let required = must_be_sent(binding);
+    Some(json!({ "required": required, "content": { media_type: { "schema": schema } } }))
+}
+
+/// Whether a call without a body is refused: no body says nothing of any field, and no line is no request.
+fn must_be_sent(binding: &Binding) -> bool {
+    if binding.method.takes_stream() {
+        return false;
+    }
+    match &binding.body {
+        BodyRule::None => false,
+        BodyRule::All => {
+            let given: Vec<_> = binding.path_fields.iter().map(FieldPath::name).collect();
+            needs_more(&binding.method.descriptor.input(), &given)
+        }
+        // A message of which the path gives a part is there without a body.
+        BodyRule::Field(field) => match (field.kind(), given_by_path(binding, field)) {
+            (Kind::Message(message), given) if !given.is_empty() => needs_more(&message, &given),
+            _ => is_required(field),
+        },
+    }
+}
+
+/// Whether a message is refused when nothing but these fields is given.
+fn needs_more(message: &MessageDescriptor, given: &[String]) -> bool {
+    let is_given = |field: &FieldDescriptor| given.iter().any(|name| name == field.name());
+    let mut fields = message.fields();
+    fields.any(|field| is_required(&field) && !is_given(&field))
+}
+
+/// Fields of the body's message that the path gives. The body may repeat them, which helps nobody.
+fn given_by_path(binding: &Binding, body: &FieldDescriptor) -> Vec<String> {
+    let within = format!("{}.", body.name());
+    let paths = binding.path_fields.iter().map(FieldPath::name);
+    paths
+        .filter_map(|path| path.strip_prefix(&within).map(str::to_owned))
+        .collect()
 }
 
 fn responses(binding: &Binding, schemas: &mut Schemas<'_>) -> Value {
@@ -131,7 +172,7 @@ fn json_content(binding: &Binding, schema: Value, schemas: &mut Schemas<'_>) -> 
 }
 
 fn any_body() -> Value {
-    json!({ "required": true, "content": { "*/*": {} } })
+    json!({ "content": { "*/*": {} } })
 }
 
 fn holds_http_body(field: &FieldDescriptor) -> bool {
