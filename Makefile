@@ -17,6 +17,17 @@ up: postgres ## Build, start everything on an embedded PostgreSQL, load the demo
 test: postgres python ## All tests
 	$(CARGO) test --workspace --quiet $(ARGS)
 
+.PHONY: clients
+clients: postgres ## Clients that share no code with Patron: gRPC of Python, gRPC-Web of Node, a fuzzer (tests/clients)
+	@scripts/install-clients
+	$(CARGO) test --package gateway --test all clients:: -- --ignored
+	$(CARGO) test --package patron --test suite clients:: -- --ignored
+
+.PHONY: fuzz
+fuzz: ## The fuzzer alone, against what `make up` has started
+	@scripts/install-clients
+	. .patron/dev.env && PATRON_URL=$$PATRON_URL TOKEN=$$PATRON_TOKEN target/clients/python/bin/python tests/clients/fuzz/run.py $(ARGS)
+
 .PHONY: soak
 soak: postgres ## Longer runs of what the tests do: 50,000 operations with service and PostgreSQL killed amid them
 	PATRON_SOAK_OPERATIONS=50000 $(CARGO) test --package patron --test suite crashes -- --nocapture

@@ -4,6 +4,7 @@
 mod api_keys;
 mod audit;
 mod bad_input;
+mod clients;
 mod contract_rules;
 mod crashes;
 mod customer_files;

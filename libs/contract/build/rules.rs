@@ -2,8 +2,8 @@
 //! that no rule is ever silently skipped.
 
 use prost_reflect::{
-    DynamicMessage, ExtensionDescriptor, FieldDescriptor, OneofDescriptor, ReflectMessage as _,
-    Value,
+    DynamicMessage, ExtensionDescriptor, FieldDescriptor, Kind, OneofDescriptor,
+    ReflectMessage as _, Value,
 };
 
 /// One rule of a field.
@@ -64,7 +64,23 @@ pub(crate) fn of_field(field: &FieldDescriptor) -> Result<FieldRules, String> {
             }
         }
     }
+    if found.required && !field.supports_presence() {
+        found.rules.push(not_zero(field)?);
+    }
     Ok(found)
+}
+
+/// What `required` means for a field that always has a value.
+fn not_zero(field: &FieldDescriptor) -> Result<Rule, String> {
+    match field.kind() {
+        _ if field.is_list() => Ok(Rule::MinItems(1)),
+        Kind::Enum(_) => Ok(Rule::NotIn(vec![0])),
+        Kind::String => Ok(Rule::MinLength(1)),
+        _ => Err(format!(
+            "{}: rule required is not supported for what has no presence",
+            field.full_name()
+        )),
+    }
 }
 
 /// Whether one field of the oneof must be set.

@@ -10,6 +10,8 @@
 
 #[path = "all/api_keys.rs"]
 mod api_keys;
+#[path = "all/clients.rs"]
+mod clients;
 #[path = "all/concurrency.rs"]
 mod concurrency;
 #[path = "all/edge.rs"]

@@ -154,7 +154,12 @@ impl Answer {
         Self { parts, code }
     }
 
+    /// A refusal is headers alone, and must stay so: clients on gRPC's C core take its status only when the stream
+    /// ends with the headers, and make UNKNOWN of it when an empty frame comes after them.
     fn into_body(self) -> Body {
+        if self.parts.is_empty() {
+            return Body::empty();
+        }
         Body::new(StreamBody::new(stream::iter(self.parts)))
     }
 }
@@ -189,6 +194,14 @@ mod tests {
         fn keep(&self, _: Code) -> BoxFuture<'_, Result<(), Refusal>> {
             std::future::ready(Ok(())).boxed()
         }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_ends_with_its_headers() {
+        let refusal = Status::not_found("nobody").into_http();
+        let kept = keep_answered(&Shown::default(), refusal).await.unwrap();
+        assert_eq!(code(kept.headers()), Some(Code::NotFound));
+        assert!(http_body::Body::is_end_stream(kept.body()));
     }
 
     #[tokio::test]

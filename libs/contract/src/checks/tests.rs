@@ -3,7 +3,8 @@ use tonic_types::StatusExt as _;
 use super::*;
 use crate::patron::loyalty::v1::{CreateRedemptionRequest, Redemption};
 use crate::patron::profile::v1::{
-    ActivityInput, BatchRecordActivitiesRequest, Order, OrderLine, activity_input,
+    ActivityInput, BatchRecordActivitiesRequest, CreateImportRequest, Import, Order, OrderLine,
+    activity_input,
 };
 use crate::patron::r#type::v1::Money;
 
@@ -37,6 +38,16 @@ fn redemption(points: i64) -> CreateRedemptionRequest {
 #[test]
 fn a_request_that_keeps_the_rules_passes() {
     assert_eq!(violations(&redemption(1)), []);
+}
+
+#[test]
+fn what_is_required_must_be_said_even_where_protobuf_has_a_value_for_it() {
+    let request = CreateImportRequest {
+        import: Some(Import::default()),
+        ..CreateImportRequest::default()
+    };
+    let wrong = ("import.format".to_owned(), "must be set".to_owned());
+    assert!(violations(&request).contains(&wrong));
 }
 
 #[test]

@@ -1,13 +1,18 @@
 //! `buf.validate` rules as JSON Schema keywords. What has no keyword (CEL, cross-field rules) is
 //! left to the server, which checks everything anyway.
 
-use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value as Field};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, Value as Field};
 use serde_json::{Map, Value, json};
+
+use super::zero;
 
 const EXTENSION: &str = "buf.validate.field";
 
-/// `IGNORE_IF_ZERO_VALUE`: an unset field is not checked.
-const IGNORE_IF_ZERO_VALUE: i32 = 1;
+/// An unset field is not checked.
+const IGNORE_IF_ZERO_VALUE: i64 = 1;
+
+/// Nothing in the field is checked at the door: the service tells what is wrong with it.
+const IGNORE_ALWAYS: i64 = 3;
 
 /// The rules of a field.
 pub(super) fn rules(field: &FieldDescriptor) -> Option<DynamicMessage> {
@@ -19,60 +24,143 @@ pub(super) fn rules(field: &FieldDescriptor) -> Option<DynamicMessage> {
     options.get_extension(&extension).as_message().cloned()
 }
 
-/// Whether a value must be given.
-pub(super) fn is_required(rules: &DynamicMessage) -> bool {
-    let ignored = value(rules, "ignore") == Some(json!(IGNORE_IF_ZERO_VALUE));
-    let flag = rules
-        .get_field_by_name("required")
-        .and_then(|value| value.as_bool());
-    flag == Some(true) && !ignored
+/// Whether the contract refuses a request that says nothing of the field: it must be set, or the value that
+/// protobuf gives to what is not said breaks a rule.
+pub(super) fn is_required(field: &FieldDescriptor, rules: &DynamicMessage) -> bool {
+    if mode(rules).is_some() {
+        return false;
+    }
+    if flag(rules, "required") {
+        return true;
+    }
+    !field.supports_presence() && of_kind(rules).is_some_and(|(_, rules)| zero::breaks(&rules))
 }
 
 /// Adds the keywords that `rules` stand for to the schema of a field's value.
-pub(super) fn apply(schema: &mut Map<String, Value>, rules: &DynamicMessage) {
-    let Some(kind) = rules
-        .descriptor()
-        .oneofs()
-        .find(|oneof| oneof.name() == "type")
-    else {
+pub(super) fn apply(
+    schema: &mut Map<String, Value>,
+    field: &FieldDescriptor,
+    rules: &DynamicMessage,
+) {
+    match mode(rules) {
+        Some(Mode::Never) => {}
+        Some(Mode::UnlessZero) if !field.supports_presence() => unless_zero(schema, field, rules),
+        _ => keywords(schema, field, rules),
+    }
+}
+
+/// The keywords hold for every value but the one that stands for none.
+fn unless_zero(schema: &mut Map<String, Value>, field: &FieldDescriptor, rules: &DynamicMessage) {
+    let mut limits = Map::new();
+    // Rules of items, and those that change keywords of the type, have their place in the schema itself.
+    let mut whole = schema.clone();
+    keywords(&mut whole, field, rules);
+    for (keyword, value) in whole {
+        if schema.get(&keyword) != Some(&value) {
+            limits.insert(keyword, value);
+        }
+    }
+    if let (false, Some(zero)) = (limits.is_empty(), zero::of(field)) {
+        schema.insert("anyOf".to_owned(), json!([{ "const": zero }, limits]));
+    }
+}
+
+fn keywords(schema: &mut Map<String, Value>, field: &FieldDescriptor, rules: &DynamicMessage) {
+    if flag(rules, "required") && !field.supports_presence() {
+        not_zero(schema, field);
+    }
+    let Some((kind, rules)) = of_kind(rules) else {
         return;
     };
-    let Some(field) = kind.fields().find(|field| rules.has_field(field)) else {
-        return;
-    };
-    let value = rules.get_field(&field);
-    let Some(rules) = value.as_message() else {
-        return;
-    };
-    match field.name() {
-        "string" => text(schema, rules),
-        "repeated" => list(schema, rules),
+    match kind.as_str() {
+        "string" => text(schema, &rules),
+        "repeated" => list(schema, field, &rules),
+        "enum" => enumerated(schema, field, &rules),
         "map" => {
-            copy(schema, rules, "min_pairs", "minProperties");
-            copy(schema, rules, "max_pairs", "maxProperties");
+            copy(schema, &rules, "min_pairs", "minProperties");
+            copy(schema, &rules, "max_pairs", "maxProperties");
         }
-        // Their JSON is text, for which JSON Schema has no bounds.
-        "int64" | "uint64" | "sint64" | "fixed64" | "sfixed64" => {
-            bounds(
-                schema,
-                rules,
-                [
-                    "x-minimum",
-                    "x-exclusive-minimum",
-                    "x-maximum",
-                    "x-exclusive-maximum",
-                ],
-            );
-        }
+        "int64" | "uint64" | "sint64" | "fixed64" | "sfixed64" => in_text(schema, &rules),
         "int32" | "uint32" | "sint32" | "fixed32" | "sfixed32" | "float" | "double" => {
             bounds(
                 schema,
-                rules,
+                &rules,
                 ["minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"],
             );
         }
         _ => {}
     }
+}
+
+/// `required` for what always has a value.
+fn not_zero(schema: &mut Map<String, Value>, field: &FieldDescriptor) {
+    if field.is_list() {
+        schema.insert("minItems".to_owned(), json!(1));
+    } else if let Some(zero) = zero::of(field) {
+        schema.insert("not".to_owned(), json!({ "const": zero }));
+    }
+}
+
+/// 64-bit numbers are text in JSON, for which JSON Schema has no bounds: only the sign can be told.
+fn in_text(schema: &mut Map<String, Value>, rules: &DynamicMessage) {
+    bounds(
+        schema,
+        rules,
+        [
+            "x-minimum",
+            "x-exclusive-minimum",
+            "x-maximum",
+            "x-exclusive-maximum",
+        ],
+    );
+    let least = value(rules, "gte").or_else(|| value(rules, "gt"));
+    let pattern = match least.and_then(|least| least.as_i64()) {
+        Some(1..) => "^[1-9][0-9]{0,18}$",
+        Some(0) => "^[0-9]{1,19}$",
+        _ => return,
+    };
+    schema.insert("pattern".to_owned(), json!(pattern));
+}
+
+/// Values of the enum that are refused. An enum's schema names none that it does not define.
+fn enumerated(schema: &mut Map<String, Value>, field: &FieldDescriptor, rules: &DynamicMessage) {
+    let Kind::Enum(descriptor) = field.kind() else {
+        return;
+    };
+    let refused = rules.get_field_by_name("not_in");
+    let refused = refused.as_deref().and_then(Field::as_list);
+    let names: Vec<_> = refused
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|number| descriptor.get_value(number.as_i32()?))
+        .map(|value| value.name().to_owned())
+        .collect();
+    if !names.is_empty() {
+        schema.insert("not".to_owned(), json!({ "enum": names }));
+    }
+}
+
+/// Rules that do not always hold.
+enum Mode {
+    UnlessZero,
+    Never,
+}
+
+fn mode(rules: &DynamicMessage) -> Option<Mode> {
+    match value(rules, "ignore")?.as_i64()? {
+        IGNORE_IF_ZERO_VALUE => Some(Mode::UnlessZero),
+        IGNORE_ALWAYS => Some(Mode::Never),
+        _ => None,
+    }
+}
+
+/// The rules of a field's kind: `string`, `repeated`, …
+fn of_kind(rules: &DynamicMessage) -> Option<(String, DynamicMessage)> {
+    let descriptor = rules.descriptor();
+    let kinds = descriptor.oneofs().find(|oneof| oneof.name() == "type")?;
+    let kind = kinds.fields().find(|kind| rules.has_field(kind))?;
+    let of_kind = rules.get_field(&kind).as_message().cloned()?;
+    Some((kind.name().to_owned(), of_kind))
 }
 
 fn text(schema: &mut Map<String, Value>, rules: &DynamicMessage) {
@@ -90,10 +178,7 @@ fn text(schema: &mut Map<String, Value>, rules: &DynamicMessage) {
         ("hostname", "hostname"),
     ];
     for (rule, format) in formats {
-        let flag = rules
-            .get_field_by_name(rule)
-            .and_then(|value| value.as_bool());
-        if flag == Some(true) {
+        if flag(rules, rule) {
             schema.insert("format".to_owned(), json!(format));
         }
     }
@@ -110,21 +195,17 @@ fn text(schema: &mut Map<String, Value>, rules: &DynamicMessage) {
     }
 }
 
-fn list(schema: &mut Map<String, Value>, rules: &DynamicMessage) {
+fn list(schema: &mut Map<String, Value>, field: &FieldDescriptor, rules: &DynamicMessage) {
     copy(schema, rules, "min_items", "minItems");
     copy(schema, rules, "max_items", "maxItems");
-    if rules
-        .get_field_by_name("unique")
-        .and_then(|value| value.as_bool())
-        == Some(true)
-    {
+    if flag(rules, "unique") {
         schema.insert("uniqueItems".to_owned(), json!(true));
     }
     let items = rules.get_field_by_name("items");
     if let (Some(Field::Message(items)), Some(Value::Object(schema))) =
         (items.as_deref(), schema.get_mut("items"))
     {
-        apply(schema, items);
+        keywords(schema, field, items);
     }
 }
 
@@ -134,6 +215,12 @@ fn bounds(schema: &mut Map<String, Value>, rules: &DynamicMessage, keywords: [&s
     }
 }
 
+/// Whether a rule that is on or off is on.
+pub(super) fn flag(rules: &DynamicMessage, rule: &str) -> bool {
+    let value = rules.get_field_by_name(rule);
+    value.and_then(|value| value.as_bool()).unwrap_or_default()
+}
+
 fn copy(schema: &mut Map<String, Value>, rules: &DynamicMessage, rule: &str, keyword: &str) {
     if let Some(value) = value(rules, rule) {
         schema.insert(keyword.to_owned(), value);
@@ -141,7 +228,7 @@ fn copy(schema: &mut Map<String, Value>, rules: &DynamicMessage, rule: &str, key
 }
 
 /// The value of a rule that is set: a number, a text, the number of an enum value.
-fn value(rules: &DynamicMessage, rule: &str) -> Option<Value> {
+pub(super) fn value(rules: &DynamicMessage, rule: &str) -> Option<Value> {
     if !rules.has_field_by_name(rule) {
         return None;
     }

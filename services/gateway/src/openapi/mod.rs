@@ -1,6 +1,8 @@
 //! OpenAPI 3.1, written from the descriptors: comments become descriptions, `buf.validate` rules
 //! become constraints. The same contract always gives the same document.
 
+mod choices;
+mod closed;
 mod comments;
 mod constraints;
 mod operation;
@@ -8,6 +10,7 @@ mod parameters;
 mod path;
 mod scalars;
 mod schema;
+mod zero;
 
 use std::collections::BTreeMap;
 
@@ -64,7 +67,7 @@ pub(crate) fn of_surface(surface: &Surface) -> Value {
     let paths = items
         .into_values()
         .map(|item| (item.path, Value::Object(item.operations)));
-    let paths: Map<String, Value> = paths.collect();
+    let mut paths: Map<String, Value> = paths.collect();
     let tags = tags.into_iter();
     let tags: Vec<_> = tags
         .map(|(name, description)| json!({ "name": name, "description": description }))
@@ -72,6 +75,8 @@ pub(crate) fn of_surface(surface: &Surface) -> Value {
     let error = surface
         .message(ERROR)
         .map(|message| schemas.message(&message));
+    let mut components = schemas.into_components();
+    closed::close_requests(&mut paths, &mut components);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -84,7 +89,7 @@ pub(crate) fn of_surface(surface: &Surface) -> Value {
         "tags": tags,
         "paths": paths,
         "components": {
-            "schemas": schemas.into_components(),
+            "schemas": components,
             "responses": { "Error": error_response(error) },
             "securitySchemes": {
                 "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },

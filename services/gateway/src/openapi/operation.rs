@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::comments::{self, Comments};
 use super::path::Path;
-use super::schema::Schemas;
+use super::schema::{Schemas, is_required};
 use super::{parameters, request_id_header};
 use crate::rest::{FieldPath, is_http_body};
 use crate::surface::{Binding, BodyRule};
@@ -66,7 +66,12 @@ fn request_body(binding: &Binding, schemas: &mut Schemas<'_>) -> Option<Value> {
         BodyRule::None => return None,
         BodyRule::All if is_http_body(&request) => return Some(any_body()),
         BodyRule::Field(field) if holds_http_body(field) => return Some(any_body()),
-        BodyRule::Field(field) => schemas.field(field),
+        BodyRule::Field(field) => match (field.kind(), given_by_path(binding, field)) {
+            (Kind::Message(message), given) if !given.is_empty() => {
+                schemas.object(&message, &given)
+            }
+            _ => schemas.field(field),
+        },
         BodyRule::All => {
             let paths = binding.path_fields.iter();
             let bound: Vec<_> = paths.map(FieldPath::name).collect();
@@ -83,7 +88,32 @@ fn request_body(binding: &Binding, schemas: &mut Schemas<'_>) -> Option<Value> {
     } else {
         "application/json"
     };
-    Some(json!({ "required": true, "content": { media_type: { "schema": schema } } }))
+    let required = must_be_sent(binding);
+    Some(json!({ "required": required, "content": { media_type: { "schema": schema } } }))
+}
+
+/// Whether a call without a body is refused: no body says nothing of any field, and no line is no request.
+fn must_be_sent(binding: &Binding) -> bool {
+    match &binding.body {
+        _ if binding.method.takes_stream() => false,
+        BodyRule::Field(field) => is_required(field),
+        BodyRule::None | BodyRule::All => {
+            let given = |field: &FieldDescriptor| binding.template.binds(field.name());
+            let request = binding.method.descriptor.input();
+            request
+                .fields()
+                .any(|field| is_required(&field) && !given(&field))
+        }
+    }
+}
+
+/// Fields of the body's message that the path gives. The body may repeat them, which helps nobody.
+fn given_by_path(binding: &Binding, body: &FieldDescriptor) -> Vec<String> {
+    let within = format!("{}.", body.name());
+    let paths = binding.path_fields.iter().map(FieldPath::name);
+    paths
+        .filter_map(|path| path.strip_prefix(&within).map(str::to_owned))
+        .collect()
 }
 
 fn responses(binding: &Binding, schemas: &mut Schemas<'_>) -> Value {
@@ -131,7 +161,7 @@ fn json_content(binding: &Binding, schema: Value, schemas: &mut Schemas<'_>) -> 
 }
 
 fn any_body() -> Value {
-    json!({ "required": true, "content": { "*/*": {} } })
+    json!({ "content": { "*/*": {} } })
 }
 
 fn holds_http_body(field: &FieldDescriptor) -> bool {

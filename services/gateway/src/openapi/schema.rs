@@ -6,7 +6,7 @@ use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
 use super::comments::Comments;
-use super::{constraints, scalars};
+use super::{choices, constraints, scalars};
 use crate::surface::field_behavior;
 
 /// Collects the schemas that operations refer to.
@@ -58,8 +58,11 @@ impl<'c> Schemas<'c> {
         }
         let mut schema = json!({ "type": "object", "properties": properties });
         describe(&mut schema, &self.comments.message(message));
-        if let (Value::Object(schema), false) = (&mut schema, required.is_empty()) {
-            schema.insert("required".to_owned(), json!(required));
+        if let Value::Object(schema) = &mut schema {
+            if !required.is_empty() {
+                schema.insert("required".to_owned(), json!(required));
+            }
+            choices::apply(schema, message);
         }
         schema
     }
@@ -69,7 +72,7 @@ impl<'c> Schemas<'c> {
         let mut schema = self.shape(field);
         if let Value::Object(schema) = &mut schema {
             if let Some(rules) = constraints::rules(field) {
-                constraints::apply(schema, &rules);
+                constraints::apply(schema, field, &rules);
             }
             if field_behavior(field).output_only {
                 schema.insert("readOnly".to_owned(), json!(true));
@@ -134,7 +137,7 @@ fn reference(name: &str) -> Value {
 /// Whether a request without the field is refused.
 pub(super) fn is_required(field: &FieldDescriptor) -> bool {
     let by_rule =
-        || constraints::rules(field).is_some_and(|rules| constraints::is_required(&rules));
+        || constraints::rules(field).is_some_and(|rules| constraints::is_required(field, &rules));
     field_behavior(field).required || by_rule()
 }
 

@@ -104,7 +104,10 @@ impl<T> Router<T> {
         {
             return Lookup::Found(found);
         }
-        // Not a verb that the contract knows: then the colon is part of the value.
+        if !allowed.is_empty() {
+            return Lookup::WrongMethod(allowed);
+        }
+        // Not a verb that the contract knows here: then the colon is part of the value.
         if let Some(found) = self.root.find(path.segments(), "", method, &mut allowed) {
             return Lookup::Found(found);
         }

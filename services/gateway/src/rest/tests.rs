@@ -158,6 +158,22 @@ fn a_wider_template_serves_the_methods_that_the_narrower_one_lacks() {
 }
 
 #[test]
+fn a_verb_is_no_part_of_a_value_whatever_the_method() {
+    let templates = [
+        (Method::POST, "/v1/{name}:act"),
+        (Method::GET, "/v1/{name}"),
+    ];
+    let router = router(&templates);
+    for method in [Method::GET, Method::HEAD, Method::DELETE] {
+        let refused = find(&router, &method, "/v1/other:act");
+        assert_eq!(refused, Err(vec![Method::POST]), "{method}");
+    }
+    for path in ["/v1/other:play", "/v1/other%3Aact"] {
+        assert_eq!(find(&router, &Method::GET, path), Ok("/v1/{name}"));
+    }
+}
+
+#[test]
 fn a_head_of_its_own_goes_before_that_of_get() {
     let router = router(&[(Method::GET, "/v1/{name}"), (Method::HEAD, "/v1/{head}")]);
     assert_eq!(find(&router, &Method::HEAD, "/v1/a"), Ok("/v1/{head}"));

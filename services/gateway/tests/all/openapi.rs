@@ -89,6 +89,62 @@ async fn bodies_and_answers_refer_to_the_schemas_of_their_messages() {
 }
 
 #[tokio::test]
+async fn what_the_contract_refuses_no_schema_allows() {
+    let bench = Bench::start().await;
+    let document = document(&bench).await;
+    let rules = &document["components"]["schemas"]["test.v1.Rules"];
+    let uuid = json!({"type": "string", "format": "uuid"});
+    let color = json!({"$ref": "#/components/schemas/test.v1.Color", "not": {"enum": ["COLOR_UNSPECIFIED"]}});
+    let background = json!({"$ref": "#/components/schemas/test.v1.Color", "not": {"const": "COLOR_UNSPECIFIED"}});
+    let expected = json!({
+        "id": uuid,
+        "parentId": {"type": "string", "anyOf": [{"const": ""}, {"format": "uuid"}]},
+        "points": {"type": "string", "format": "int64", "pattern": "^[1-9][0-9]{0,18}$", "x-minimum": 1},
+        "share": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 100},
+        "color": color,
+        "background": background,
+        "words": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        "inner": {"$ref": "#/components/schemas/test.v1.Inner"},
+        "later": {"type": "string"},
+        "note": {"type": "string", "minLength": 1},
+        "time": {"type": "string", "pattern": "^([0-9]{2}:[0-9]{2})?$"},
+        "byName": {"type": "string"},
+        "byCount": {"type": "integer", "format": "int32"},
+    });
+    assert_eq!(rules["properties"], expected);
+    // Those whose absence is refused: the value that protobuf gives them breaks a rule.
+    let required = ["id", "points", "color", "background", "words", "inner"];
+    assert_eq!(rules["required"], json!(required));
+    let one = [
+        json!({"required": ["byName"]}),
+        json!({"required": ["byCount"]}),
+    ];
+    assert_eq!(rules["oneOf"], json!(one));
+    let shape = &document["components"]["schemas"]["test.v1.Shape"]["oneOf"];
+    assert_eq!(shape.as_array().unwrap().len(), 4, "one of three, or none");
+}
+
+#[tokio::test]
+async fn bodies_are_closed_and_hold_nothing_that_the_path_gives() {
+    let bench = Bench::start().await;
+    let document = document(&bench).await;
+    let schemas = &document["components"]["schemas"];
+    for taken in ["test.v1.Shape", "test.v1.Inner", "test.v1.Rules"] {
+        assert_eq!(schemas[taken]["additionalProperties"], false, "{taken}");
+    }
+    // Only answered: a later version may tell more.
+    assert!(schemas["google.rpc.Status"].is_object());
+    assert!(schemas["google.rpc.Status"]["additionalProperties"].is_null());
+    let echo = &document["paths"]["/v1/shapes/{name}"]["put"]["requestBody"];
+    assert_eq!(echo["required"], false, "the path gives what is needed");
+    let of = &document["paths"]["/v1/shapes/{id}:keepRules"]["post"];
+    let body = &of["requestBody"]["content"]["application/json"]["schema"];
+    assert_eq!(body["additionalProperties"], false);
+    assert!(body["properties"]["parentId"].is_object() && body["properties"]["id"].is_null());
+    assert_eq!(of["requestBody"]["required"], true);
+}
+
+#[tokio::test]
 async fn a_variable_of_many_segments_is_one_parameter_for_each() {
     let bench = Bench::start().await;
     let document = document(&bench).await;

@@ -43,6 +43,7 @@ pub(crate) struct Upstream {
 struct Seen {
     calls: AtomicU32,
     given_up: AtomicU32,
+    packed: AtomicU32,
     last: Mutex<(HeaderMap, Bytes)>,
 }
 
@@ -73,6 +74,11 @@ impl Upstream {
     /// How many calls of `Sleep` have been given up by their callers.
     pub(crate) fn given_up(&self) -> u32 {
         self.seen.given_up.load(Ordering::SeqCst)
+    }
+
+    /// How many calls have brought a message that was compressed.
+    pub(crate) fn packed_calls(&self) -> u32 {
+        self.seen.packed.load(Ordering::SeqCst)
     }
 
     /// The headers of the last unary call.
@@ -145,6 +151,8 @@ async fn answer(request: Request<Incoming>, seen: Arc<Seen>) -> Result<Response<
         .unwrap_or_default();
     let encoding = parts.headers.get(ENCODING).cloned();
     let end = parts.headers.get(AT_THE_END).cloned();
+    let is_packed = body.first() == Some(&1);
+    seen.packed.fetch_add(is_packed.into(), Ordering::SeqCst);
     *seen.last.lock().unwrap() = (parts.headers, body.clone());
     if let Some(end) = end {
         return Ok(ended(body, end.as_bytes(), encoding, &seen));

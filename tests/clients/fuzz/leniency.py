@@ -1,0 +1,86 @@
+"""What protobuf's JSON bears with, as changes of a schema. Answers never have these forms, so the document is silent."""
+
+import jsonschema_rs
+
+#: Digits with zeros before them are the same number.
+DIGITS = r"^-?[0-9]{1,40}$"
+
+
+def is_borne_with(case, response):
+    """Whether a request that the document does not allow is one of those that protobuf's JSON takes all the same."""
+    if tells_in_its_answer(response):
+        return True
+    document = case.operation.schema.raw_schema
+    negative = {place.value for place, part in case.meta.components.items() if part.mode.is_negative}
+    if "body" in negative and not is_allowed(document, body_schema(case), case.body):
+        return False
+    if "query" in negative and not is_query_allowed(document, case):
+        return False
+    return bool(negative) and negative <= {"body", "query"}
+
+
+def tells_in_its_answer(response):
+    """Batches are not refused as a whole: their answer names each item that was, as `validateDocument` does faults."""
+    try:
+        answer = response.json()
+    except ValueError:
+        return False
+    if not isinstance(answer, dict):
+        return False
+    results = answer.get("results")
+    failed = isinstance(results, list) and any(isinstance(it, dict) and "error" in it for it in results)
+    return failed or bool(answer.get("refusals")) or bool(answer.get("problems"))
+
+
+def body_schema(case):
+    content = case.operation.definition.raw["requestBody"]["content"]
+    return next(iter(content.values())).get("schema", {})
+
+
+def is_query_allowed(document, case):
+    parameters = {
+        it["name"]: it for it in case.operation.definition.raw.get("parameters", []) if it["in"] == "query"
+    }
+    for name, given in (case.query or {}).items():
+        if name not in parameters:
+            # Refused by the gateway, or none of its matters.
+            return False
+        schema = parameters[name]["schema"]
+        readings = [given, *numbers(given)]
+        if not any(is_allowed(document, schema, reading) for reading in readings):
+            return False
+    return all(name in (case.query or {}) for name, it in parameters.items() if it.get("required"))
+
+
+def numbers(given):
+    """In a query everything is text."""
+    return [int(given)] if isinstance(given, str) and given.lstrip("-").isdigit() else []
+
+
+def is_allowed(document, schema, value):
+    components = {name: loosened(it) for name, it in document["components"]["schemas"].items()}
+    whole = {**loosened(schema), "components": {"schemas": components}}
+    return jsonschema_rs.validator_for(whole).is_valid(value)
+
+
+def loosened(schema):
+    """The schema with what protobuf's JSON bears with."""
+    if isinstance(schema, list):
+        return [loosened(it) for it in schema]
+    if not isinstance(schema, dict):
+        return schema
+    loose = {key: loosened(value) for key, value in schema.items()}
+    kind = schema.get("type")
+    if kind == "string" and schema.get("format") in ("int64", "uint64"):
+        loose = {**loose, "type": ["string", "integer"], "pattern": DIGITS}
+    elif kind in ("integer", "number"):
+        loose = {"anyOf": [loose, {"type": "string", "pattern": DIGITS}]}
+    elif kind == "string" and "enum" in schema:
+        loose = {"anyOf": [loose, {"type": "integer"}]}
+    required = schema.get("required", [])
+    if isinstance(schema.get("properties"), dict):
+        loose["properties"] = {
+            name: value if name in required else {"anyOf": [value, {"type": "null"}]}
+            for name, value in loose["properties"].items()
+        }
+    return loose
