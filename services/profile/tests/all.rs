@@ -47,6 +47,8 @@ mod races;
 mod ratings;
 #[path = "all/returns.rs"]
 mod returns;
+#[path = "all/search.rs"]
+mod search;
 #[path = "all/segments.rs"]
 mod segments;
 #[path = "all/sources.rs"]

@@ -13,6 +13,7 @@ pub(crate) mod privacy;
 pub(crate) mod ratings;
 pub(crate) mod reach;
 pub(crate) mod readers;
+mod search;
 pub(crate) mod segments;
 pub(crate) mod tags;
 pub(crate) mod update_customer;

@@ -146,8 +146,13 @@ impl Keeper {
         let rated = self.ratings.policy().map(Policy::reach);
         let reach = segments.reach().max(rated.unwrap_or_default());
         let scope = super::scope(&mut tx, reach, now).await?;
-        let people = customers::people(&mut tx, &ids).await?;
-        let facts = facts::of(&mut tx, people, &scope).await?;
+        let facts = if segments.is_empty() && rated.is_none() {
+            // Nothing is to be known of anybody: a file of many customers is not read for it.
+            BTreeMap::new()
+        } else {
+            let people = customers::people(&mut tx, &ids).await?;
+            facts::of(&mut tx, people, &scope).await?
+        };
         let decide = |id: &CustomerId| {
             let before = before.remove(id).unwrap_or_default();
             (*id, segments.decide(&before, facts.get(id), now))
