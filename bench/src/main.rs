@@ -16,6 +16,7 @@ mod ledger;
 mod load;
 mod metrics;
 mod processes;
+mod profile;
 mod reads;
 mod report;
 
@@ -101,6 +102,9 @@ async fn measure(
     }
     if wanted("reads") {
         reads::measure(patron, report).await?;
+    }
+    if wanted("profile") {
+        profile::measure(patron, arguments.quick, report).await?;
     }
     if wanted("end-of-day") {
         end_of_day::measure(patron, arguments.quick, report).await?;

@@ -55,6 +55,8 @@ mod restrictions;
 mod retention;
 #[path = "all/returns.rs"]
 mod returns;
+#[path = "all/search.rs"]
+mod search;
 #[path = "all/segments.rs"]
 mod segments;
 #[path = "all/sources.rs"]

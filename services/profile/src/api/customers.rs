@@ -18,9 +18,16 @@ use crate::domain::customer::Customer;
 use crate::domain::field::{Field, parse_mask};
 use crate::domain::identifier::IdentifierKey;
 use crate::domain::ids::CustomerId;
+use crate::domain::invalid::{Invalid, Problem};
+use crate::domain::search::Prefix;
 use crate::wire;
 
 const LIST: &str = "patron.profile.v1.CustomerService/ListCustomers";
+
+/// Customers whom a search answers when the caller does not say how many.
+const SEARCH_SIZE: u16 = 20;
+/// Most of them: who gets more looks for somebody else.
+const MOST_FOUND: u16 = 100;
 
 /// The server of `CustomerService`.
 #[derive(Clone, Debug)]
@@ -77,6 +84,27 @@ impl CustomerService for Customers {
         let (deadline, reach) = (deadline(&request), reach(&request));
         let page = self.list(deadline, request.get_ref(), &reach).await?;
         Ok(Response::new(page))
+    }
+
+    async fn search_customers(
+        &self,
+        request: Request<proto::SearchCustomersRequest>,
+    ) -> Result<Response<proto::SearchCustomersResponse>, Status> {
+        let (deadline, reach) = (deadline(&request), reach(&request));
+        let request = request.into_inner();
+        wire::text("query", &request.query).map_err(Refusal::from)?;
+        let prefix = Prefix::of(&request.query)
+            .ok_or_else(|| Refusal::from(Invalid::new("query", Problem::SearchesForNothing)))?;
+        let size = page_size(request.page_size, SEARCH_SIZE, MOST_FOUND);
+        let page = self
+            .app
+            .search_customers(deadline, (&prefix, &reach), size)
+            .await?;
+        let found = page.items.into_iter().map(wire::customers::encode);
+        Ok(Response::new(proto::SearchCustomersResponse {
+            customers: found.collect(),
+            has_more: page.has_more,
+        }))
     }
 
     async fn update_customer(

@@ -14,6 +14,7 @@ pub(crate) mod privacy;
 pub(crate) mod ratings;
 pub(crate) mod reach;
 pub(crate) mod readers;
+mod search;
 pub(crate) mod segments;
 pub(crate) mod tag_rules;
 pub(crate) mod tags;

@@ -34,6 +34,8 @@ impl Invalid {
 pub(crate) enum Problem {
     #[error("is required")]
     Missing,
+    #[error("must hold a letter or a figure")]
+    SearchesForNothing,
     #[error("can't be given together with customer_id")]
     Ambiguous,
     #[error("must not hold the character U+0000")]

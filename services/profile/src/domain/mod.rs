@@ -24,6 +24,7 @@ pub(crate) mod privacy;
 pub(crate) mod rating;
 pub(crate) mod refund;
 pub(crate) mod returns;
+pub(crate) mod search;
 pub(crate) mod segment;
 pub(crate) mod settle;
 pub(crate) mod tag;

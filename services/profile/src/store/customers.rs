@@ -2,6 +2,7 @@
 
 mod many;
 mod row;
+mod search;
 
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgConnection;
@@ -13,7 +14,8 @@ use super::homes::homes_of;
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerId;
 pub(crate) use many::{after, remove, unused, update_all};
-use row::{CustomerRow, NewRow, match_keys};
+use row::{CustomerRow, NewRow, match_keys, search_keys};
+pub(crate) use search::search;
 
 /// How often a lock is taken of those whom ids lead elsewhere from meanwhile.
 const ATTEMPTS: u32 = 5;
@@ -276,7 +278,7 @@ pub(crate) async fn absorb(
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE customers SET
-             profile_id = $2, absorbed = '{}', origins = '{}', match_keys = '{}',
+             profile_id = $2, absorbed = '{}', origins = '{}', match_keys = '{}', search_keys = '{}',
              identifiers = '[]', display_name = '',
              family_name = '', given_name = '', birth_year = NULL, birth_month = NULL,
              birth_day = NULL, gender = 'unknown', occupation = '', income_band = '',
@@ -302,7 +304,7 @@ pub(crate) async fn update(
              birth_year = $6, birth_month = $7, birth_day = $8, gender = $9, occupation = $10,
              income_band = $11, region_code = $12, brand = $13, language_code = $14,
              time_zone = $15, version = $16, update_time = $17, profile_id = $1, absorbed = $18,
-             revision = $19, origins = $20, match_keys = $21
+             revision = $19, origins = $20, match_keys = $21, search_keys = $22
          WHERE customer_id = $1",
         row.customer_id,
         row.identifiers as _,
@@ -325,6 +327,7 @@ pub(crate) async fn update(
         row.revision,
         row.origins as _,
         &match_keys(customer),
+        &search_keys(customer),
     )
     .execute(connection)
     .await?;

@@ -600,6 +600,10 @@ fn customer_rpcs() -> Vec<Rpc> {
         value: "x".to_owned(),
     };
     let list = proto::ListCustomersRequest::default();
+    let search = proto::SearchCustomersRequest {
+        query: "x".to_owned(),
+        page_size: 0,
+    };
     let traits = proto::GetCustomerTraitsRequest {
         customer_id: customer_id(),
     };
@@ -612,6 +616,7 @@ fn customer_rpcs() -> Vec<Rpc> {
         ),
         rpc("CustomerService/GetCustomer", &get, unknown),
         rpc("CustomerService/LookupCustomer", &lookup, unknown),
+        rpc("CustomerService/SearchCustomers", &search, ""),
         rpc("CustomerService/ListCustomers", &list, ""),
         rpc("CustomerService/UpdateCustomer", &update, unknown),
         rpc("CustomerService/GetCustomerTraits", &traits, unknown),

@@ -153,11 +153,9 @@ impl Keeper {
         let reach = segments.reach().max(rated.unwrap_or_default());
         let reach = reach.max(self.giving.reach());
         let scope = super::scope(&mut tx, reach, now).await?;
-        let mut people = customers::people(&mut tx, &ids).await?;
-        // Of whom there are no facts belongs nowhere.
-        let restricted = restrictions::among(&mut tx, &ids).await?;
-        people.retain(|person| !restricted.contains(&person.id));
-        let mut facts = facts::of(&mut tx, people, &scope).await?;
+        let is_asked = !segments.is_empty() || rated.is_some() || !self.giving.is_empty();
+        let people = if is_asked { ids.as_slice() } else { &[] };
+        let mut facts = known(&mut tx, people, &scope).await?;
         // Tags first: segments and ratings read what rules make of them.
         let with = (&self.app.clock, now);
         let given = self.giving.give(&mut tx, taken, &mut facts, with);
@@ -293,6 +291,22 @@ impl Keeper {
         self.compiled = compiled;
         Ok(segments)
     }
+}
+
+/// What is known of people. Of whom there is nothing belongs nowhere: so it is with those who are restricted.
+async fn known(
+    tx: &mut PgTransaction<'static>,
+    ids: &[Uuid],
+    scope: &facts::Scope,
+) -> Result<BTreeMap<CustomerId, Facts>, SegmentError> {
+    if ids.is_empty() {
+        // Nothing is asked of anybody: a file of many customers is not read for it.
+        return Ok(BTreeMap::new());
+    }
+    let mut people = customers::people(tx, ids).await?;
+    let restricted = restrictions::among(tx, ids).await?;
+    people.retain(|person| !restricted.contains(&person.id));
+    Ok(facts::of(tx, people, scope).await?)
 }
 
 /// What is announced of memberships.

@@ -65,6 +65,11 @@ impl Giving {
         Ok(())
     }
 
+    /// Whether there are no rules.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rules.0.is_empty()
+    }
+
     /// How far back the rules look at single orders.
     pub(crate) fn reach(&self) -> Reach {
         self.rules.reach()

@@ -28,6 +28,11 @@ pub(crate) struct Decision {
 }
 
 impl Segments {
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.conditions.is_empty() && self.unreadable.is_empty()
+    }
+
     /// How far back they look at single orders.
     pub(crate) fn reach(&self) -> Reach {
         let reaches = self.conditions.iter().map(|(_, it)| it.reach());

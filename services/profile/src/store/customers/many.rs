@@ -24,7 +24,7 @@ pub(crate) async fn update_all<'a>(
              income_band = told.income_band, region_code = told.region_code, brand = told.brand,
              language_code = told.language_code, time_zone = told.time_zone,
              version = told.version, update_time = told.update_time, origins = told.origins,
-             match_keys = told.match_keys
+             match_keys = told.match_keys, search_keys = told.search_keys
          FROM jsonb_populate_recordset(NULL::customers, $1) AS told
          WHERE known.customer_id = told.customer_id",
         Json(rows) as _,

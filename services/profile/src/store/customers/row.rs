@@ -13,6 +13,7 @@ use crate::domain::identity::golden::Origin;
 use crate::domain::identity::matching;
 use crate::domain::identity::source::SourceId;
 use crate::domain::ids::CustomerId;
+use crate::domain::search;
 use crate::store::details::{IdentifierRow, gender_named, name_of};
 use crate::store::{CorruptRow, StoreError};
 
@@ -49,6 +50,7 @@ pub(super) struct NewRow {
     #[serde(flatten)]
     row: CustomerRow,
     match_keys: Vec<String>,
+    search_keys: Vec<String>,
 }
 
 impl NewRow {
@@ -56,6 +58,7 @@ impl NewRow {
         Self {
             row: CustomerRow::of(customer),
             match_keys: match_keys(customer),
+            search_keys: search_keys(customer),
         }
     }
 }
@@ -63,6 +66,11 @@ impl NewRow {
 /// By what others find the customer who may be the same person.
 pub(super) fn match_keys(customer: &Customer) -> Vec<String> {
     matching::keys(&customer.details).into_iter().collect()
+}
+
+/// The ways in which the customer is searched for.
+pub(super) fn search_keys(customer: &Customer) -> Vec<String> {
+    search::keys(&customer.details)
 }
 
 #[derive(Debug, Serialize, Deserialize)]

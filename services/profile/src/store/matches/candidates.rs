@@ -208,22 +208,41 @@ pub(crate) async fn close_all(
     Ok(())
 }
 
-/// Those of these match keys that at most so many customers have.
+/// Those of these match keys that several customers have, but at most so many.
 pub(crate) async fn telling(
     connection: &mut PgConnection,
     keys: &[String],
     most: i32,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<BTreeSet<String>, StoreError> {
     let rows = sqlx::query_scalar!(
         r#"SELECT key AS "key!" FROM unnest($1::text[]) AS key
            WHERE (SELECT count(*) FROM (
-               SELECT FROM customers WHERE match_keys @> ARRAY[key] LIMIT $2 + 1) AS having_it) <= $2"#,
+               SELECT FROM customers WHERE match_keys @> ARRAY[key] LIMIT $2 + 1) AS having_it)
+               BETWEEN 2 AND $2"#,
         keys,
         most,
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows)
+    Ok(rows.into_iter().collect())
+}
+
+/// Which of these customers are of a pair that is open or was merged.
+pub(crate) async fn paired(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+) -> Result<BTreeSet<CustomerId>, StoreError> {
+    let rows = sqlx::query_scalar!(
+        r#"SELECT older AS "id!" FROM match_candidates
+           WHERE older = ANY ($1) AND state IN ('open', 'merged')
+           UNION
+           SELECT newer FROM match_candidates
+           WHERE newer = ANY ($1) AND state IN ('open', 'merged')"#,
+        ids,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(CustomerId).collect())
 }
 
 /// With whom a customer is a pair that is open or was merged, at most `limit`.

@@ -17,7 +17,6 @@ use crate::app::identity::matches::MOST_COMPARED;
 use crate::domain::customer::Customer;
 use crate::domain::identity::candidate::{Candidate, State};
 use crate::domain::identity::matching::keys;
-use crate::domain::ids::CustomerId;
 use crate::store::matches::candidates;
 use crate::store::privacy::restrictions;
 use crate::store::{StoreError, customers};
@@ -50,13 +49,11 @@ impl Handler for Follower {
         let mut concerned = BTreeSet::new();
         for event in events {
             for id in concerned_by(event)? {
-                concerned.insert(CustomerId(Uuid::try_parse(&id)?));
+                concerned.insert(Uuid::try_parse(&id)?);
             }
         }
-        for id in concerned {
-            self.0.compare_anew(tx, id).await?;
-        }
-        Ok(())
+        let concerned: Vec<Uuid> = concerned.into_iter().collect();
+        Ok(self.0.compare_all(tx, &concerned).await?)
     }
 }
 
@@ -82,27 +79,55 @@ fn concerned_by(event: &Incoming) -> Result<Vec<String>, HandlerError> {
 }
 
 impl App {
-    /// Writes with whom a customer is a pair now, and closes the pairs that are none any more.
-    async fn compare_anew(&self, db: &mut PgConnection, id: CustomerId) -> Result<(), StoreError> {
-        let Some(customer) = customers::get(db, id).await? else {
-            return Ok(());
-        };
-        let absorbed: Vec<Uuid> = customer.absorbed.iter().map(|id| id.0).collect();
+    /// Compares customers anew. Most have nothing in common with anybody: that is found out for all at once, so a
+    /// file of many customers costs little.
+    async fn compare_all(&self, db: &mut PgConnection, ids: &[Uuid]) -> Result<(), StoreError> {
+        let mut people = customers::many(db, ids).await?;
+        // In the order in which others do it, too.
+        people.sort_unstable_by_key(|it| it.id);
+        let absorbed = people.iter().flat_map(|it| &it.absorbed);
+        let absorbed: Vec<Uuid> = absorbed.map(|id| id.0).collect();
         if !absorbed.is_empty() {
             candidates::close_all(db, &absorbed).await?;
         }
-        let homes = customer.homes().ids();
-        if restrictions::is_any(db, &homes).await? {
-            return candidates::close_all(db, &homes).await;
+        let ids: Vec<Uuid> = people.iter().map(|it| it.id.0).collect();
+        let restricted = restrictions::among(db, &ids).await?;
+        let (alone, people): (Vec<_>, Vec<_>) = people
+            .into_iter()
+            .partition(|it| restricted.contains(&it.id));
+        for customer in alone {
+            candidates::close_all(db, &customer.homes().ids()).await?;
         }
+        let paired = candidates::paired(db, &ids).await?;
+        let keyed = people.into_iter().map(|it| (keys(&it.details), it));
+        let keyed: Vec<_> = keyed.collect();
+        let all: BTreeSet<_> = keyed.iter().flat_map(|(keys, _)| keys).cloned().collect();
+        let all: Vec<_> = all.into_iter().collect();
+        let telling = candidates::telling(db, &all, MOST_SHARING).await?;
+        for (keys, customer) in keyed {
+            let telling: Vec<_> = keys.intersection(&telling).cloned().collect();
+            if !telling.is_empty() || paired.contains(&customer.id) {
+                self.compare_anew(db, &customer, &telling).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes with whom a customer is a pair now, and closes the pairs that are none any more.
+    async fn compare_anew(
+        &self,
+        db: &mut PgConnection,
+        customer: &Customer,
+        telling: &[String],
+    ) -> Result<(), StoreError> {
         let known = candidates::partners(db, customer.id, MOST_PARTNERS).await?;
-        let others = others(db, &customer, &known).await?;
+        let others = others(db, (customer, telling), &known).await?;
         if others.is_empty() {
             return Ok(());
         }
         let strangers = candidates::strangers(db, &customer.homes().ids()).await?;
         let pair = |other: &Customer| {
-            let found = candidate(&customer, other, self.now());
+            let found = candidate(customer, other, self.now());
             let homes = other.homes();
             let is_none = strangers.iter().any(|id| homes.has(*id)) || found.score_permille == 0;
             let state = if is_none { State::Closed } else { State::Open };
@@ -117,19 +142,13 @@ impl App {
 /// Those who have something in common with a customer, and those with whom it is a pair already.
 async fn others(
     db: &mut PgConnection,
-    customer: &Customer,
+    (customer, telling): (&Customer, &[String]),
     known: &[Uuid],
 ) -> Result<Vec<Customer>, StoreError> {
-    let keys: Vec<_> = keys(&customer.details).into_iter().collect();
-    let telling = if keys.is_empty() {
-        keys
-    } else {
-        candidates::telling(db, &keys, MOST_SHARING).await?
-    };
     let mut others = if telling.is_empty() {
         Vec::new()
     } else {
-        customers::sharing(db, &telling, customer.id, MOST_COMPARED).await?
+        customers::sharing(db, telling, customer.id, MOST_COMPARED).await?
     };
     let ids: Vec<Uuid> = others.iter().map(|it| it.id.0).collect();
     let restricted = restrictions::among(db, &ids).await?;

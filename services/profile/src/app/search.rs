@@ -1,0 +1,25 @@
+//! Searching for customers by name.
+
+use access::Reach;
+use chassis::{Deadline, Refusal};
+
+use super::App;
+use super::browse::{Page, with_one_more};
+use crate::domain::customer::Customer;
+use crate::domain::search::Prefix;
+use crate::store::customers;
+
+impl App {
+    /// The first customers within reach whose names begin so.
+    pub(crate) async fn search_customers(
+        &self,
+        deadline: Deadline,
+        (prefix, reach): (&Prefix, &Reach),
+        size: u16,
+    ) -> Result<Page<Customer>, Refusal> {
+        let mut tx = self.begin(deadline).await?;
+        let whose = (reach.regions(), reach.brands());
+        let found = customers::search(&mut tx, prefix, whose, with_one_more(size)).await?;
+        Ok(Page::cut(found, size))
+    }
+}

@@ -1,0 +1,161 @@
+//! Names as they are searched for: by how they begin, whichever part is said first, and whatever stands between the
+//! parts. `Müller, Jean-Luc` is found by `muller j` and by `jeanluc`, `王小明` by `王小` and by `wang xiaom`.
+
+use pinyin::ToPinyin as _;
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::customer::Details;
+
+/// Most ways in which a name is searched for: each has an index.
+const MOST_KEYS: usize = 4;
+/// Most letters of one. Nobody types more.
+const MOST_LETTERS: usize = 64;
+/// Most syllables of a name of which the sound is taken: longer ones are names of companies.
+const MOST_SYLLABLES: usize = 6;
+
+/// What names begin with that are searched for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Prefix(String);
+
+impl Prefix {
+    /// `None` when there is neither a letter nor a figure in it.
+    pub(crate) fn of(query: &str) -> Option<Self> {
+        let folded = folded(query);
+        (!folded.is_empty()).then_some(Self(folded))
+    }
+
+    /// The first of the names, in the order of their bytes.
+    pub(crate) fn from(&self) -> &str {
+        &self.0
+    }
+
+    /// What comes after all of them.
+    pub(crate) fn until(&self) -> String {
+        format!("{}{}", self.0, char::MAX)
+    }
+}
+
+/// The ways in which a customer is searched for, each once, the most usual first.
+pub(crate) fn keys(details: &Details) -> Vec<String> {
+    let (family, given) = parts(details);
+    let mut keys = Vec::with_capacity(MOST_KEYS);
+    let sounds = sound(&family).zip(sound(&given));
+    let sounds = sounds
+        .into_iter()
+        .flat_map(|(family, given)| [format!("{family}{given}"), format!("{given}{family}")]);
+    let written = [format!("{family}{given}"), format!("{given}{family}")];
+    let shown = folded(&details.display_name);
+    for key in written.into_iter().chain(sounds).chain([shown]) {
+        let key: String = key.chars().take(MOST_LETTERS).collect();
+        if !key.is_empty() && !keys.contains(&key) && keys.len() < MOST_KEYS {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+/// The name of the family and the given one; of one that is only shown, its last word and what stands before. Where
+/// it is written in Chinese characters, its first and what follows.
+fn parts(details: &Details) -> (String, String) {
+    let Details {
+        family_name,
+        given_name,
+        display_name,
+        ..
+    } = details;
+    if !family_name.is_empty() || !given_name.is_empty() {
+        return (folded(family_name), folded(given_name));
+    }
+    let shown = folded(display_name);
+    if shown.chars().all(is_ideograph) {
+        let mut letters = shown.chars();
+        let family = letters.next().into_iter().collect();
+        return (family, letters.collect());
+    }
+    match display_name.trim().rsplit_once(char::is_whitespace) {
+        Some((given, family)) => (folded(family), folded(given)),
+        None => (shown, String::new()),
+    }
+}
+
+/// Small letters and figures alone, without marks on them.
+fn folded(text: &str) -> String {
+    let plain = text.nfkd().flat_map(char::to_lowercase);
+    let plain = plain.filter(|letter| letter.is_alphanumeric());
+    plain.take(MOST_LETTERS).collect()
+}
+
+/// How a name in Chinese characters is written in Latin letters, by the usual reading of each.
+fn sound(name: &str) -> Option<String> {
+    let letters = name.chars().count();
+    if !(1..=MOST_SYLLABLES).contains(&letters) {
+        return None;
+    }
+    let readings = name.chars().map(|letter| Some(letter.to_pinyin()?.plain()));
+    readings.collect()
+}
+
+fn is_ideograph(letter: char) -> bool {
+    matches!(letter, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(name: &str) -> Details {
+        Details {
+            display_name: name.to_owned(),
+            ..Details::default()
+        }
+    }
+
+    fn named(family: &str, given: &str) -> Details {
+        Details {
+            family_name: family.to_owned(),
+            given_name: given.to_owned(),
+            ..Details::default()
+        }
+    }
+
+    fn finds(query: &str, details: &Details) -> bool {
+        let prefix = Prefix::of(query).unwrap();
+        let within =
+            |key: &String| key.as_str() >= prefix.from() && key.as_str() < prefix.until().as_str();
+        let found = keys(details).iter().any(within);
+        assert_eq!(
+            found,
+            keys(details)
+                .iter()
+                .any(|key| key.starts_with(prefix.from()))
+        );
+        found
+    }
+
+    #[test]
+    fn names_are_found_by_how_each_part_of_them_begins() {
+        for details in [named("Müller", "Jean-Luc"), shown("Jean-Luc Müller")] {
+            for query in ["muller", "MÜLLER, J", "jean l", "jeanluc mu", "m"] {
+                assert!(finds(query, &details), "{query}");
+            }
+            assert!(!finds("luc", &details));
+        }
+        for details in [named("王", "小明"), shown("王小明")] {
+            for query in ["王", "王小", "小明", "wang xiaom", "Xiaoming W"] {
+                assert!(finds(query, &details), "{query}");
+            }
+            assert!(!finds("王明", &details));
+        }
+        assert!(finds("o'b", &named("O’Brien", "")));
+    }
+
+    #[test]
+    fn what_says_nothing_searches_for_nothing() {
+        for query in ["", " ", "--", "*", "%"] {
+            assert_eq!(Prefix::of(query), None, "{query}");
+        }
+        assert_eq!(keys(&Details::default()), Vec::<String>::new());
+        let long = shown(&"x".repeat(500));
+        assert_eq!(keys(&long), ["x".repeat(MOST_LETTERS)]);
+    }
+}

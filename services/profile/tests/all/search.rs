@@ -1,0 +1,119 @@
+//! Customers found by how their names begin.
+
+use contract::patron::profile::v1 as proto;
+use proto::{Customer, SearchCustomersRequest, SearchCustomersResponse, UpdateCustomerRequest};
+use tonic::{Code, Status};
+
+use crate::harness::{Bearer, Profile, fields, request_id};
+use crate::identities::{link, make, named, unmerge};
+
+fn asking(query: &str, page_size: i32) -> SearchCustomersRequest {
+    SearchCustomersRequest {
+        query: query.to_owned(),
+        page_size,
+    }
+}
+
+async fn search(profile: &Profile, query: &str) -> Result<SearchCustomersResponse, Status> {
+    let found = profile.customers().search_customers(asking(query, 0)).await;
+    Ok(found?.into_inner())
+}
+
+/// Their names, in the order of the answer.
+async fn names(profile: &Profile, query: &str) -> Vec<String> {
+    let found = search(profile, query).await.unwrap();
+    assert!(!found.has_more);
+    let shown = |it: Customer| format!("{}{}{}", it.display_name, it.family_name, it.given_name);
+    found.customers.into_iter().map(shown).collect()
+}
+
+fn called(family: &str, given: &str) -> Customer {
+    Customer {
+        family_name: family.to_owned(),
+        given_name: given.to_owned(),
+        ..Customer::default()
+    }
+}
+
+#[tokio::test]
+async fn names_are_found_by_how_they_begin_in_order_and_each_customer_once() {
+    let profile = Profile::start().await;
+    for customer in [
+        called("Müller", "Anna"),
+        called("Anders", "Änne"),
+        called("王", "小明"),
+        named("Annabel Lee"),
+        named("%"),
+    ] {
+        make(&profile, customer).await;
+    }
+    assert_eq!(
+        names(&profile, "an").await,
+        ["AndersÄnne", "Annabel Lee", "MüllerAnna"]
+    );
+    assert_eq!(names(&profile, "MULLER, a").await, ["MüllerAnna"]);
+    assert_eq!(names(&profile, "lee").await, ["Annabel Lee"]);
+    for query in ["王", "王小", "小明", "wang xiaom"] {
+        assert_eq!(names(&profile, query).await, ["王小明"], "{query}");
+    }
+    assert_eq!(names(&profile, "nn").await, Vec::<String>::new());
+
+    let found = profile.customers().search_customers(asking("an", 2)).await;
+    let found = found.unwrap().into_inner();
+    assert_eq!((found.customers.len(), found.has_more), (2, true));
+    for query in ["", "%", "\0a"] {
+        let refused = search(&profile, query).await.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument, "{query:?}");
+        assert_eq!(fields(&refused), ["query"], "{query:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_search_follows_changes_merges_and_unmerges() {
+    let profile = Profile::start().await;
+    let anna = make(&profile, called("Müller", "Anna")).await.customer_id;
+    let other = make(&profile, called("Weber", "Anna")).await.customer_id;
+    let request = UpdateCustomerRequest {
+        customer: Some(Customer {
+            customer_id: anna.clone(),
+            ..called("Schmidt", "")
+        }),
+        update_mask: Some(prost_types::FieldMask {
+            paths: vec!["family_name".to_owned()],
+        }),
+        request_id: request_id(),
+        validate_only: false,
+    };
+    profile.customers().update_customer(request).await.unwrap();
+    assert_eq!(names(&profile, "mü").await, Vec::<String>::new());
+    assert_eq!(names(&profile, "schmidt").await, ["SchmidtAnna"]);
+
+    let joined = link(&profile, &anna, &other).await;
+    assert_eq!(names(&profile, "anna").await.len(), 1);
+    unmerge(&profile, &anna, &joined).await.unwrap();
+    assert_eq!(names(&profile, "anna").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_search_knows_the_callers_regions_alone_and_shows_what_the_caller_sees() {
+    let profile = Profile::start().await;
+    for region in ["GB", "DE"] {
+        let region_code = region.to_owned();
+        let customer = Customer {
+            region_code,
+            ..named("Lucy Wright")
+        };
+        make(&profile, customer).await;
+    }
+    let mut customers = profile.customers_as(Bearer::within("sales", &["GB"]));
+    let found = customers.search_customers(asking("wright", 0)).await;
+    let regions: Vec<_> = found.unwrap().into_inner().customers;
+    let regions: Vec<_> = regions.into_iter().map(|it| it.region_code).collect();
+    assert_eq!(regions, ["GB"]);
+
+    let mut customers = profile.customers_as(Bearer::of(&["agent"]));
+    let found = customers.search_customers(asking("lu", 1)).await;
+    let found = found.unwrap().into_inner();
+    assert!(found.has_more);
+    assert_eq!(found.customers[0].display_name, "L*** W***");
+}
