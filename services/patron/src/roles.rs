@@ -114,7 +114,10 @@ impl Service {
         let connector = Connector::new(self.name(), context.clock.clone(), &config.of_role())?;
         let feeds = Self::feeds(config, &connector)?;
         let service = match self {
-            Self::Profile => profile::service(db, &feeds, context, keyring(config)?)?,
+            Self::Profile => {
+                let settings = config.of_profile(keyring(config)?);
+                profile::service(db, &feeds, context, settings)?
+            }
             Self::Loyalty => {
                 let profiles = connector.connect(config.peers.profile())?;
                 let settings = config.of_loyalty(notary(config)?);

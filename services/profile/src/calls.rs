@@ -13,6 +13,7 @@ use contract::patron::profile::v1::interaction_service_server::InteractionServic
 use contract::patron::profile::v1::lifecycle_service_server::LifecycleServiceServer;
 use contract::patron::profile::v1::match_service_server::MatchServiceServer;
 use contract::patron::profile::v1::privacy_service_server::PrivacyServiceServer;
+use contract::patron::profile::v1::quality_service_server::QualityServiceServer;
 use contract::patron::profile::v1::segment_service_server::SegmentServiceServer;
 use contract::patron::profile::v1::tag_service_server::TagServiceServer;
 
@@ -26,6 +27,7 @@ use crate::api::imports::Imports;
 use crate::api::interactions::Interactions;
 use crate::api::matches::Matches;
 use crate::api::privacy::Privacy;
+use crate::api::quality::Qualities;
 use crate::api::ratings::Ratings;
 use crate::api::segments::Segments;
 use crate::api::tags::Tags;
@@ -63,7 +65,12 @@ fn customers(service: Service, app: &App, pages: &PageTokens) -> Service {
         app: app.clone(),
         pages: pages.clone(),
     };
+    let quality = Qualities {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
     service
+        .grpc(chassis::tuned!(QualityServiceServer::new(quality)))
         .grpc(chassis::tuned!(CustomerServiceServer::new(customers)))
         .grpc(chassis::tuned!(IdentityServiceServer::new(identities)))
         .grpc(chassis::tuned!(MatchServiceServer::new(matches)))

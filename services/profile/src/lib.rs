@@ -4,7 +4,7 @@
 //! one person's ([`IdentityService`]), what they did ([`ActivityService`], [`InteractionService`]), what they allow
 //! ([`ConsentService`]) and whether they may be contacted now ([`ContactService`]), which words were put on
 //! them ([`TagService`]), to which segments they belong ([`SegmentService`]) and where they stand
-//! ([`LifecycleService`]). Files of customers are taken in
+//! ([`LifecycleService`]), and how good all that is ([`QualityService`]). Files of customers are taken in
 //! like any channel, can be taken back ([`ImportService`]), and are given out ([`ExportService`]). Activity is taken in
 //! exactly once, late, out of order and in any number
 //! (`app/intake.rs` tells how); what it adds up to is kept beside it in the same transaction.
@@ -24,6 +24,7 @@
 //! [`PrivacyService`]: contract::patron::profile::v1::privacy_service_server::PrivacyService
 //! [`TagService`]: contract::patron::profile::v1::tag_service_server::TagService
 //! [`LifecycleService`]: contract::patron::profile::v1::lifecycle_service_server::LifecycleService
+//! [`QualityService`]: contract::patron::profile::v1::quality_service_server::QualityService
 //! [`SegmentService`]: contract::patron::profile::v1::segment_service_server::SegmentService
 
 mod api;
@@ -33,6 +34,7 @@ mod domain;
 mod jobs;
 mod metrics;
 mod refusals;
+mod settings;
 mod store;
 mod wire;
 
@@ -47,8 +49,9 @@ use chassis::{Context, Service};
 use erasure::Eraser;
 use events::{Consumer, ConsumerConfig, FeedConfig, FeedServer, Feeds, Outbox, Parts, UnknownFeed};
 use postgres::{Database, Migrations, ProbeLimits};
-use seal::Keyring;
 use sqlx::migrate::Migrator;
+
+pub use settings::{NoSuchCountry, PhoneCountry, Settings};
 
 /// Name of the role, and source of its events.
 pub const NAME: &str = "profile";
@@ -75,8 +78,7 @@ pub fn migrations() -> Migrations {
     MIGRATIONS
 }
 
-/// The service over its database, following the feeds of all others. The keyring makes the fingerprints by
-/// which people who were erased stay out.
+/// The service over its database, following the feeds of all others.
 ///
 /// Called within a Tokio runtime, in which customers are read as long as the service is there.
 ///
@@ -86,7 +88,7 @@ pub fn service(
     db: Database,
     feeds: &Feeds,
     context: &Context,
-    keyring: Keyring,
+    settings: Settings,
 ) -> Result<Service, UnknownFeed> {
     let clock = context.clock.clone();
     let outbox = Outbox::new(NAME, clock.clone());
@@ -95,7 +97,9 @@ pub fn service(
         outbox: outbox.clone(),
         clock: clock.clone(),
         secrets: Secrets::of(&context.pages),
-        keyring,
+        country: settings.phone_country.country(),
+        stale_after: settings.stale_after(),
+        keyring: settings.keyring,
     };
     let service = audit::attach(Service::new(NAME, clock), NAME, &db, context);
     let service = jobs::begin(calls::answer(service, &app, context), &app);

@@ -19,6 +19,7 @@ use contract::patron::profile::v1::interaction_service_client::InteractionServic
 use contract::patron::profile::v1::lifecycle_service_client::LifecycleServiceClient;
 use contract::patron::profile::v1::match_service_client::MatchServiceClient;
 use contract::patron::profile::v1::privacy_service_client::PrivacyServiceClient;
+use contract::patron::profile::v1::quality_service_client::QualityServiceClient;
 use contract::patron::profile::v1::segment_service_client::SegmentServiceClient;
 use contract::patron::profile::v1::tag_service_client::TagServiceClient;
 use contract::patron::profile::v1::{
@@ -31,6 +32,7 @@ use events::{Feed, Feeds, Responses};
 use futures_util::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 use postgres::testing::TestDatabase;
+use profile::Settings;
 use prost::{Message, Name};
 use seal::Keyring;
 use sqlx::Row as _;
@@ -78,16 +80,23 @@ impl Bearer {
 
     /// A token of a role that is confined to regions.
     pub(crate) fn within(role: &str, regions: &[&str]) -> Self {
-        Self::claiming(&Claims {
+        Self::within_at(Clock::system().now(), role, regions)
+    }
+
+    /// The same of that time.
+    pub(crate) fn within_at(now: Timestamp, role: &str, regions: &[&str]) -> Self {
+        let claims = Claims {
             subject: "somebody".to_owned(),
             roles: vec![role.to_owned()],
             regions: regions.iter().map(|&region| region.to_owned()).collect(),
             proof: Proof {
                 acr: Some("phr".to_owned()),
-                authenticated: Some(Clock::system().now()),
+                authenticated: Some(now),
             },
             ..Claims::default()
-        })
+        };
+        let hour = SignedDuration::from_hours(1);
+        Self::sending(KEYS.issuer.sign(&claims, now, hour).unwrap().expose())
     }
 
     fn sending(token: &str) -> Self {
@@ -164,7 +173,12 @@ impl Profile {
             clock,
             pages: PageTokens::new(b"test"),
         };
-        let service = profile::service(database.db().clone(), feeds, &context, keyring).unwrap();
+        let settings = Settings {
+            keyring,
+            phone_country: "CN".to_owned().try_into().unwrap(),
+            stale_after_days: 90,
+        };
+        let service = profile::service(database.db().clone(), feeds, &context, settings).unwrap();
         let shutdown = CancellationToken::new();
         let running = chassis::serve(service, &config(), shutdown.clone())
             .await
@@ -179,7 +193,7 @@ impl Profile {
         }
     }
 
-    fn operator(&self) -> Bearer {
+    pub(crate) fn operator(&self) -> Bearer {
         Bearer::since(self.start_time, &["operator"])
     }
 
@@ -199,6 +213,15 @@ impl Profile {
     pub(crate) fn identities(&self) -> IdentityServiceClient<Caller> {
         let bearer = Bearer::of(&["operator"]);
         IdentityServiceClient::with_interceptor(self.channel.clone(), bearer)
+    }
+
+    pub(crate) fn quality(&self) -> QualityServiceClient<Caller> {
+        self.quality_as(self.operator())
+    }
+
+    /// Data quality as somebody else sees it.
+    pub(crate) fn quality_as(&self, bearer: Bearer) -> QualityServiceClient<Caller> {
+        QualityServiceClient::with_interceptor(self.channel.clone(), bearer)
     }
 
     pub(crate) fn matches(&self) -> MatchServiceClient<Caller> {
@@ -416,7 +439,7 @@ pub(crate) fn identifier(kind: &str, value: &str) -> Identifier {
     Identifier {
         kind: kind.to_owned(),
         value: value.to_owned(),
-        verified: false,
+        ..Identifier::default()
     }
 }
 

@@ -26,7 +26,7 @@ fn anna() -> Customer {
     let identifier = |kind: &str, value: &str| Identifier {
         kind: kind.to_owned(),
         value: value.to_owned(),
-        verified: false,
+        ..Identifier::default()
     };
     Customer {
         identifiers: vec![
@@ -199,7 +199,7 @@ async fn nothing_that_comes_late_makes_somebody_anew_who_was_erased() {
         input.identifier = Some(Identifier {
             kind: "phone".to_owned(),
             value: phone.to_owned(),
-            verified: false,
+            ..Identifier::default()
         });
         input
     };
