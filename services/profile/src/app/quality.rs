@@ -115,11 +115,10 @@ impl App {
     pub(crate) async fn quality_summary(&self, deadline: Deadline) -> Result<Summary, Refusal> {
         let [.., a, b, c, d] = *self.clock.new_id().as_bytes();
         let mut tx = self.begin(deadline).await?;
-        let mut drawn = quality::drawn(&mut tx, [a, b, c, d], with_one_more(SAMPLE)).await?;
-        let is_whole = drawn.len() <= usize::from(SAMPLE);
-        drawn.truncate(SAMPLE.into());
+        let (people, drawn) = quality::drawn(&mut tx, [a, b, c, d], with_one_more(SAMPLE)).await?;
+        let is_whole = drawn <= usize::from(SAMPLE);
         let as_of = self.as_of();
-        let sample: Vec<_> = drawn.iter().map(|it| assess(it, as_of)).collect();
+        let sample: Vec<_> = people.iter().map(|it| assess(it, as_of)).collect();
         Ok(Summary::of(&sample, is_whole))
     }
 }

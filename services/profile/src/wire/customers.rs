@@ -150,7 +150,7 @@ fn decode_address(sent: proto::PostalAddress) -> PostalAddress {
 }
 
 fn encode_address(address: PostalAddress) -> Option<proto::PostalAddress> {
-    (address != PostalAddress::default()).then(|| proto::PostalAddress {
+    (address != PostalAddress::default()).then_some(proto::PostalAddress {
         region_code: address.region_code,
         postal_code: address.postal_code,
         administrative_area: address.administrative_area,

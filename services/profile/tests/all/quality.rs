@@ -176,7 +176,11 @@ async fn an_address_speaks_for_a_match_that_something_else_finds() {
     // Who has nothing but the address in common is not found.
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].customer_id, other.customer_id);
-    let kinds: Vec<_> = found[0].evidence.iter().map(|it| it.kind()).collect();
+    let kinds: Vec<_> = found[0]
+        .evidence
+        .iter()
+        .map(likeness::Evidence::kind)
+        .collect();
     assert!(kinds.contains(&likeness::Kind::SameAddress), "{kinds:?}");
 }
 
@@ -240,7 +244,7 @@ async fn what_was_confirmed_too_long_ago_waits_in_a_queue_until_somebody_confirm
     assert_eq!(queue(&profile, everybody()).await, [""; 0]);
 
     clock.advance(SignedDuration::from_hours(24 * 61));
-    assert_eq!(queue(&profile, everybody()).await, [anna.clone()]);
+    assert_eq!(queue(&profile, everybody()).await, [anna.as_str()]);
     let stale = quality(&profile, &anna).await;
     assert_eq!(found(&stale), [("identifiers[0]", DataProblem::Stale)]);
     assert_eq!(stale.confirm_time.unwrap().seconds, start.as_second());
@@ -248,7 +252,7 @@ async fn what_was_confirmed_too_long_ago_waits_in_a_queue_until_somebody_confirm
     let both = [anna.clone(), boris.clone()];
     assert_eq!(queue(&profile, everybody()).await, both);
     let in_germany = Bearer::within_at(clock.now(), "agent", &["DE"]);
-    assert_eq!(queue(&profile, in_germany).await, [boris.clone()]);
+    assert_eq!(queue(&profile, in_germany).await, [boris.as_str()]);
 
     // The address alone is not the phone number.
     let before = get(&profile, &anna).await;
@@ -259,7 +263,7 @@ async fn what_was_confirmed_too_long_ago_waits_in_a_queue_until_somebody_confirm
         confirmed.confirm_time.unwrap().seconds,
         clock.now().as_second()
     );
-    assert_eq!(queue(&profile, everybody()).await, [boris.clone()]);
+    assert_eq!(queue(&profile, everybody()).await, [boris.as_str()]);
     let after = get(&profile, &anna).await;
     assert_eq!(
         (&before.etag, &before.identifiers),
@@ -269,7 +273,7 @@ async fn what_was_confirmed_too_long_ago_waits_in_a_queue_until_somebody_confirm
 
     // A person is as stale as the stalest value; parted, each is as before.
     let link = link(&profile, &anna, &boris).await;
-    assert_eq!(queue(&profile, everybody()).await, [anna.clone()]);
+    assert_eq!(queue(&profile, everybody()).await, [anna.as_str()]);
     unmerge(&profile, &anna, &link).await.unwrap();
     assert_eq!(queue(&profile, everybody()).await, [boris]);
 }

@@ -81,10 +81,10 @@ fn international(digits: &str) -> Result<String, Unreadable> {
 }
 
 fn national(digits: &str, country: Option<Country>) -> Result<String, Unreadable> {
-    let Country(country) = country.ok_or(Unreadable::NoCountry)?;
     if is_made_up(digits) {
         return Err(Unreadable::Placeholder);
     }
+    let Country(country) = country.ok_or(Unreadable::NoCountry)?;
     let number = phonenumber::parse(Some(country), digits).map_err(|why| reason(&why))?;
     let national = number.national().to_string();
     if number.is_valid() {
@@ -215,6 +215,7 @@ mod tests {
             ("US", "+1 212 555 2368 0000 000", Unreadable::WrongLength),
             ("US", "(212) 055-2368", Unreadable::Unassigned),
             ("CN", "11111111111", Unreadable::Placeholder),
+            ("", "12345678", Unreadable::Placeholder),
             ("US", "+1 212 555 2368 ext. 12", Unreadable::Extension),
             ("CN", "010-65529988转8012", Unreadable::Extension),
             ("CN", "ask Ada", Unreadable::NotANumber),

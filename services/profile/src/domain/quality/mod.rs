@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::customer::{Customer, Details};
 use super::field::Field;
 use super::identifier::Identifier;
+use super::identity::golden::Origin;
 use super::points::{EMAIL, PHONE, is_read};
 use findings::Check;
 
@@ -89,7 +90,7 @@ pub(crate) fn assess(customer: &Customer, as_of: AsOf) -> Quality {
 
 /// When the contact value that was confirmed longest ago was; `None` when there is none.
 pub(crate) fn oldest_confirmation(customer: &Customer) -> Option<Timestamp> {
-    let confirmed = |path: &String| customer.origins.get(path).map(|it| it.confirmed());
+    let confirmed = |path: &String| customer.origins.get(path).map(Origin::confirmed);
     let paths: Vec<String> = contact_paths(&customer.details).collect();
     paths.iter().filter_map(confirmed).min()
 }
