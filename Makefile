@@ -18,15 +18,14 @@ test: postgres python ## All tests
 	$(CARGO) test --workspace --quiet $(ARGS)
 
 .PHONY: clients
-clients: postgres ## Clients that share no code with Patron: gRPC of Python, gRPC-Web of Node, a fuzzer (tests/clients)
+clients: postgres ## Clients that share no code with Patron: gRPC of Python, gRPC-Web of Node (tests/clients)
 	@scripts/install-clients
-	$(CARGO) test --package gateway --test all clients:: -- --ignored
-	$(CARGO) test --package patron --test suite clients:: -- --ignored
+	$(CARGO) test --workspace --quiet --test all --test suite clients:: -- --ignored --skip fuzzer
 
 .PHONY: fuzz
-fuzz: ## The fuzzer alone, against what `make up` has started
+fuzz: postgres ## A fuzzer that compares the answers of a Patron of its own with the OpenAPI document (tests/clients)
 	@scripts/install-clients
-	. .patron/dev.env && PATRON_URL=$$PATRON_URL TOKEN=$$PATRON_TOKEN target/clients/python/bin/python tests/clients/fuzz/run.py $(ARGS)
+	$(CARGO) test --workspace --quiet --test suite fuzzer -- --ignored $(ARGS)
 
 .PHONY: soak
 soak: postgres ## Longer runs of what the tests do: 50,000 operations with service and PostgreSQL killed amid them

@@ -45,8 +45,17 @@ fn children(pid: u32) -> anyhow::Result<Vec<u32>> {
 
 /// The most memory that a process has had, in MiB.
 pub(crate) fn peak_memory_mib(pid: u32) -> anyhow::Result<f64> {
+    status_mib(pid, "VmHWM:")
+}
+
+/// The memory that a process has now, in MiB.
+pub(crate) fn memory_mib(pid: u32) -> anyhow::Result<f64> {
+    status_mib(pid, "VmRSS:")
+}
+
+fn status_mib(pid: u32, name: &str) -> anyhow::Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-    Ok(kib.context("no VmHWM in /proc/<pid>/status")? / 1024.0)
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    Ok(kib.with_context(|| format!("no {name} in /proc/<pid>/status"))? / 1024.0)
 }

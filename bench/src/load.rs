@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::Error;
 use tokio::task::JoinSet;
 use tonic::transport::{Channel, Endpoint};
 
@@ -77,15 +78,29 @@ where
     for _ in 0..CONNECTIONS {
         channels.push(Endpoint::from_shared(address.to_owned())?.connect().await?);
     }
+    run_over(&channels, load, call).await
+}
+
+/// The same over connections of any kind.
+pub(crate) async fn run_over<C, F, E>(
+    connections: &[C],
+    load: Load,
+    call: impl Fn(C, (u32, u32)) -> F + Clone + Send + 'static,
+) -> anyhow::Result<Outcome>
+where
+    C: Clone + Send + 'static,
+    F: Future<Output = Result<(), E>> + Send + 'static,
+    E: Into<Error> + Send + 'static,
+{
     let began = Instant::now();
     let mut callers = JoinSet::new();
-    for (number, channel) in (0..load.callers).zip(channels.iter().cycle()) {
+    for (number, connection) in (0..load.callers).zip(connections.iter().cycle()) {
         let pace = Pace::of(load, number, began);
-        callers.spawn(caller(channel.clone(), pace, call.clone()));
+        callers.spawn(caller(connection.clone(), pace, call.clone()));
     }
     let mut outcome = Outcome::default();
     while let Some(latencies) = callers.join_next().await {
-        outcome.latencies.extend(latencies??);
+        outcome.latencies.extend(latencies?.map_err(Into::into)?);
     }
     outcome.seconds = began.elapsed().as_secs_f64();
     outcome.calls = outcome.latencies.len();
@@ -129,18 +144,19 @@ impl Pace {
     }
 }
 
-async fn caller<F>(
-    channel: Channel,
+async fn caller<C, F, E>(
+    connection: C,
     mut pace: Pace,
-    call: impl Fn(Channel, (u32, u32)) -> F,
-) -> Result<Vec<f64>, tonic::Status>
+    call: impl Fn(C, (u32, u32)) -> F,
+) -> Result<Vec<f64>, E>
 where
-    F: Future<Output = Result<(), tonic::Status>>,
+    C: Clone,
+    F: Future<Output = Result<(), E>>,
 {
     let mut latencies = Vec::new();
     let mut number = 0;
     while let Some(due) = pace.turn().await {
-        call(channel.clone(), (pace.caller, number)).await?;
+        call(connection.clone(), (pace.caller, number)).await?;
         latencies.push(due.elapsed().as_secs_f64());
         number += 1;
     }

@@ -11,6 +11,7 @@ mod cpu;
 mod echo;
 mod end_of_day;
 mod foundation;
+mod gateway;
 mod http;
 mod ledger;
 mod load;
@@ -105,6 +106,9 @@ async fn measure(
     }
     if wanted("profile") {
         profile::measure(patron, arguments.quick, report).await?;
+    }
+    if wanted("gateway") {
+        gateway::measure(patron, report).await?;
     }
     if wanted("end-of-day") {
         end_of_day::measure(patron, arguments.quick, report).await?;

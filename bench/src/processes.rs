@@ -54,8 +54,35 @@ pub(crate) struct Process {
 }
 
 impl Process {
+    /// Starts a role that listens on these ports.
+    pub(crate) fn start(command: &mut Command, port: u16, admin: u16) -> anyhow::Result<Self> {
+        command
+            .env("PATRON__SERVER__LISTEN", format!("127.0.0.1:{port}"))
+            .env("PATRON__SERVER__ADMIN_LISTEN", format!("127.0.0.1:{admin}"));
+        Ok(Self {
+            child: command.spawn()?,
+            address: format!("http://127.0.0.1:{port}"),
+            admin: format!("http://127.0.0.1:{admin}"),
+        })
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Waits until it is ready; tells what it has logged when it does not become so.
+    pub(crate) async fn ready(&self, role: &str, log: &Path) -> anyhow::Result<()> {
+        let give_up = Instant::now() + READY_BOUND;
+        while crate::http::get(&format!("{}/ready", self.admin))
+            .await
+            .is_err()
+        {
+            if Instant::now() > give_up {
+                anyhow::bail!("{role} is not ready:\n{}", std::fs::read_to_string(log)?);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
     }
 }
 
@@ -165,8 +192,6 @@ impl Cluster {
         let mut command = self.binary.command();
         command
             .args(["serve", role])
-            .env("PATRON__SERVER__LISTEN", format!("127.0.0.1:{port}"))
-            .env("PATRON__SERVER__ADMIN_LISTEN", format!("127.0.0.1:{admin}"))
             .env(
                 "PATRON__ACCESS__SERVICE_KEY_FILE",
                 self.folder.path().join("key.pem"),
@@ -193,12 +218,9 @@ impl Cluster {
                 .url(database, &format!("{database}_app"));
             command.env(database_variable(role), url.expose());
         }
-        let process = Process {
-            child: command.spawn()?,
-            address: format!("http://127.0.0.1:{port}"),
-            admin: format!("http://127.0.0.1:{admin}"),
-        };
-        self.wait_until_ready(role, &process).await?;
+        let process = Process::start(&mut command, port, admin)?;
+        let log = self.folder.path().join(format!("{role}.log"));
+        process.ready(role, &log).await?;
         Ok(process)
     }
 
@@ -214,21 +236,6 @@ impl Cluster {
     fn port(&self, role: &str) -> anyhow::Result<u16> {
         let found = self.ports.iter().find(|(name, _)| *name == role);
         Ok(found.with_context(|| format!("there is no role {role}"))?.1)
-    }
-
-    async fn wait_until_ready(&self, role: &str, process: &Process) -> anyhow::Result<()> {
-        let give_up = Instant::now() + READY_BOUND;
-        while crate::http::get(&format!("{}/ready", process.admin))
-            .await
-            .is_err()
-        {
-            let log = self.folder.path().join(format!("{role}.log"));
-            if Instant::now() > give_up {
-                anyhow::bail!("{role} is not ready:\n{}", std::fs::read_to_string(log)?);
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        Ok(())
     }
 }
 
@@ -259,6 +266,6 @@ fn database_variable(service: &str) -> String {
 }
 
 /// A port that is free now. Somebody else might take it before the process does; then it says so.
-fn free_port() -> anyhow::Result<u16> {
+pub(crate) fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

@@ -214,6 +214,7 @@ fn phone(number: usize) -> Identifier {
         kind: "phone".to_owned(),
         value: format!("+4420794{number:05}"),
         verified: true,
+        ..Identifier::default()
     }
 }
 

@@ -233,7 +233,8 @@ async fn told(api: &Api, path: &str) -> BTreeMap<String, String> {
     let mut told = BTreeMap::new();
     let mut ended = false;
     for line in String::from_utf8(answer.bytes.to_vec()).unwrap().lines() {
-        let part: Value = serde_json::from_str(line).unwrap();
+        let answered: Value = serde_json::from_str(line).unwrap();
+        let part = &answered["result"];
         if let Some(service) = part["record"]["service"].as_str() {
             let text: &mut String = told.entry(service.to_owned()).or_default();
             text.push_str(line);

@@ -135,6 +135,7 @@ async fn create(address: &str, bearer: &MetadataValue<Ascii>) -> anyhow::Result<
         kind: "phone".to_owned(),
         value: "+442079460000".to_owned(),
         verified: true,
+        ..Identifier::default()
     };
     let customer = Customer {
         display_name: "Ada Example".to_owned(),

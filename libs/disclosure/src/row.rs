@@ -193,11 +193,9 @@ mod tests {
             customer_ids: vec!["a".to_owned()],
             provided_only: true,
         };
-        let digits: String = message
-            .encode_to_vec()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let bytes = message.encode_to_vec().into_iter();
+        let pairs: Vec<String> = bytes.map(|byte| format!("{byte:02x}")).collect();
+        let digits = pairs.concat();
         let name = "patron.privacy.v1.DisclosePersonRequest";
         let told = decoded(name, &format!("\\x{digits}"));
         assert_eq!(

@@ -44,7 +44,7 @@ impl DisclosureServer {
         Self { db, shape }
     }
 
-    async fn begin(&self, request: DisclosePersonRequest) -> Result<Disclosure, Refusal> {
+    async fn begin(&self, request: &DisclosePersonRequest) -> Result<Disclosure, Refusal> {
         let ids = request.customer_ids.iter().map(|id| Uuid::try_parse(id));
         let ids: Result<Vec<Uuid>, _> = ids.collect();
         let tables = store::tables(self.db.pool()).await.map_err(refuse)?;
@@ -94,7 +94,7 @@ impl Disclosure {
 #[async_trait::async_trait]
 impl Discloser for DisclosureServer {
     async fn disclose(&self, request: DisclosePersonRequest) -> Result<Records, Status> {
-        let disclosure = self.begin(request).await?;
+        let disclosure = self.begin(&request).await?;
         let records = try_unfold(disclosure, |mut disclosure| async {
             let next = disclosure.next().await.map_err(Status::from)?;
             Ok(next.map(|record| (record, disclosure)))

@@ -19,7 +19,7 @@ pub(crate) struct Table {
     /// Types by column.
     pub(crate) columns: BTreeMap<String, String>,
     /// The primary key.
-    key: BTreeMap<i32, String>,
+    pub(crate) key: BTreeMap<i32, String>,
 }
 
 /// A row, and its place in the order of the primary key.

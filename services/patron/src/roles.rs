@@ -117,7 +117,8 @@ impl Service {
         let service = match self {
             Self::Profile => {
                 let others = Disclosers::over(Self::connections(config, &connector)?);
-                profile::service(db, &feeds, others, context, keyring(config)?)?
+                let settings = config.of_profile(keyring(config)?);
+                profile::service(db, &feeds, others, context, settings)?
             }
             Self::Loyalty => {
                 let profiles = connector.connect(config.peers.profile())?;

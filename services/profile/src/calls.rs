@@ -15,6 +15,7 @@ use contract::patron::profile::v1::interaction_service_server::InteractionServic
 use contract::patron::profile::v1::lifecycle_service_server::LifecycleServiceServer;
 use contract::patron::profile::v1::match_service_server::MatchServiceServer;
 use contract::patron::profile::v1::privacy_service_server::PrivacyServiceServer;
+use contract::patron::profile::v1::quality_service_server::QualityServiceServer;
 use contract::patron::profile::v1::restriction_service_server::RestrictionServiceServer;
 use contract::patron::profile::v1::retention_service_server::RetentionServiceServer;
 use contract::patron::profile::v1::segment_service_server::SegmentServiceServer;
@@ -34,6 +35,7 @@ use crate::api::imports::Imports;
 use crate::api::interactions::Interactions;
 use crate::api::matches::Matches;
 use crate::api::privacy::Privacy;
+use crate::api::quality::Qualities;
 use crate::api::ratings::Ratings;
 use crate::api::restrictions::Restrictions;
 use crate::api::retention::Retention;
@@ -100,7 +102,12 @@ fn customers(service: Service, app: &App, pages: &PageTokens) -> Service {
         app: app.clone(),
         pages: pages.clone(),
     };
+    let quality = Qualities {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
     service
+        .grpc(chassis::tuned!(QualityServiceServer::new(quality)))
         .grpc(chassis::tuned!(CustomerServiceServer::new(customers)))
         .grpc(chassis::tuned!(IdentityServiceServer::new(identities)))
         .grpc(chassis::tuned!(MatchServiceServer::new(matches)))

@@ -3,8 +3,9 @@
 //! One truth per customer: who they are ([`CustomerService`]), whose word that is and which records are
 //! one person's ([`IdentityService`]), what they did ([`ActivityService`], [`InteractionService`]), what they allow
 //! ([`ConsentService`]) and whether they may be contacted now ([`ContactService`]), which words were put on
-//! them ([`TagService`], [`TagRuleService`]), what the company notes of them in fields of its own ([`AttributeService`]), to which segments they belong ([`SegmentService`]) and where they stand
-//! ([`LifecycleService`]). Files of customers are taken in
+//! them ([`TagService`], [`TagRuleService`]), what the company notes of them in fields of its own ([`AttributeService`]), to
+//! which segments they belong ([`SegmentService`]), where they stand ([`LifecycleService`]), and how good all that is
+//! ([`QualityService`]). Files of customers are taken in
 //! like any channel, can be taken back ([`ImportService`]), and are given out ([`ExportService`]). Activity is taken in
 //! exactly once, late, out of order and in any number
 //! (`app/intake.rs` tells how); what it adds up to is kept beside it in the same transaction.
@@ -26,6 +27,7 @@
 //! [`TagRuleService`]: contract::patron::profile::v1::tag_rule_service_server::TagRuleService
 //! [`TagService`]: contract::patron::profile::v1::tag_service_server::TagService
 //! [`LifecycleService`]: contract::patron::profile::v1::lifecycle_service_server::LifecycleService
+//! [`QualityService`]: contract::patron::profile::v1::quality_service_server::QualityService
 //! [`SegmentService`]: contract::patron::profile::v1::segment_service_server::SegmentService
 
 mod api;
@@ -35,6 +37,7 @@ mod domain;
 mod jobs;
 mod metrics;
 mod refusals;
+mod settings;
 mod store;
 mod wire;
 
@@ -51,8 +54,9 @@ use disclosure::{Disclosers, DisclosureServer};
 use erasure::Eraser;
 use events::{Consumer, ConsumerConfig, FeedConfig, FeedServer, Feeds, Outbox, Parts, UnknownFeed};
 use postgres::{Database, Migrations, ProbeLimits};
-use seal::Keyring;
 use sqlx::migrate::Migrator;
+
+pub use settings::{NoSuchCountry, PhoneCountry, Settings};
 
 /// Name of the role, and source of its events.
 pub const NAME: &str = "profile";
@@ -80,7 +84,7 @@ pub fn migrations() -> Migrations {
 }
 
 /// The service over its database, following the feeds of all others, which tell it what they hold of people
-/// who ask. The keyring makes the fingerprints by which people who were erased stay out.
+/// who ask.
 ///
 /// Called within a Tokio runtime, in which customers are read as long as the service is there.
 ///
@@ -91,7 +95,7 @@ pub fn service(
     feeds: &Feeds,
     others: Disclosers,
     context: &Context,
-    keyring: Keyring,
+    settings: Settings,
 ) -> Result<Service, UnknownFeed> {
     let clock = context.clock.clone();
     let outbox = Outbox::new(NAME, clock.clone());
@@ -100,7 +104,9 @@ pub fn service(
         outbox: outbox.clone(),
         clock: clock.clone(),
         secrets: Secrets::of(&context.pages),
-        keyring,
+        country: settings.phone_country.country(),
+        stale_after: settings.stale_after(),
+        keyring: settings.keyring,
     };
     let service = audit::attach(Service::new(NAME, clock), NAME, &db, context);
     let own = DisclosureServer::new(db.clone(), &disclosed::SHAPE);

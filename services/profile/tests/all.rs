@@ -45,6 +45,8 @@ mod matches;
 mod orders;
 #[path = "all/privacy.rs"]
 mod privacy;
+#[path = "all/quality.rs"]
+mod quality;
 #[path = "all/races.rs"]
 mod races;
 #[path = "all/ratings.rs"]

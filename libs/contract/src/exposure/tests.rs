@@ -17,6 +17,7 @@ fn customer() -> profile::Customer {
             kind: "phone".to_owned(),
             value: "13812345678".to_owned(),
             verified: true,
+            problem: 0,
         }],
         birth_date: Some(Date {
             year: 1985,
@@ -48,6 +49,7 @@ fn whoever_sees_all_gets_all_and_whoever_sees_nothing_what_is_not_personal() {
             kind: "phone".to_owned(),
             value: String::new(),
             verified: true,
+            problem: 0,
         }],
         ..customer()
     };

@@ -51,15 +51,9 @@ pub(super) fn apply(
 
 /// The keywords hold for every value but the one that stands for none.
 fn unless_zero(schema: &mut Map<String, Value>, field: &FieldDescriptor, rules: &DynamicMessage) {
-    let mut limits = Map::new();
-    // Rules of items, and those that change keywords of the type, have their place in the schema itself.
-    let mut whole = schema.clone();
-    keywords(&mut whole, field, rules);
-    for (keyword, value) in whole {
-        if schema.get(&keyword) != Some(&value) {
-            limits.insert(keyword, value);
-        }
-    }
+    let mut limits = schema.clone();
+    keywords(&mut limits, field, rules);
+    limits.retain(|keyword, value| schema.get(keyword) != Some(value));
     if let (false, Some(zero)) = (limits.is_empty(), zero::of(field)) {
         schema.insert("anyOf".to_owned(), json!([{ "const": zero }, limits]));
     }
@@ -94,9 +88,7 @@ fn keywords(schema: &mut Map<String, Value>, field: &FieldDescriptor, rules: &Dy
 
 /// `required` for what always has a value.
 fn not_zero(schema: &mut Map<String, Value>, field: &FieldDescriptor) {
-    if field.is_list() {
-        schema.insert("minItems".to_owned(), json!(1));
-    } else if let Some(zero) = zero::of(field) {
+    if let Some(zero) = zero::of(field) {
         schema.insert("not".to_owned(), json!({ "const": zero }));
     }
 }
@@ -113,7 +105,7 @@ fn in_text(schema: &mut Map<String, Value>, rules: &DynamicMessage) {
             "x-exclusive-maximum",
         ],
     );
-    let least = value(rules, "gte").or_else(|| value(rules, "gt"));
+    let least = value(rules, "gte");
     let pattern = match least.and_then(|least| least.as_i64()) {
         Some(1..) => "^[1-9][0-9]{0,18}$",
         Some(0) => "^[0-9]{1,19}$",

@@ -1,6 +1,6 @@
 //! One operation: a REST binding of a method.
 
-use prost_reflect::{FieldDescriptor, Kind};
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
 use super::comments::{self, Comments};
@@ -94,17 +94,28 @@ fn request_body(binding: &Binding, schemas: &mut Schemas<'_>) -> Option<Value> {
 
 /// Whether a call without a body is refused: no body says nothing of any field, and no line is no request.
 fn must_be_sent(binding: &Binding) -> bool {
-    match &binding.body {
-        _ if binding.method.takes_stream() => false,
-        BodyRule::Field(field) => is_required(field),
-        BodyRule::None | BodyRule::All => {
-            let given = |field: &FieldDescriptor| binding.template.binds(field.name());
-            let request = binding.method.descriptor.input();
-            request
-                .fields()
-                .any(|field| is_required(&field) && !given(&field))
-        }
+    if binding.method.takes_stream() {
+        return false;
     }
+    match &binding.body {
+        BodyRule::None => false,
+        BodyRule::All => {
+            let given: Vec<_> = binding.path_fields.iter().map(FieldPath::name).collect();
+            needs_more(&binding.method.descriptor.input(), &given)
+        }
+        // A message of which the path gives a part is there without a body.
+        BodyRule::Field(field) => match (field.kind(), given_by_path(binding, field)) {
+            (Kind::Message(message), given) if !given.is_empty() => needs_more(&message, &given),
+            _ => is_required(field),
+        },
+    }
+}
+
+/// Whether a message is refused when nothing but these fields is given.
+fn needs_more(message: &MessageDescriptor, given: &[String]) -> bool {
+    let is_given = |field: &FieldDescriptor| given.iter().any(|name| name == field.name());
+    let mut fields = message.fields();
+    fields.any(|field| is_required(&field) && !is_given(&field))
 }
 
 /// Fields of the body's message that the path gives. The body may repeat them, which helps nobody.

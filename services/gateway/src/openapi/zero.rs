@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 
 use super::constraints::{flag, value};
 
-/// Its JSON; none for lists, maps and messages.
+/// Its JSON; none for messages, which are absent instead.
 pub(super) fn of(field: &FieldDescriptor) -> Option<Value> {
-    if field.is_list() || field.is_map() {
-        return None;
-    }
     Some(match field.kind() {
+        _ if field.is_list() => json!([]),
+        _ if field.is_map() => json!({}),
         Kind::Message(_) => return None,
         Kind::Enum(descriptor) => json!(descriptor.get_value(0)?.name()),
         Kind::Bool => json!(false),

@@ -13,6 +13,8 @@ use gateway::GatewayConfig;
 use gateway::config::GatewaySection;
 use loyalty::CardPrefix;
 use postgres::{DatabaseConfig, DatabaseUrl};
+use profile::PhoneCountry;
+use seal::Keyring;
 use serde::{Deserialize, Serialize};
 
 use crate::roles::Service;
@@ -34,7 +36,7 @@ pub(crate) struct Config {
     gateway: GatewayLimits,
     sealing: Sealing,
     database: DatabaseLimits,
-    profile: ServiceSection,
+    profile: ProfileSection,
     loyalty: LoyaltySection,
     complaints: ServiceSection,
     survey: ServiceSection,
@@ -84,6 +86,13 @@ struct DatabaseLimits {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct ServiceSection {
     database_url: DatabaseUrl,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct ProfileSection {
+    database_url: DatabaseUrl,
+    phone_country: PhoneCountry,
+    stale_after_days: u16,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -186,6 +195,15 @@ impl Config {
             Service::Recommendation => &self.recommendation.database_url,
         };
         Some(url).filter(|url| !url.is_empty())
+    }
+
+    /// How profile works, with this keyring.
+    pub(crate) fn of_profile(&self, keyring: Keyring) -> profile::Settings {
+        profile::Settings {
+            keyring,
+            phone_country: self.profile.phone_country.clone(),
+            stale_after_days: self.profile.stale_after_days,
+        }
     }
 
     /// How loyalty works, with this key to sign reports.

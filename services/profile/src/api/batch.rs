@@ -11,6 +11,7 @@ use crate::app::intake::{Activity, Item, Newcomer, Recorded, Who};
 use crate::domain::book::Outcome;
 use crate::domain::identifier;
 use crate::domain::invalid::{Invalid, Problem};
+use crate::domain::points::phone::Country;
 use crate::metrics::Intake;
 use crate::{refusals, wire};
 
@@ -21,11 +22,11 @@ pub(super) async fn record(
     deadline: Deadline,
     sent: Vec<proto::ActivityInput>,
 ) -> Result<Vec<proto::ActivityResult>, Refusal> {
-    let now = app.now();
+    let read = (app.now(), app.country);
     let mut items = Vec::with_capacity(sent.len());
     let mut refused = Vec::with_capacity(sent.len());
     for input in sent {
-        match decode(input, now) {
+        match decode(input, read) {
             Ok(item) => {
                 items.push(item);
                 refused.push(None);
@@ -80,7 +81,10 @@ fn encode(outcome: Outcome) -> WireOutcome {
     }
 }
 
-fn decode(input: proto::ActivityInput, now: Timestamp) -> Result<Item, Refusal> {
+fn decode(
+    input: proto::ActivityInput,
+    (now, country): (Timestamp, Option<Country>),
+) -> Result<Item, Refusal> {
     use proto::activity_input::Activity as Sent;
     let proto::ActivityInput {
         identifier,
@@ -103,12 +107,7 @@ fn decode(input: proto::ActivityInput, now: Timestamp) -> Result<Item, Refusal> 
         Some(identifier) => {
             identifier::check(|| "identifier.value".to_owned(), &identifier.value)?;
             let identifier = wire::customers::decode_identifier(identifier);
-            let (key, verified) = (identifier.key, identifier.verified);
-            Who::Identified(Newcomer {
-                key,
-                verified,
-                region_code,
-            })
+            Who::Identified(Newcomer::stated(identifier, region_code, country))
         }
     };
     Ok(Item { who, activity })

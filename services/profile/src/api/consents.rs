@@ -101,10 +101,10 @@ impl ConsentService for Consents {
 
 impl Consents {
     fn decode(&self, request: &proto::UpdateConsentsRequest) -> Result<Changes, Refusal> {
-        let now = self.app.now();
+        let read = (self.app.now(), self.app.country);
         let sent = request.changes.iter().cloned().enumerate();
         let changes = sent.map(|(at, change)| {
-            consents::decode(change, now).map_err(|it| it.within(format!("changes[{at}]")))
+            consents::decode(change, read).map_err(|it| it.within(format!("changes[{at}]")))
         });
         Ok(Changes {
             customer: wire::customer_id("customer_id", &request.customer_id)?,

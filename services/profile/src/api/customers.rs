@@ -48,7 +48,10 @@ impl CustomerService for Customers {
         let request = request.into_inner();
         let sent = request.customer.clone().unwrap_or_default();
         let details = wire::customers::decode(sent, self.app.now());
-        let details = details.and_then(|details| details.check().map(|()| details));
+        let details = details.and_then(|mut details| {
+            details.read_points(self.app.country);
+            details.check().map(|()| details)
+        });
         let details = details.map_err(|invalid| Refusal::from(invalid.within("customer")))?;
         keep(&reach, &details, &[Field::RegionCode, Field::Brand])?;
         self.app
@@ -72,7 +75,7 @@ impl CustomerService for Customers {
         let reach = reach(&request);
         let proto::LookupCustomerRequest { kind, value } = request.into_inner();
         wire::text("value", &value).map_err(Refusal::from)?;
-        let key = IdentifierKey { kind, value };
+        let key = IdentifierKey::stated(kind, value, self.app.country);
         let customer = within(&reach, self.readers.known_as(key).await?)?;
         Ok(Response::new(wire::customers::encode(customer)))
     }

@@ -35,7 +35,8 @@ impl IdentityService for Identities {
         let deadline = deadline(&request);
         let caller = caller(&request)?.id().to_owned();
         let request = request.into_inner();
-        let statement = wire::identities::statement(request.clone(), self.app.now());
+        let statement =
+            wire::identities::statement(request.clone(), (self.app.now(), self.app.country));
         let statement = statement.map_err(Refusal::from)?;
         self.app
             .ingest_source(&caller, deadline, &request, statement)

@@ -87,7 +87,8 @@ impl Recording {
     fn add(&mut self, sent: proto::RecordInteractionsRequest) {
         let index = self.next;
         self.next = index.saturating_add(1);
-        match wire::interactions::decode(sent, self.server.app.now()) {
+        let app = &self.server.app;
+        match wire::interactions::decode(sent, (app.now(), app.country)) {
             Ok(item) => {
                 self.places.push(index);
                 self.items.push(item);

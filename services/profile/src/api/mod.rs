@@ -14,6 +14,7 @@ pub(crate) mod interactions;
 pub(crate) mod lists;
 pub(crate) mod matches;
 pub(crate) mod privacy;
+pub(crate) mod quality;
 pub(crate) mod ratings;
 pub(crate) mod restrictions;
 pub(crate) mod retention;

@@ -105,10 +105,8 @@ impl PrivacyService for Privacy {
         let caller = caller(&request)?.id().to_owned();
         let request = request.into_inner();
         wire::text("value", &request.value).map_err(Refusal::from)?;
-        let key = IdentifierKey {
-            kind: request.kind.clone(),
-            value: request.value.clone(),
-        };
+        let (kind, value) = (request.kind.clone(), request.value.clone());
+        let key = IdentifierKey::stated(kind, value, self.app.country);
         self.app
             .lift_suppression(&caller, deadline, &request, key)
             .await

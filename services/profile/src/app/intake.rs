@@ -23,9 +23,10 @@ use sqlx::PgConnection;
 
 use super::{App, announce};
 use crate::domain::book::{Book, Outcome, Refused, Stamp};
-use crate::domain::identifier::IdentifierKey;
+use crate::domain::identifier::{Identifier, IdentifierKey};
 use crate::domain::ids::{CustomerId, OrderId, ReturnId};
 use crate::domain::order::Order;
+use crate::domain::points::phone::Country;
 use crate::domain::returns::Return;
 use crate::store::segments::evaluations;
 use crate::store::{StoreError, order_ids, return_ids};
@@ -55,6 +56,24 @@ pub(crate) struct Newcomer {
     pub(crate) key: IdentifierKey,
     pub(crate) verified: bool,
     pub(crate) region_code: String,
+}
+
+impl Newcomer {
+    /// Somebody who is known by what is stated. A national phone number is of the region's country, else of
+    /// `country`.
+    pub(crate) fn stated(
+        identifier: Identifier,
+        region_code: String,
+        country: Option<Country>,
+    ) -> Self {
+        let country = Country::named(&region_code).or(country);
+        let IdentifierKey { kind, value } = identifier.key;
+        Self {
+            key: IdentifierKey::stated(kind, value, country),
+            verified: identifier.verified,
+            region_code,
+        }
+    }
 }
 
 /// What a customer did.

@@ -11,6 +11,7 @@ pub(crate) mod imports;
 pub(crate) mod intake;
 pub(crate) mod interactions;
 pub(crate) mod privacy;
+pub(crate) mod quality;
 pub(crate) mod ratings;
 pub(crate) mod reach;
 pub(crate) mod readers;
@@ -24,12 +25,13 @@ use std::time::Duration;
 
 use chassis::{Clock, Deadline, Refusal};
 use events::Outbox;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use postgres::Database;
 use seal::Keyring;
 use sqlx::{Postgres, Transaction};
 
 use crate::domain::instant::to_microsecond;
+use crate::domain::points::phone::Country;
 use crate::refusals;
 
 /// Time for what comes without a deadline, which only calls in this process can.
@@ -44,6 +46,10 @@ pub(crate) struct App {
     pub(crate) secrets: contact::Secrets,
     /// Makes the fingerprints by which identifiers of people who were erased are refused.
     pub(crate) keyring: Keyring,
+    /// Of which country national phone numbers are of people whose own is not known.
+    pub(crate) country: Option<Country>,
+    /// How long what was confirmed holds.
+    pub(crate) stale_after: SignedDuration,
 }
 
 impl App {

@@ -13,7 +13,7 @@ use crate::refusals;
 use crate::store::customers;
 
 /// A reach as statements filter by it.
-fn lists(reach: &Reach) -> (Option<&[String]>, Option<&[String]>) {
+pub(super) fn lists(reach: &Reach) -> (Option<&[String]>, Option<&[String]>) {
     (reach.regions(), reach.brands())
 }
 

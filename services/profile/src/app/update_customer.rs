@@ -15,6 +15,7 @@ use crate::domain::identity::profile::Profile;
 use crate::domain::identity::source::{CRM, Source, SourceId};
 use crate::domain::identity::tell::Told;
 use crate::domain::ids::CustomerId;
+use crate::domain::points::phone::Country;
 use crate::wire;
 
 const METHOD: &str = "patron.profile.v1.CustomerService/UpdateCustomer";
@@ -70,7 +71,9 @@ impl App {
         } = update;
         let person = Person::lock(db, id).await?;
         person.customer.check_etag(&etag)?;
-        let said = sent.only(&fields);
+        let mut said = sent.only(&fields);
+        let region = &person.customer.details.region_code;
+        said.read_points(Country::named(region).or(self.country));
         said.check().map_err(|invalid| invalid.within("customer"))?;
         let now = self.now();
         let crm = (CRM, id.0.to_string());

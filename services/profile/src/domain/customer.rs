@@ -7,12 +7,14 @@ use jiff::Timestamp;
 use super::birth_date::BirthDate;
 use super::field::Field;
 use super::gender::Gender;
-use super::identifier::{self, Identifier};
+use super::identifier::{self, Identifier, IdentifierKey};
 use super::identity::golden::{Golden, Origins};
 use super::identity::homes::Homes;
 use super::identity::profile::Profile;
 use super::ids::CustomerId;
 use super::invalid::{Invalid, Problem};
+use super::points::address::PostalAddress;
+use super::points::phone::Country;
 use super::{language, text, zone};
 
 /// What others say about a customer. Empty text: not known. Personal data.
@@ -30,6 +32,7 @@ pub(crate) struct Details {
     pub(crate) brand: String,
     pub(crate) language_code: String,
     pub(crate) time_zone: String,
+    pub(crate) postal_address: PostalAddress,
 }
 
 /// A customer record.
@@ -80,6 +83,8 @@ impl Details {
         for (field, text) in self.texts() {
             text::check(|| field.path().to_owned(), text)?;
         }
+        let address = self.postal_address.check();
+        address.map_err(|invalid| invalid.within(Field::PostalAddress.path()))?;
         if !self.language_code.is_empty() && !language::is_tag(&self.language_code) {
             return Err(Invalid::new(
                 Field::LanguageCode.path(),
@@ -93,6 +98,16 @@ impl Details {
             ));
         }
         Ok(())
+    }
+
+    /// Puts phone numbers and e-mail addresses in the form by which they are known. National numbers are
+    /// of the person's own country, else of `country`.
+    pub(crate) fn read_points(&mut self, country: Option<Country>) {
+        let country = Country::named(&self.region_code).or(country);
+        for identifier in &mut self.identifiers {
+            let key = std::mem::take(&mut identifier.key);
+            identifier.key = IdentifierKey::stated(key.kind, key.value, country);
+        }
     }
 
     /// True when it has a value for the field.
@@ -138,6 +153,7 @@ impl Details {
             Field::Brand => replace(&mut self.brand, &sent.brand),
             Field::LanguageCode => replace(&mut self.language_code, &sent.language_code),
             Field::TimeZone => replace(&mut self.time_zone, &sent.time_zone),
+            Field::PostalAddress => replace(&mut self.postal_address, &sent.postal_address),
         }
     }
 }

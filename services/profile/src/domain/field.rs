@@ -17,9 +17,10 @@ pub(crate) enum Field {
     Brand,
     LanguageCode,
     TimeZone,
+    PostalAddress,
 }
 
-const PATHS: [(&str, Field); 12] = [
+const PATHS: [(&str, Field); 13] = [
     ("identifiers", Field::Identifiers),
     ("display_name", Field::DisplayName),
     ("family_name", Field::FamilyName),
@@ -32,6 +33,7 @@ const PATHS: [(&str, Field); 12] = [
     ("brand", Field::Brand),
     ("language_code", Field::LanguageCode),
     ("time_zone", Field::TimeZone),
+    ("postal_address", Field::PostalAddress),
 ];
 
 /// Fields that only Patron sets.

@@ -4,14 +4,15 @@ use std::collections::HashSet;
 
 use super::identity::{conflict, kinds};
 use super::invalid::{Invalid, Problem};
-use super::text;
+use super::points::phone::Country;
+use super::{points, text};
 
 /// What an identifier identifies by: no two customers share one.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct IdentifierKey {
     /// For example `phone`.
     pub(crate) kind: String,
-    /// In the form in which the channel writes it. Personal data.
+    /// In the form by which it is known, or as it was stated when it can't be read. Personal data.
     pub(crate) value: String,
 }
 
@@ -21,6 +22,14 @@ pub(crate) struct Identifier {
     pub(crate) key: IdentifierKey,
     /// Whether the customer has proven that it is theirs.
     pub(crate) verified: bool,
+}
+
+impl IdentifierKey {
+    /// What is stated. A phone number that does not say so is of `country`.
+    pub(crate) fn stated(kind: String, stated: String, country: Option<Country>) -> Self {
+        let value = points::read(&kind, &stated, country).unwrap_or(stated);
+        Self { kind, value }
+    }
 }
 
 /// Refuses a value that can't be stored or identifies nobody.

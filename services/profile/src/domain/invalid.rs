@@ -124,6 +124,10 @@ pub(crate) enum Problem {
     SameColumn,
     #[error("needs either a column or a constant")]
     NotOneOrigin,
+    #[error("must have at most 200 characters")]
+    LineTooLong,
+    #[error("must be identifiers or postal_address")]
+    NotConfirmable,
     #[error("must be 0, or not below review_from_permille")]
     BelowReview,
     #[error("must be a whole number such as -42, of 64 bits")]

@@ -119,9 +119,8 @@ impl Rules {
         let mut given = BTreeSet::new();
         for rule in &holding {
             let is_new = !before.contains(&rule.id);
-            let own = facts.tags.iter();
-            let own = own.filter(|it| it.home == person && it.tag == rule.tag);
-            let own = own.last();
+            let mut latest = facts.tags.iter();
+            let own = latest.find(|it| it.home == person && it.tag == rule.tag);
             ruled.note_end(own, now);
             if is_to_give(own, is_new, now) && !given.contains(&rule.tag) {
                 if standing.len().saturating_add(given.len()) >= tag::MOST {
@@ -288,7 +287,7 @@ mod tests {
                 ..Ruled::default()
             }
         );
-        put_on(&mut facts, "vip", "agent");
+        facts.tags[0].kind = Kind::Added { until: None };
         let there = rules.decide(somebody(), &ids(&[]), Some(&facts), begin());
         assert_eq!((kinds(&there).len(), there.entered.len()), (0, 2));
     }

@@ -1,6 +1,7 @@
 //! Customer records.
 
 mod many;
+pub(crate) mod quality;
 mod row;
 mod search;
 
@@ -13,6 +14,7 @@ use super::StoreError;
 use super::homes::homes_of;
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerId;
+use crate::domain::quality::oldest_confirmation;
 pub(crate) use many::{after, remove, unused, update_all};
 use row::{CustomerRow, NewRow, match_keys, search_keys};
 pub(crate) use search::search;
@@ -30,7 +32,8 @@ pub(crate) async fn get(
         r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
                   identifiers AS "identifiers: _", display_name, family_name,
                   given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
-                  region_code, brand, language_code, time_zone, version, create_time, update_time
+                  region_code, brand, language_code, time_zone,
+                  postal_address AS "postal_address: _", version, create_time, update_time
            FROM customers
            WHERE customer_id = (SELECT profile_id FROM customers WHERE customer_id = $1)"#,
         id.0,
@@ -52,7 +55,8 @@ pub(crate) async fn lock(
         r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
                   identifiers AS "identifiers: _", display_name, family_name,
                   given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
-                  region_code, brand, language_code, time_zone, version, create_time, update_time
+                  region_code, brand, language_code, time_zone,
+                  postal_address AS "postal_address: _", version, create_time, update_time
            FROM customers
            WHERE customer_id = ANY (ARRAY(
                SELECT profile_id FROM customers WHERE customer_id = ANY ($1)))
@@ -96,7 +100,8 @@ pub(crate) async fn absorbed(
         r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
                   identifiers AS "identifiers: _", display_name, family_name,
                   given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
-                  region_code, brand, language_code, time_zone, version, create_time, update_time
+                  region_code, brand, language_code, time_zone,
+                  postal_address AS "postal_address: _", version, create_time, update_time
            FROM customers WHERE customer_id = $1"#,
         id.0,
     )
@@ -115,7 +120,8 @@ pub(crate) async fn many(
         r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
                   identifiers AS "identifiers: _", display_name, family_name,
                   given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
-                  region_code, brand, language_code, time_zone, version, create_time, update_time
+                  region_code, brand, language_code, time_zone,
+                  postal_address AS "postal_address: _", version, create_time, update_time
            FROM customers
            WHERE customer_id = ANY (ARRAY(
                SELECT profile_id FROM customers WHERE customer_id = ANY ($1)))"#,
@@ -142,7 +148,8 @@ pub(crate) async fn list(
                 r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
                   identifiers AS "identifiers: _", display_name, family_name,
                           given_name, birth_year, birth_month, birth_day, gender, occupation,
-                          income_band, region_code, brand, language_code, time_zone, version,
+                          income_band, region_code, brand, language_code, time_zone,
+                          postal_address AS "postal_address: _", version,
                           create_time, update_time
                    FROM customers WHERE customer_id < $1 AND profile_id = customer_id
                    ORDER BY customer_id DESC LIMIT $2"#,
@@ -158,7 +165,8 @@ pub(crate) async fn list(
                 r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
                   identifiers AS "identifiers: _", display_name, family_name,
                           given_name, birth_year, birth_month, birth_day, gender, occupation,
-                          income_band, region_code, brand, language_code, time_zone, version,
+                          income_band, region_code, brand, language_code, time_zone,
+                          postal_address AS "postal_address: _", version,
                           create_time, update_time
                    FROM customers
                    WHERE region_code = $3 AND customer_id < $1 AND profile_id = customer_id
@@ -187,7 +195,8 @@ pub(crate) async fn list_within(
         r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
                   identifiers AS "identifiers: _", display_name, family_name,
                   given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
-                  region_code, brand, language_code, time_zone, version, create_time, update_time
+                  region_code, brand, language_code, time_zone,
+                  postal_address AS "postal_address: _", version, create_time, update_time
            FROM customers
            WHERE customer_id < $1 AND profile_id = customer_id
              AND ($3::text[] IS NULL OR region_code = ANY ($3))
@@ -236,7 +245,8 @@ pub(crate) async fn sharing(
         r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
                   identifiers AS "identifiers: _", display_name, family_name,
                   given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
-                  region_code, brand, language_code, time_zone, version, create_time, update_time
+                  region_code, brand, language_code, time_zone,
+                  postal_address AS "postal_address: _", version, create_time, update_time
            FROM customers WHERE match_keys && $1 AND customer_id <> $2 LIMIT $3"#,
         keys,
         than.0,
@@ -282,7 +292,8 @@ pub(crate) async fn absorb(
              identifiers = '[]', display_name = '',
              family_name = '', given_name = '', birth_year = NULL, birth_month = NULL,
              birth_day = NULL, gender = 'unknown', occupation = '', income_band = '',
-             region_code = '', brand = '', language_code = '', time_zone = ''
+             region_code = '', brand = '', language_code = '', time_zone = '',
+             postal_address = '{}', contact_time = NULL
          WHERE customer_id = ANY ($1)",
         ids,
         profile.0,
@@ -304,7 +315,8 @@ pub(crate) async fn update(
              birth_year = $6, birth_month = $7, birth_day = $8, gender = $9, occupation = $10,
              income_band = $11, region_code = $12, brand = $13, language_code = $14,
              time_zone = $15, version = $16, update_time = $17, profile_id = $1, absorbed = $18,
-             revision = $19, origins = $20, match_keys = $21, search_keys = $22
+             revision = $19, origins = $20, match_keys = $21, search_keys = $22,
+             postal_address = $23, contact_time = $24
          WHERE customer_id = $1",
         row.customer_id,
         row.identifiers as _,
@@ -328,6 +340,8 @@ pub(crate) async fn update(
         row.origins as _,
         &match_keys(customer),
         &search_keys(customer),
+        row.postal_address as _,
+        oldest_confirmation(customer).map(jiff_sqlx::ToSqlx::to_sqlx) as _,
     )
     .execute(connection)
     .await?;
@@ -344,7 +358,8 @@ pub(crate) async fn people(
         r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
                   identifiers AS "identifiers: _", display_name, family_name,
                   given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
-                  region_code, brand, language_code, time_zone, version, create_time, update_time
+                  region_code, brand, language_code, time_zone,
+                  postal_address AS "postal_address: _", version, create_time, update_time
            FROM customers WHERE customer_id = ANY ($1) AND profile_id = customer_id"#,
         ids,
     )

@@ -7,6 +7,7 @@ use crate::domain::birth_date::BirthDate;
 use crate::domain::customer::Details;
 use crate::domain::gender::Gender;
 use crate::domain::identifier::{Identifier, IdentifierKey};
+use crate::domain::points::address::PostalAddress;
 
 /// Without the fields that are empty.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -37,6 +38,8 @@ pub(super) struct DetailsRow {
     language_code: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     time_zone: String,
+    #[serde(skip_serializing_if = "AddressRow::is_empty")]
+    postal_address: AddressRow,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -68,6 +71,7 @@ impl DetailsRow {
             brand: details.brand,
             language_code: details.language_code,
             time_zone: details.time_zone,
+            postal_address: AddressRow::of(details.postal_address),
         }
     }
 
@@ -94,7 +98,50 @@ impl DetailsRow {
             brand: self.brand,
             language_code: self.language_code,
             time_zone: self.time_zone,
+            postal_address: self.postal_address.into_domain(),
         })
+    }
+}
+
+/// Where post reaches somebody; without what is empty.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct AddressRow {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    region_code: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    postal_code: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    administrative_area: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    locality: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lines: Vec<String>,
+}
+
+impl AddressRow {
+    pub(super) fn of(address: PostalAddress) -> Self {
+        Self {
+            region_code: address.region_code,
+            postal_code: address.postal_code,
+            administrative_area: address.administrative_area,
+            locality: address.locality,
+            lines: address.lines,
+        }
+    }
+
+    pub(super) fn into_domain(self) -> PostalAddress {
+        PostalAddress {
+            region_code: self.region_code,
+            postal_code: self.postal_code,
+            administrative_area: self.administrative_area,
+            locality: self.locality,
+            lines: self.lines,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }
 

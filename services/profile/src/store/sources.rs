@@ -6,7 +6,7 @@ use jiff_sqlx::ToSqlx as _;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use row::{SourceRow, WithdrawnRow, observed_of};
+use row::{SourceRow, WithdrawnRow, by_path};
 
 use super::details::DetailsRow;
 use super::{StoreError, documents, texts};
@@ -23,7 +23,7 @@ pub(crate) async fn list(
     let rows = sqlx::query_as!(
         SourceRow,
         r#"SELECT home, source_id, channel, source_key, import_id, details AS "details: _",
-                  observed AS "observed: _", withdrawn AS "withdrawn: _", record_time
+                  observed AS "observed: _", confirmed AS "confirmed: _", withdrawn AS "withdrawn: _", record_time
            FROM sources WHERE home = ANY ($1) AND source_id > $2
            ORDER BY source_id LIMIT $3"#,
         homes,
@@ -55,21 +55,23 @@ pub(crate) async fn put(
     let times: Vec<_> = times.collect();
     sqlx::query!(
         "INSERT INTO sources (home, source_id, channel, source_key, details, observed, withdrawn,
-                              record_time, import_id)
+                              record_time, import_id, confirmed)
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[],
-                              $6::jsonb[], $7::jsonb[], $8::timestamptz[], $9::uuid[])
+                              $6::jsonb[], $7::jsonb[], $8::timestamptz[], $9::uuid[],
+                              $10::jsonb[])
          ON CONFLICT (home, source_id) DO UPDATE SET
              details = excluded.details, observed = excluded.observed,
-             withdrawn = excluded.withdrawn",
+             withdrawn = excluded.withdrawn, confirmed = excluded.confirmed",
         &homes,
         &ids,
         &texts(sources, |source| &source.channel) as &[&str],
         &texts(sources, |source| &source.key) as &[&str],
         documents(sources, |source| DetailsRow::of(&source.details)) as _,
-        documents(sources, observed_of) as _,
+        documents(sources, |source| by_path(&source.observed)) as _,
         documents(sources, WithdrawnRow::all_of) as _,
         &times,
         &imports as &[Option<Uuid>],
+        documents(sources, |source| by_path(&source.confirmed)) as _,
     )
     .execute(connection)
     .await?;

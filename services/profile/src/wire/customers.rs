@@ -4,6 +4,7 @@ use contract::google::r#type::Date;
 use contract::patron::profile::v1 as proto;
 use jiff::Timestamp;
 use proto::customer::State;
+use proto::identifier::Problem;
 
 use super::time;
 use crate::domain::birth_date::BirthDate;
@@ -12,6 +13,9 @@ use crate::domain::gender::Gender;
 use crate::domain::identifier::{Identifier, IdentifierKey};
 use crate::domain::identity::golden::Origin;
 use crate::domain::invalid::Invalid;
+use crate::domain::points::address::PostalAddress;
+use crate::domain::points::phone::Country;
+use crate::domain::points::{self, Unreadable};
 
 /// What was sent about a customer. Output-only fields are ignored.
 pub(crate) fn decode(sent: proto::Customer, now: Timestamp) -> Result<Details, Invalid> {
@@ -37,15 +41,17 @@ pub(crate) fn decode(sent: proto::Customer, now: Timestamp) -> Result<Details, I
         brand: sent.brand,
         language_code: sent.language_code,
         time_zone: sent.time_zone,
+        postal_address: sent.postal_address.map(decode_address).unwrap_or_default(),
     })
 }
 
-/// An identifier that was sent.
+/// An identifier as it was stated.
 pub(crate) fn decode_identifier(sent: proto::Identifier) -> Identifier {
     let proto::Identifier {
         kind,
         value,
         verified,
+        ..
     } = sent;
     Identifier {
         key: IdentifierKey { kind, value },
@@ -71,7 +77,9 @@ pub(crate) fn encode(customer: Customer) -> proto::Customer {
 
 /// What is said about a customer, and nothing of what only Patron says.
 pub(crate) fn encode_details(details: Details) -> proto::Customer {
-    let identifiers = details.identifiers.into_iter().map(encode_identifier);
+    let country = Country::named(&details.region_code);
+    let identifiers = details.identifiers.into_iter();
+    let identifiers = identifiers.map(|it| encode_identifier(it, country));
     proto::Customer {
         identifiers: identifiers.collect(),
         display_name: details.display_name,
@@ -85,6 +93,7 @@ pub(crate) fn encode_details(details: Details) -> proto::Customer {
         brand: details.brand,
         language_code: details.language_code,
         time_zone: details.time_zone,
+        postal_address: encode_address(details.postal_address),
         ..proto::Customer::default()
     }
 }
@@ -95,20 +104,59 @@ fn encode_origin((field, origin): (String, Origin)) -> proto::FieldOrigin {
         source_id: origin.source.0.to_string(),
         channel: origin.channel,
         observe_time: Some(time::encode(origin.observed_at)),
+        confirm_time: origin.confirmed_at.map(time::encode),
     }
 }
 
-/// An identifier.
-pub(crate) fn encode_identifier(identifier: Identifier) -> proto::Identifier {
+/// An identifier of somebody who is of this country.
+pub(crate) fn encode_identifier(
+    identifier: Identifier,
+    country: Option<Country>,
+) -> proto::Identifier {
     let Identifier {
         key: IdentifierKey { kind, value },
         verified,
     } = identifier;
+    let problem = points::problem(&kind, &value, country).map_or(Problem::Unspecified, problem);
     proto::Identifier {
         kind,
         value,
         verified,
+        problem: problem.into(),
     }
+}
+
+/// Why a value can't be read.
+pub(crate) fn problem(why: Unreadable) -> Problem {
+    match why {
+        Unreadable::NotANumber => Problem::NotANumber,
+        Unreadable::NoCountry => Problem::NoCountry,
+        Unreadable::WrongLength => Problem::WrongLength,
+        Unreadable::Unassigned => Problem::Unassigned,
+        Unreadable::Extension => Problem::Extension,
+        Unreadable::Placeholder => Problem::Placeholder,
+        Unreadable::NotAnAddress => Problem::NotAnAddress,
+    }
+}
+
+fn decode_address(sent: proto::PostalAddress) -> PostalAddress {
+    PostalAddress {
+        region_code: sent.region_code,
+        postal_code: sent.postal_code,
+        administrative_area: sent.administrative_area,
+        locality: sent.locality,
+        lines: sent.address_lines,
+    }
+}
+
+fn encode_address(address: PostalAddress) -> Option<proto::PostalAddress> {
+    (address != PostalAddress::default()).then_some(proto::PostalAddress {
+        region_code: address.region_code,
+        postal_code: address.postal_code,
+        administrative_area: address.administrative_area,
+        locality: address.locality,
+        address_lines: address.lines,
+    })
 }
 
 fn encode_date(date: BirthDate) -> Date {

@@ -15,12 +15,14 @@ use crate::domain::identity::source::{ACTIVITY, CRM, Source, SourceId};
 use crate::domain::ids::CustomerId;
 use crate::domain::invalid::{Invalid, Problem};
 use crate::domain::order::check_not_ahead;
+use crate::domain::points::phone::Country;
 use crate::domain::text;
 
-/// What a channel sent about a person.
+/// What a channel sent about a person. National phone numbers are of `country` where it does not say of
+/// which.
 pub(crate) fn statement(
     sent: proto::IngestSourceRequest,
-    now: Timestamp,
+    (now, country): (Timestamp, Option<Country>),
 ) -> Result<Statement, Invalid> {
     let proto::Source {
         customer_id,
@@ -42,7 +44,8 @@ pub(crate) fn statement(
         Some(mask) => parse_mask(&mask.paths)?,
         None => Field::all().filter(|field| details.has(*field)).collect(),
     };
-    let details = details.only(&fields);
+    let mut details = details.only(&fields);
+    details.read_points(country);
     details.check().map_err(within)?;
     let observed_at = time::decode("observe_time", sent.observe_time.as_ref())?;
     check_not_ahead("observe_time", observed_at, now)?;
@@ -80,7 +83,10 @@ fn withdrawal(((source, key), since): ((SourceId, IdentifierKey), Timestamp)) ->
     let verified = false;
     proto::Withdrawal {
         source_id: source.0.to_string(),
-        identifier: Some(customers::encode_identifier(Identifier { key, verified })),
+        identifier: Some(customers::encode_identifier(
+            Identifier { key, verified },
+            None,
+        )),
         withdraw_time: Some(time::encode(since)),
     }
 }
@@ -134,6 +140,7 @@ pub(super) fn evidence_kind(kind: matching::Kind) -> proto::likeness::Kind {
         matching::Kind::OtherBirthDate => Kind::OtherBirthDate,
         matching::Kind::OtherGender => Kind::OtherGender,
         matching::Kind::SameSound => Kind::SameSound,
+        matching::Kind::SameAddress => Kind::SameAddress,
     }
 }
 

@@ -22,6 +22,7 @@ use crate::domain::imports::values;
 use crate::domain::imports::{DEFAULT_MAX_FAILED, Encoding, Fault, Import, Plan, State};
 use crate::domain::invalid::{Invalid, Problem};
 use crate::domain::order::check_not_ahead;
+use crate::domain::points::phone::Country;
 use crate::refusals::imports::of_refusal;
 use crate::store::imports::errors::FailedRow;
 
@@ -113,7 +114,7 @@ pub(crate) fn statement(
     import: &Import,
     row: i64,
     told: &[Told<'_>],
-    now: Timestamp,
+    (now, country): (Timestamp, Option<Country>),
 ) -> Result<Statement, Fault> {
     let source = proto::Source {
         channel: import.plan.channel.clone(),
@@ -133,7 +134,7 @@ pub(crate) fn statement(
         observe_time: Some(time::encode(observe_time(import, told)?)),
         request_id: String::new(),
     };
-    identities::statement(request, now).map_err(|invalid| {
+    identities::statement(request, (now, country)).map_err(|invalid| {
         let path = invalid.field.trim_start_matches("source.");
         refused(&label_of(told, path), invalid.problem.to_string())
     })
@@ -171,6 +172,7 @@ fn details(told: &[Told<'_>]) -> Result<proto::Customer, Fault> {
                 kind: kind.clone(),
                 value: text.clone(),
                 verified: column.verified,
+                ..proto::Identifier::default()
             }),
             Target::SourceKey | Target::ObserveTime | Target::CustomerId => {}
         }
@@ -189,6 +191,12 @@ fn set(details: &mut proto::Customer, field: Field, text: &str) -> Result<(), Pr
         Field::Gender => {
             let gender = values::gender(text).ok_or(Problem::NotAGender)?;
             details.gender = customers::encode_gender(gender).into();
+            return Ok(());
+        }
+        // Files have addresses in one column.
+        Field::PostalAddress => {
+            let address = details.postal_address.get_or_insert_default();
+            address.address_lines = vec![text.to_owned()];
             return Ok(());
         }
         Field::DisplayName => &mut details.display_name,

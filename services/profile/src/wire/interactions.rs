@@ -15,17 +15,19 @@ use crate::app::intake::{Newcomer, Who};
 use crate::domain::identifier;
 use crate::domain::interaction::{Interaction, InteractionKey, Kind, RecordedInteraction};
 use crate::domain::invalid::{Invalid, Problem};
+use crate::domain::points::phone::Country;
 
 /// An interaction that was sent, and with whom. The contract leaves checking it to whoever records it: that is here.
 pub(crate) fn decode(
     sent: proto::RecordInteractionsRequest,
-    now: Timestamp,
+    (now, country): (Timestamp, Option<Country>),
 ) -> Result<(Who, Interaction), Refusal> {
     let missing = || Invalid::new("interaction", Problem::Missing);
     let interaction = sent.interaction.ok_or_else(missing)?;
     let root = At::ROOT;
     check(&interaction, &root.field("interaction"))?;
-    let who = who(&interaction.customer_id, sent.identifier, sent.region_code)?;
+    let told = (sent.identifier, sent.region_code);
+    let who = who(&interaction.customer_id, told, country)?;
     let decoded = content(interaction).and_then(|it| it.check(now));
     Ok((
         who,
@@ -48,8 +50,8 @@ fn check(message: &impl Rules, at: &At<'_>) -> Result<(), Refusal> {
 
 fn who(
     customer_id: &str,
-    identifier: Option<proto::Identifier>,
-    region_code: String,
+    (identifier, region_code): (Option<proto::Identifier>, String),
+    country: Option<Country>,
 ) -> Result<Who, Refusal> {
     let Some(identifier) = identifier else {
         let customer = super::customer_id("interaction.customer_id", customer_id)?;
@@ -68,11 +70,8 @@ fn who(
     };
     check(&region, &root)?;
     let identifier = customers::decode_identifier(identifier);
-    Ok(Who::Identified(Newcomer {
-        key: identifier.key,
-        verified: identifier.verified,
-        region_code,
-    }))
+    let newcomer = Newcomer::stated(identifier, region_code, country);
+    Ok(Who::Identified(newcomer))
 }
 
 fn content(sent: proto::Interaction) -> Result<Interaction, Invalid> {

@@ -10,6 +10,7 @@ pub(crate) mod matches;
 pub(crate) mod money;
 pub(crate) mod orders;
 pub(crate) mod privacy;
+pub(crate) mod quality;
 pub(crate) mod ratings;
 pub(crate) mod restrictions;
 pub(crate) mod retention;

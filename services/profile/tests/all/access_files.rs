@@ -79,10 +79,13 @@ async fn a_person_is_told_everything_under_all_ids_and_who_could_not_be_asked() 
     assert_eq!(file.end.pending_services, OTHERS);
     assert!(!file.end.complete);
     assert_eq!(texts(&file.records, "orders", "orderId").len(), 101);
-    assert_eq!(
-        texts(&file.records, "customers", "displayName"),
-        BTreeSet::from(["Ada".to_owned(), "Lady Lovelace".to_owned()])
+    // The record has the newer name; that the other was told stands with its source.
+    let told = format!("{:?}", file.records);
+    assert!(
+        told.contains("Lady Lovelace") && told.contains("\"Ada\""),
+        "{told}"
     );
+    assert!(!told.contains("Grace"), "of others nothing is told");
     let tags = texts(&file.records, "tag_changes", "tag");
     assert_eq!(tags, BTreeSet::from(["vip".to_owned()]));
     assert!(file.records.iter().all(|it| !it.purpose.is_empty()));

@@ -44,6 +44,7 @@ fn rpcs() -> Vec<Rpc> {
     all.extend(contact_rpcs());
     all.extend(match_rpcs());
     all.extend(privacy_rpcs());
+    all.extend(quality_rpcs());
     all.extend(restriction_rpcs());
     all.extend(retention_rpcs());
     all.extend(tag_rpcs());
@@ -58,6 +59,26 @@ fn rpcs() -> Vec<Rpc> {
     let record = proto::RecordInteractionsRequest::default();
     all.push(rpc("InteractionService/RecordInteractions", &record, ""));
     all
+}
+
+fn quality_rpcs() -> Vec<Rpc> {
+    let get = proto::GetDataQualityRequest {
+        customer_id: NOBODY.to_owned(),
+    };
+    let confirm = proto::ConfirmCustomerDataRequest {
+        customer_id: NOBODY.to_owned(),
+        fields: Vec::new(),
+        request_id: request_id(),
+    };
+    let list = proto::ListStaleCustomersRequest::default();
+    let summarize = proto::SummarizeDataQualityRequest {};
+    let unknown = "CUSTOMER_NOT_FOUND";
+    vec![
+        rpc("QualityService/GetDataQuality", &get, unknown),
+        rpc("QualityService/ConfirmCustomerData", &confirm, unknown),
+        rpc("QualityService/ListStaleCustomers", &list, ""),
+        rpc("QualityService/SummarizeDataQuality", &summarize, ""),
+    ]
 }
 
 fn tag_rpcs() -> Vec<Rpc> {
@@ -825,6 +846,8 @@ async fn requests_that_break_the_contract_are_invalid() {
                 "GetRatingPolicy",
                 "GetMatchPolicy",
                 "ListMatchReviews",
+                "ListStaleCustomers",
+                "SummarizeDataQuality",
                 "ListRetentionRules",
                 "ListRetentionRuns",
             ];

@@ -17,7 +17,7 @@ use crate::identities::{link, make};
 fn ada() -> Customer {
     Customer {
         identifiers: vec![
-            identifier("phone", "+44 20 7946 0001"),
+            identifier("phone", "+442079460001"),
             identifier("app", "ada"),
         ],
         display_name: "Ada".to_owned(),
@@ -120,7 +120,7 @@ async fn an_identifier_has_one_owner_and_the_refusal_does_not_tell_its_value() {
     let eve = Customer {
         identifiers: vec![
             identifier("app", "eve"),
-            identifier("phone", "+44 20 7946 0001"),
+            identifier("phone", "+442079460001"),
         ],
         ..Customer::default()
     };

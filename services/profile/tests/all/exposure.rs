@@ -54,7 +54,7 @@ fn values(customer: &Customer) -> Vec<&str> {
 fn is_masked(customer: &Customer) {
     let mut values = values(customer);
     values.sort_unstable();
-    assert_eq!(values, ["138****5678", "l***@example.org"]);
+    assert_eq!(values, ["+86****5678", "l***@example.org"]);
     assert_eq!(customer.display_name, "L*** W***");
     assert_eq!(customer.occupation, "E***");
     assert_eq!(customer.income_band, "");

@@ -22,6 +22,7 @@ use contract::patron::profile::v1::interaction_service_client::InteractionServic
 use contract::patron::profile::v1::lifecycle_service_client::LifecycleServiceClient;
 use contract::patron::profile::v1::match_service_client::MatchServiceClient;
 use contract::patron::profile::v1::privacy_service_client::PrivacyServiceClient;
+use contract::patron::profile::v1::quality_service_client::QualityServiceClient;
 use contract::patron::profile::v1::restriction_service_client::RestrictionServiceClient;
 use contract::patron::profile::v1::retention_service_client::RetentionServiceClient;
 use contract::patron::profile::v1::segment_service_client::SegmentServiceClient;
@@ -38,6 +39,7 @@ use events::{Feed, Feeds, Responses};
 use futures_util::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 use postgres::testing::TestDatabase;
+use profile::Settings;
 use prost::{Message, Name};
 use seal::Keyring;
 use sqlx::Row as _;
@@ -85,16 +87,23 @@ impl Bearer {
 
     /// A token of a role that is confined to regions.
     pub(crate) fn within(role: &str, regions: &[&str]) -> Self {
-        Self::claiming(&Claims {
+        Self::within_at(Clock::system().now(), role, regions)
+    }
+
+    /// The same of that time.
+    pub(crate) fn within_at(now: Timestamp, role: &str, regions: &[&str]) -> Self {
+        let claims = Claims {
             subject: "somebody".to_owned(),
             roles: vec![role.to_owned()],
             regions: regions.iter().map(|&region| region.to_owned()).collect(),
             proof: Proof {
                 acr: Some("phr".to_owned()),
-                authenticated: Some(Clock::system().now()),
+                authenticated: Some(now),
             },
             ..Claims::default()
-        })
+        };
+        let hour = SignedDuration::from_hours(1);
+        Self::sending(KEYS.issuer.sign(&claims, now, hour).unwrap().expose())
     }
 
     fn sending(token: &str) -> Self {
@@ -186,8 +195,13 @@ impl Profile {
             pages: PageTokens::new(b"test"),
         };
         let others = Disclosers::of(OTHERS.map(mute));
+        let settings = Settings {
+            keyring,
+            phone_country: "CN".to_owned().try_into().unwrap(),
+            stale_after_days: 90,
+        };
         let service =
-            profile::service(database.db().clone(), feeds, others, &context, keyring).unwrap();
+            profile::service(database.db().clone(), feeds, others, &context, settings).unwrap();
         let shutdown = CancellationToken::new();
         let running = chassis::serve(service, &config(), shutdown.clone())
             .await
@@ -202,7 +216,7 @@ impl Profile {
         }
     }
 
-    fn operator(&self) -> Bearer {
+    pub(crate) fn operator(&self) -> Bearer {
         Bearer::since(self.start_time, &["operator"])
     }
 
@@ -222,6 +236,15 @@ impl Profile {
     pub(crate) fn identities(&self) -> IdentityServiceClient<Caller> {
         let bearer = Bearer::of(&["operator"]);
         IdentityServiceClient::with_interceptor(self.channel.clone(), bearer)
+    }
+
+    pub(crate) fn quality(&self) -> QualityServiceClient<Caller> {
+        self.quality_as(self.operator())
+    }
+
+    /// Data quality as somebody else sees it.
+    pub(crate) fn quality_as(&self, bearer: Bearer) -> QualityServiceClient<Caller> {
+        QualityServiceClient::with_interceptor(self.channel.clone(), bearer)
     }
 
     pub(crate) fn matches(&self) -> MatchServiceClient<Caller> {
@@ -464,7 +487,7 @@ pub(crate) fn identifier(kind: &str, value: &str) -> Identifier {
     Identifier {
         kind: kind.to_owned(),
         value: value.to_owned(),
-        verified: false,
+        ..Identifier::default()
     }
 }
 

@@ -117,7 +117,10 @@ fn content(customer: Customer) -> Customer {
 async fn a_merged_customer_is_read_by_every_id_and_both_are_as_before_once_parted() {
     let profile = Profile::start().await;
     let anna = Customer {
-        identifiers: vec![identifier("phone", "1632"), identifier("app", "anna")],
+        identifiers: vec![
+            identifier("phone", "+441632960001"),
+            identifier("app", "anna"),
+        ],
         ..named("Anna")
     };
     let anna = make(&profile, anna).await;
@@ -356,8 +359,8 @@ async fn orders_that_arrive_while_two_are_joined_and_parted_are_all_counted_once
 async fn an_identifier_withdrawn_of_a_merged_customer_is_back_once_the_two_are_parted() {
     let profile = Profile::start().await;
     let phone = |value| with_identifiers(vec![identifier("phone", value)]);
-    let anna = make(&profile, phone("1632")).await.customer_id;
-    let ann = make(&profile, phone("1999")).await.customer_id;
+    let anna = make(&profile, phone("+441632960001")).await.customer_id;
+    let ann = make(&profile, phone("+441632960999")).await.customer_id;
     let request = merging(&anna, &ann);
     let merged = profile.identities().merge_customers(request.clone()).await;
     let merged = merged.unwrap().into_inner();
@@ -367,7 +370,7 @@ async fn an_identifier_withdrawn_of_a_merged_customer_is_back_once_the_two_are_p
         customer: Some(Customer {
             customer_id: anna.clone(),
             etag: merged.customer.unwrap().etag,
-            ..phone("1632")
+            ..phone("+441632960001")
         }),
         update_mask: Some(prost_types::FieldMask {
             paths: vec!["identifiers".to_owned()],
@@ -376,7 +379,10 @@ async fn an_identifier_withdrawn_of_a_merged_customer_is_back_once_the_two_are_p
         validate_only: false,
     };
     let updated = profile.customers().update_customer(request).await.unwrap();
-    assert_eq!(updated.get_ref().identifiers, [identifier("phone", "1632")]);
+    assert_eq!(
+        updated.get_ref().identifiers,
+        [identifier("phone", "+441632960001")]
+    );
     let whose = async |value: &str| {
         let request = proto::LookupCustomerRequest {
             kind: "phone".to_owned(),
@@ -385,16 +391,18 @@ async fn an_identifier_withdrawn_of_a_merged_customer_is_back_once_the_two_are_p
         let found = profile.customers().lookup_customer(request).await;
         found.map(|it| it.into_inner().customer_id)
     };
-    assert_eq!(whose("1632").await.unwrap(), anna);
+    assert_eq!(whose("+441632960001").await.unwrap(), anna);
     assert_eq!(
-        reason(&whose("1999").await.unwrap_err()),
+        reason(&whose("+441632960999").await.unwrap_err()),
         "CUSTOMER_NOT_FOUND"
     );
     // Nobody else gets it meanwhile.
     let mut customers = profile.customers();
-    let eve = customers.create_customer(create(phone("1999"))).await;
+    let eve = customers
+        .create_customer(create(phone("+441632960999")))
+        .await;
     assert_eq!(reason(&eve.unwrap_err()), "IDENTIFIER_TAKEN");
     let link_id = merged.link.unwrap().link_id;
     unmerge(&profile, &anna, &link_id).await.unwrap();
-    assert_eq!(whose("1999").await.unwrap(), ann);
+    assert_eq!(whose("+441632960999").await.unwrap(), ann);
 }

@@ -40,7 +40,7 @@ fn shop(pairs: &[(&str, &str)]) -> Import {
 const USUAL: [(&str, &str); 3] = [
     ("no", "source_key"),
     ("name", "display_name"),
-    ("phone", "identifiers.phone"),
+    ("phone", "identifiers.app"),
 ];
 
 async fn create(profile: &Profile, import: Import) -> Result<String, Status> {
@@ -247,7 +247,7 @@ async fn undo_takes_back_what_the_file_said_and_nothing_that_others_said() {
     let profile = Profile::start().await;
     let said = Customer {
         occupation: "baker".to_owned(),
-        ..with_identifiers(vec![identifier("phone", "p1")])
+        ..with_identifiers(vec![identifier("app", "p1")])
     };
     let known = tell(&profile, "", ("shop", "1"), -10, said).await.unwrap();
     let known = known.customer.unwrap();
@@ -263,21 +263,21 @@ async fn undo_takes_back_what_the_file_said_and_nothing_that_others_said() {
     );
     assert_eq!(
         ada.identifiers,
-        [identifier("phone", "p1b")],
+        [identifier("app", "p1b")],
         "the file replaced it"
     );
     // Bob buys, the app speaks of Cid, somebody takes the phone that Ada has given up.
-    let bob = find(&profile, "phone", "p2").await.unwrap().customer_id;
+    let bob = find(&profile, "app", "p2").await.unwrap().customer_id;
     profile
         .record_order(order(&bob, "o-1", &[(1, 100)]))
         .await
         .unwrap();
-    let cid = find(&profile, "phone", "p3").await.unwrap().customer_id;
+    let cid = find(&profile, "app", "p3").await.unwrap().customer_id;
     tell(&profile, &cid, ("app", "c"), 5, named("Cid C."))
         .await
         .unwrap();
-    let eve = make(&profile, with_identifiers(vec![identifier("phone", "p1")])).await;
-    let dee = find(&profile, "phone", "p4").await.unwrap().customer_id;
+    let eve = make(&profile, with_identifiers(vec![identifier("app", "p1")])).await;
+    let dee = find(&profile, "app", "p4").await.unwrap().customer_id;
 
     let undone = undo(&profile, &done.import_id).await;
     assert_eq!((undone.undone_count, undone.removed_count), (4, 1));
@@ -292,7 +292,7 @@ async fn undo_takes_back_what_the_file_said_and_nothing_that_others_said() {
         "what is somebody else's by now does not come back"
     );
     assert_eq!(
-        find(&profile, "phone", "p1").await.unwrap().customer_id,
+        find(&profile, "app", "p1").await.unwrap().customer_id,
         eve.customer_id
     );
     let bob = get(&profile, &bob).await.unwrap();
@@ -311,7 +311,7 @@ async fn undo_takes_back_what_the_file_said_and_nothing_that_others_said() {
         ["CustomerCreated", "CustomerRemoved"]
     );
     for phone in ["p1b", "p2", "p3", "p4"] {
-        assert!(find(&profile, "phone", phone).await.is_err(), "{phone}");
+        assert!(find(&profile, "app", phone).await.is_err(), "{phone}");
     }
     buys_nothing(&profile, &dee).await;
     let refused = upload(&profile, (&done.import_id, 0), file, false).await;
@@ -361,11 +361,7 @@ async fn imports_are_undone_in_any_order() {
     };
     let first = take_in(&profile, at(1), file("Ann").as_bytes()).await;
     let second = take_in(&profile, at(2), file("Anna").as_bytes()).await;
-    let said = async || {
-        find(&profile, "phone", "p1")
-            .await
-            .map(|it| it.display_name)
-    };
+    let said = async || find(&profile, "app", "p1").await.map(|it| it.display_name);
     assert_eq!(said().await.unwrap(), "Anna");
     undo(&profile, &first.import_id).await;
     assert_eq!(said().await.unwrap(), "Anna");
@@ -492,7 +488,7 @@ async fn two_who_send_the_same_file_at_once_take_in_each_row_once() {
         .await
         .unwrap()
         .into_inner();
-    let seven = find(&profile, "phone", "p7").await.unwrap();
+    let seven = find(&profile, "app", "p7").await.unwrap();
     assert_eq!(told.customer.unwrap().customer_id, seven.customer_id);
 }
 

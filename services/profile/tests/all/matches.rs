@@ -75,7 +75,7 @@ async fn decide(
     Ok(decided.into_inner())
 }
 
-/// Two customers with the same e-mail address and phone, each written in two ways: 880 thousandths. Names
+/// Two customers with the same e-mail address and phone, each written in two ways, once without its country: 880 thousandths. Names
 /// differ by pair. The older first.
 pub(crate) async fn twins(profile: &Profile, name: &str) -> [String; 2] {
     twins_with(profile, name, [None, None]).await
@@ -86,11 +86,11 @@ async fn twins_with(profile: &Profile, name: &str, cards: [Option<&str>; 2]) -> 
     let written = [
         (
             format!("{name}@example.com"),
-            format!("+44 20 7946 {number:04}"),
+            format!("+33 6 1234 {number:04}"),
         ),
         (
             format!("{name}+shop@example.com"),
-            format!("020 7946-{number:04}"),
+            format!("061234-{number:04}"),
         ),
     ];
     let mut ids = Vec::new();
@@ -110,7 +110,7 @@ async fn twins_with(profile: &Profile, name: &str, cards: [Option<&str>; 2]) -> 
 /// Half as sure: the phone alone, 600 thousandths.
 async fn same_phone(profile: &Profile, number: &str) -> [String; 2] {
     let mut ids = Vec::new();
-    for written in [format!("+44 {number}"), format!("0{number}")] {
+    for written in [format!("+33 {number}"), format!("0{number}")] {
         let customer = Customer {
             identifiers: vec![identifier("phone", &written)],
             ..Customer::default()
@@ -224,7 +224,7 @@ async fn two_who_were_parted_stay_two_whatever_is_joined_to_them() {
 async fn a_preview_shows_each_pair_with_what_would_change_and_changes_nothing() {
     let profile = Profile::start().await;
     let [older, newer] = twins(&profile, "ada").await;
-    let phone = same_phone(&profile, "1632 960 001").await;
+    let phone = same_phone(&profile, "6 13 32 96 00").await;
     consent(&profile, &older, vec![grant("marketing", "post")])
         .await
         .unwrap();
@@ -369,7 +369,7 @@ async fn a_pair_that_can_t_be_merged_waits_with_the_reason_until_somebody_reject
 #[tokio::test]
 async fn the_queue_pages_from_the_likeliest_and_an_accepted_pair_is_merged_once() {
     let profile = Profile::start().await;
-    let phone = same_phone(&profile, "1632 960 001").await;
+    let phone = same_phone(&profile, "6 13 32 96 00").await;
     let mut sure = Vec::new();
     for name in ["ada", "eve"] {
         sure.push(twins(&profile, name).await);

@@ -195,7 +195,7 @@ async fn nothing_that_comes_late_makes_somebody_anew_who_was_erased() {
         input.identifier = Some(Identifier {
             kind: "phone".to_owned(),
             value: phone.to_owned(),
-            verified: false,
+            ..Identifier::default()
         });
         input
     };

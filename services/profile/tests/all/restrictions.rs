@@ -59,7 +59,8 @@ async fn obstacles(profile: &Profile, customer_id: &str) -> Vec<Reason> {
     let mut request = ask(customer_id, "service", "email");
     request.validate_only = true;
     let decision = check(profile, request).await;
-    decision.obstacles.iter().map(|it| it.reason()).collect()
+    let reasons = decision.obstacles.iter();
+    reasons.map(proto::ContactObstacle::reason).collect()
 }
 
 async fn previewed(profile: &Profile) -> i64 {

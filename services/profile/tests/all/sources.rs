@@ -59,7 +59,7 @@ async fn a_source_that_would_mix_people_up_is_refused_by_name() {
     let profile = Profile::start().await;
     let card = |value| with_identifiers(vec![identifier("member_card", value)]);
     let anna = make(&profile, card("a-1")).await.customer_id;
-    let phone = || with_identifiers(vec![identifier("phone", "1632")]);
+    let phone = || with_identifiers(vec![identifier("phone", "+441632960002")]);
     let boris = make(&profile, phone()).await.customer_id;
     tell(&profile, &anna, ("app", "1"), 1, named("Anna"))
         .await
@@ -98,7 +98,7 @@ async fn channels_that_meet_the_same_newcomer_at_once_make_one_customer() {
     let profile = Profile::start().await;
     let calls = (0..16).map(|nth: usize| {
         let mut client = profile.identities();
-        let phone = with_identifiers(vec![identifier("phone", "1632")]);
+        let phone = with_identifiers(vec![identifier("phone", "+441632960002")]);
         // Half of them are the same record, told again.
         let request = ingest("", ("app", &format!("{}", nth / 2)), 1, phone);
         async move { client.ingest_source(request).await.map(drop) }

@@ -102,7 +102,7 @@ async fn a_tag_follows_its_condition_and_segments_follow_the_tag() {
         (given.source.as_str(), given.actor.as_str()),
         ("rule", "rule:recent")
     );
-    assert_eq!(members(&profile, "tagged").await, [anna.clone()]);
+    assert_eq!(members(&profile, "tagged").await, [anna.as_str()]);
 
     clock.advance(SignedDuration::from_hours(24 * 30));
     assert_eq!(names(&profile, &anna).await, [""; 0]);

@@ -126,7 +126,7 @@ async fn what_a_customer_buys_while_restricted_is_not_counted() {
         let order = order(product, &[(product, 1, 0)]);
         world.profile.sold(ann, order).await;
     }
-    let running = world.replica().await;
-    let mut client = world.client(&running, &["operator"]);
+    let replica = world.replica().await;
+    let mut client = client(&replica, &["operator"]);
     until_popular(&mut client, &[("jug", 1), ("mug", 1)]).await;
 }

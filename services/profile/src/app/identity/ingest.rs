@@ -186,7 +186,7 @@ async fn check(
 /// The identifiers that tell who somebody is, sorted: those of kinds that people share do not.
 fn telling(statement: &Statement) -> Vec<IdentifierKey> {
     let keys = statement.details.identifiers.iter().map(|it| &it.key);
-    let telling = keys.filter(|key| kind_of(&key.kind) != Kind::Shared);
+    let telling = keys.filter(|key| kind_of(key) != Kind::Shared);
     let mut keys: Vec<_> = telling.cloned().collect();
     keys.sort();
     keys

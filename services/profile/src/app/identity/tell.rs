@@ -96,8 +96,7 @@ pub(crate) async fn take(
     keys.sort();
     let claims: Vec<_> = keys.into_iter().map(|key| (key, home)).collect();
     let claimed = identifiers::claim(db, &claims).await?;
-    let is_lost =
-        |key: &IdentifierKey| !claimed.contains(key) && kind_of(&key.kind) != Kind::Shared;
+    let is_lost = |key: &IdentifierKey| !claimed.contains(key) && kind_of(key) != Kind::Shared;
     let lost = claims.into_iter().map(|(key, _)| key);
     let lost: Vec<_> = lost.filter(is_lost).collect();
     if lost.is_empty() {

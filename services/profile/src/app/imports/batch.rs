@@ -188,9 +188,8 @@ async fn hand_over(db: &mut PgTransaction<'_>, changes: &Changes) -> Result<(), 
         return Ok(());
     }
     let got = identifiers::claim(db, &changes.claimed).await?;
-    let is_lost = |(key, _): &(IdentifierKey, CustomerId)| {
-        !got.contains(key) && kind_of(&key.kind) != Kind::Shared
-    };
+    let is_lost =
+        |(key, _): &(IdentifierKey, CustomerId)| !got.contains(key) && kind_of(key) != Kind::Shared;
     if changes.claimed.iter().any(is_lost) {
         return Err(BatchError::Race);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chassis::paging::PageTokens;
 use chassis::{Clock, Deadline};
 use events::Outbox;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use postgres::testing::TestDatabase;
 use proptest::prelude::*;
 use seal::Keyring;
@@ -39,6 +39,8 @@ fn app(database: &TestDatabase) -> App {
         clock,
         secrets: Secrets::of(&PageTokens::new(b"a test")),
         keyring: Keyring::parse(&Keyring::generate("test").unwrap()).unwrap(),
+        country: None,
+        stale_after: SignedDuration::from_hours(24 * 90),
     }
 }
 
@@ -134,7 +136,8 @@ async fn tell(app: &App, import: &Import, lines: &[String]) -> BTreeSet<i64> {
             .map(|cell| cell.trim_matches('"').into());
         let cells: Vec<Vec<u8>> = cells.map(|cell: String| cell.into_bytes()).collect();
         let told = layout.read(&cells).ok();
-        let said = told.and_then(|told| wire::imports::statement(import, row, &told, now()).ok());
+        let said =
+            told.and_then(|told| wire::imports::statement(import, row, &told, (now(), None)).ok());
         let Some(said) = said else {
             refused.insert(row);
             continue;

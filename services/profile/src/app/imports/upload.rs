@@ -121,8 +121,9 @@ impl Upload {
         let told = record.cells.map_err(Into::into);
         let told = told.and_then(|cells| layout.read(&cells));
         let said = told.map_err(|error| refusals::unreadable_row(&error));
-        let now = self.app.now();
-        let said = said.and_then(|told| wire::imports::statement(&self.import, row, &told, now));
+        let (now, country) = (self.app.now(), self.app.country);
+        let said = said
+            .and_then(|told| wire::imports::statement(&self.import, row, &told, (now, country)));
         self.rows.push(ReadRow { line, said });
         Ok(())
     }

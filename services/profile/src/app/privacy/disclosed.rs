@@ -11,7 +11,7 @@ pub(crate) static SHAPE: Shape = Shape {
     origin: Origin::Derived,
     kinds: &[
         Kind {
-            hidden: &["match_keys", "origins"],
+            hidden: &["origins"],
             ..Kind::of("customers", Origin::Provided)
         },
         Kind {

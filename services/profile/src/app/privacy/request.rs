@@ -91,7 +91,7 @@ impl App {
         let ids: Vec<Uuid> = erasure.customers.iter().map(|it| it.0).collect();
         let mut keys: BTreeSet<_> = identifiers_of(db, &ids, people).await?;
         // One that people share, a device for example, does not tell who somebody is.
-        keys.retain(|key| kind_of(&key.kind) != Kind::Shared);
+        keys.retain(|key| kind_of(key) != Kind::Shared);
         let records = source_keys::of(db, &ids).await?;
         let records = records
             .iter()

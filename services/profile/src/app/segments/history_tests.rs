@@ -145,6 +145,8 @@ impl World {
             clock,
             secrets: Secrets::of(&PageTokens::new(b"a test")),
             keyring: Keyring::parse(&Keyring::generate("test").unwrap()).unwrap(),
+            country: None,
+            stale_after: SignedDuration::from_hours(24 * 90),
         };
         let mut world = Self {
             keeper: Keeper::new(app.clone(), Memberships::default()),

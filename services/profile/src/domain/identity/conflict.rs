@@ -25,7 +25,7 @@ pub(crate) enum Conflict {
 /// True for two values of a kind of which a person has one.
 pub(crate) fn excludes(one: &Identifier, other: &Identifier) -> bool {
     one.key.kind == other.key.kind
-        && kind_of(&one.key.kind) == Kind::OnePerPerson
+        && kind_of(&one.key) == Kind::OnePerPerson
         && !is_same_value(&one.key, &other.key)
 }
 
@@ -58,6 +58,6 @@ pub(crate) fn check_pair(one: &[Identifier], other: &[Identifier]) -> Result<(),
 
 /// What proves who somebody is.
 fn proofs(identifiers: &[Identifier]) -> Vec<&Identifier> {
-    let is_proof = |it: &&Identifier| it.verified && kind_of(&it.key.kind) == Kind::OnePerPerson;
+    let is_proof = |it: &&Identifier| it.verified && kind_of(&it.key) == Kind::OnePerPerson;
     identifiers.iter().filter(is_proof).collect()
 }

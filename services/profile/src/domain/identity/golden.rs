@@ -19,6 +19,16 @@ pub(crate) struct Origin {
     pub(crate) source: SourceId,
     pub(crate) channel: String,
     pub(crate) observed_at: Timestamp,
+    /// When somebody said since that it is still so.
+    pub(crate) confirmed_at: Option<Timestamp>,
+}
+
+impl Origin {
+    /// When it was last known to be so.
+    pub(crate) fn confirmed(&self) -> Timestamp {
+        self.observed_at
+            .max(self.confirmed_at.unwrap_or(Timestamp::MIN))
+    }
 }
 
 /// The origin of each field that has a value, by its path; an identifier's is `identifiers[0]`.
@@ -92,6 +102,7 @@ impl Golden {
                 source: source.id,
                 channel: source.channel.clone(),
                 observed_at: *observed_at,
+                confirmed_at: source.confirmed.get(&field).copied(),
             };
             self.origins.insert(path, origin);
         }

@@ -1,6 +1,7 @@
 //! What the kinds of identifiers are worth, and values that identify nobody.
 
 use crate::domain::identifier::IdentifierKey;
+use crate::domain::points;
 
 /// How many values of a kind a person has, and how many people a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,7 +10,8 @@ pub(crate) enum Kind {
     OnePerPerson,
     /// A person may have several, each is one person's.
     Personal,
-    /// A device or a browser: a household or an office may share it, so it joins nobody.
+    /// A device or a browser, which a household or an office may share, or a number that reaches nobody:
+    /// it joins nobody.
     Shared,
 }
 
@@ -38,12 +40,14 @@ const PLACEHOLDERS: [&str; 14] = [
     "test@test.com",
 ];
 
-/// What a kind is worth; one that the company adds is personal.
-pub(crate) fn kind_of(kind: &str) -> Kind {
-    KINDS
-        .iter()
-        .find(|(name, _)| *name == kind)
-        .map_or(Kind::Personal, |(_, kind)| *kind)
+/// What an identifier is worth; one of a kind that the company adds is personal.
+pub(crate) fn kind_of(key: &IdentifierKey) -> Kind {
+    let known = KINDS.iter().find(|(name, _)| *name == key.kind);
+    match known {
+        Some((_, kind)) => *kind,
+        None if points::is_read(&key.kind, &key.value) => Kind::Personal,
+        None => Kind::Shared,
+    }
 }
 
 /// True for values that many people would share without having anything in common.

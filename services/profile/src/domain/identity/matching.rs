@@ -1,7 +1,7 @@
 //! How likely two records are one person's, and why.
 //!
-//! Records are looked at that have a key in common ([`keys`]): a phone or an e-mail address however it is
-//! written, or a name and a birthday. What speaks for it and against it is weighed ([`compare`]); a person
+//! Records are looked at that have a key in common ([`keys`]): the end of a phone number, an e-mail address,
+//! or a name and a birthday. What speaks for it and against it is weighed ([`compare`]); a person
 //! decides.
 
 use std::collections::BTreeSet;
@@ -11,12 +11,12 @@ use super::names::Name;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::customer::Details;
 use crate::domain::gender::Gender;
+use crate::domain::points::phone::Country;
+use crate::domain::points::{self, EMAIL, PHONE, Unreadable};
 
-/// Digits by which phone numbers are compared: what comes before is the country's or the trunk's code,
-/// which some leave out.
+/// Digits at the end of a phone number by which one is found that does not tell its country: what comes
+/// before is the country's or the trunk's code.
 const PHONE_DIGITS: usize = 9;
-/// Fewer digits are no phone number.
-const LEAST_DIGITS: usize = 7;
 /// Certainty.
 const WHOLE: i32 = 1000;
 
@@ -31,6 +31,7 @@ pub(crate) enum Kind {
     SameName,
     /// One is written in Chinese characters, the other in Latin letters or in characters that sound alike.
     SameSound,
+    SameAddress,
     OtherBirthDate,
     OtherGender,
 }
@@ -61,7 +62,8 @@ impl Kind {
             Self::SamePhone => 600,
             Self::SameBirthDate => 500,
             Self::SameName => 400,
-            Self::SameBirthday | Self::SameSound => 250,
+            // Whoever lives together has it in common, so it is no key either.
+            Self::SameBirthday | Self::SameSound | Self::SameAddress => 250,
             Self::OtherGender => -200,
             Self::OtherBirthDate => -700,
         }
@@ -70,7 +72,8 @@ impl Kind {
 
 /// By what a record is found that may be the same person's.
 pub(crate) fn keys(details: &Details) -> BTreeSet<String> {
-    let phones = phones(details).into_iter().map(|it| format!("phone:{it}"));
+    let phones = Phones::of(details).ends();
+    let phones = phones.into_iter().map(|it| format!("phone:{it}"));
     let emails = emails(details).into_iter().map(|it| format!("email:{it}"));
     let born = details.birth_date;
     let named = born.into_iter().flat_map(|born| {
@@ -87,9 +90,14 @@ pub(crate) fn compare(one: &Details, other: &Details) -> Likeness {
     let names = (Name::of(one), Name::of(other));
     let found = [
         share(emails).then_some(Kind::SameEmail),
-        share(phones).then_some(Kind::SamePhone),
+        Phones::of(one)
+            .share(&Phones::of(other))
+            .then_some(Kind::SamePhone),
         births(one.birth_date, other.birth_date),
         likeness(&names.0, &names.1),
+        one.postal_address
+            .is_place_of(&other.postal_address)
+            .then_some(Kind::SameAddress),
         (is_stated(one) && is_stated(other) && one.gender != other.gender)
             .then_some(Kind::OtherGender),
     ];
@@ -120,20 +128,50 @@ fn score(evidence: &[Evidence]) -> i32 {
     })
 }
 
-fn phones(details: &Details) -> BTreeSet<String> {
-    let digits = |value: &str| -> String { value.chars().filter(char::is_ascii_digit).collect() };
-    let all = values(details, "phone").map(digits);
-    let all = all.filter(|digits| digits.len() >= LEAST_DIGITS);
-    let last = |digits: String| {
-        let skipped = digits.len().saturating_sub(PHONE_DIGITS);
-        digits.chars().skip(skipped).collect()
-    };
-    all.map(last).collect()
+/// The phone numbers of a record.
+struct Phones {
+    /// In E.164. Two that differ are two numbers, whatever their ends.
+    known: BTreeSet<String>,
+    /// The ends of those that don't tell their country, nor does the record.
+    bare: BTreeSet<String>,
+}
+
+impl Phones {
+    fn of(details: &Details) -> Self {
+        let country = Country::named(&details.region_code);
+        let is_bare = |value: &&str| {
+            let problem = points::problem(PHONE, value, country);
+            problem == Some(Unreadable::NoCountry)
+        };
+        let stated = of_kind(details, PHONE).filter(is_bare);
+        Self {
+            known: values(details, PHONE).map(ToOwned::to_owned).collect(),
+            bare: stated.filter_map(end_of).collect(),
+        }
+    }
+
+    fn ends(&self) -> BTreeSet<String> {
+        let known = self.known.iter().filter_map(|it| end_of(it));
+        known.chain(self.bare.iter().cloned()).collect()
+    }
+
+    fn share(&self, other: &Self) -> bool {
+        !self.known.is_disjoint(&other.known)
+            || !self.bare.is_disjoint(&other.ends())
+            || !other.bare.is_disjoint(&self.ends())
+    }
+}
+
+/// `None`: it is too short to be anybody's.
+fn end_of(value: &str) -> Option<String> {
+    let digits: Vec<char> = value.chars().filter(char::is_ascii_digit).collect();
+    let end = digits.len().checked_sub(PHONE_DIGITS)?;
+    Some(digits.into_iter().skip(end).collect())
 }
 
 /// Without the tag by which some sort their mail.
 fn emails(details: &Details) -> BTreeSet<String> {
-    let parts = values(details, "email").filter_map(|value| value.trim().split_once('@'));
+    let parts = values(details, EMAIL).filter_map(|value| value.rsplit_once('@'));
     let whole = parts.map(|(local, domain)| {
         let local = local.split_once('+').map_or(local, |(local, _)| local);
         format!("{local}@{domain}").to_lowercase()
@@ -141,11 +179,14 @@ fn emails(details: &Details) -> BTreeSet<String> {
     whole.collect()
 }
 
+/// Those that can be read.
 fn values<'a>(details: &'a Details, kind: &'static str) -> impl Iterator<Item = &'a str> {
-    let of_kind = details
-        .identifiers
-        .iter()
-        .filter(move |it| it.key.kind == kind);
+    of_kind(details, kind).filter(move |value| points::is_read(kind, value))
+}
+
+fn of_kind<'a>(details: &'a Details, kind: &'static str) -> impl Iterator<Item = &'a str> {
+    let all = details.identifiers.iter();
+    let of_kind = all.filter(move |it| it.key.kind == kind);
     of_kind.map(|it| it.key.value.as_str())
 }
 
@@ -181,14 +222,20 @@ mod tests {
     use crate::domain::identifier::{Identifier, IdentifierKey};
 
     fn with(kind: &str, value: &str) -> Details {
-        let key = IdentifierKey {
-            kind: kind.to_owned(),
-            value: value.to_owned(),
-        };
+        let country = Country::named(if value.starts_with('1') { "CN" } else { "GB" });
+        let key = IdentifierKey::stated(kind.to_owned(), value.to_owned(), country);
         let verified = false;
         Details {
             identifiers: vec![Identifier { key, verified }],
             ..Details::default()
+        }
+    }
+
+    fn stated(kind: &str, value: &str) -> Identifier {
+        let (kind, value) = (kind.to_owned(), value.to_owned());
+        Identifier {
+            key: IdentifierKey { kind, value },
+            verified: false,
         }
     }
 
@@ -229,10 +276,38 @@ mod tests {
         assert!(!keys(&chinese).is_disjoint(&keys(&latin)));
         assert_eq!(compare(&chinese, &latin).score_permille, 625);
         assert!(keys(&with("phone", "12")).is_empty());
+        // What does not tell its country may be the same; what does and differs is not.
+        let bare = with("phone", "07911 123456 ");
+        let unread = Details {
+            identifiers: vec![stated("phone", "07911 123456")],
+            ..Details::default()
+        };
+        assert!(!keys(&bare).is_disjoint(&keys(&unread)));
+        assert_eq!(compare(&bare, &unread).score_permille, 600);
+        let elsewhere = with("phone", "+49 7911 123456");
+        assert_eq!(keys(&bare), keys(&elsewhere));
+        assert_eq!(compare(&bare, &elsewhere).score_permille, 0);
         assert_eq!(
             compare(&born("", None, 3), &with("email", "a")).score_permille,
             0
         );
+    }
+
+    #[test]
+    fn an_address_adds_to_what_is_found_and_finds_nobody() {
+        let at = |line: &str, mut details: Details| {
+            details.postal_address.locality = "上海".to_owned();
+            details.postal_address.lines = vec![line.to_owned()];
+            details
+        };
+        let one = at("浦东新区世纪大道100号501室", Details::default());
+        let other = at("浦东 世纪大道100-501", Details::default());
+        assert!(keys(&one).is_empty());
+        assert_eq!(compare(&one, &other).score_permille, 250);
+        let one = at("世纪大道100号", with("phone", "13812345678"));
+        let other = at("世纪大道１００号", with("phone", "+86 138 1234 5678"));
+        // 1000 - 400 * 750 / 1000
+        assert_eq!(compare(&one, &other).score_permille, 700);
     }
 
     #[test]

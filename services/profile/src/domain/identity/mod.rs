@@ -7,6 +7,7 @@
 //! of nothing else, so that taking a link back leaves what would be if it had never been made.
 
 pub(crate) mod candidate;
+mod confirm;
 pub(crate) mod conflict;
 pub(crate) mod golden;
 pub(crate) mod homes;

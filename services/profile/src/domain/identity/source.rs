@@ -36,6 +36,8 @@ pub(crate) struct Source {
     /// When the channel saw what it says, by field; a field that is not here it says nothing about.
     /// With an empty value it says that there is none.
     pub(crate) observed: BTreeMap<Field, Timestamp>,
+    /// When somebody said since that what it says of a field is still so.
+    pub(crate) confirmed: BTreeMap<Field, Timestamp>,
     /// Identifiers of which it says that another source is mistaken, and since when.
     pub(crate) withdrawn: BTreeMap<(SourceId, IdentifierKey), Timestamp>,
     /// When Patron first heard of it.
@@ -59,6 +61,7 @@ impl Source {
             import: None,
             details: Details::default(),
             observed: BTreeMap::new(),
+            confirmed: BTreeMap::new(),
             withdrawn: BTreeMap::new(),
             record_time: now,
         }
@@ -70,7 +73,10 @@ impl Source {
         for field in fields {
             let known = self.observed.get(field);
             if known.is_none_or(|known| *known <= observed_at) {
-                self.details.take(*field, sent);
+                if self.details.take(*field, sent) {
+                    // What was confirmed was something else.
+                    self.confirmed.remove(field);
+                }
                 self.observed.insert(*field, observed_at);
             }
         }

@@ -154,9 +154,7 @@ impl Crowd {
 
     fn identified(&self, row: &Row<'_>) -> Option<CustomerId> {
         let keys = row.told.details.identifiers.iter().map(|it| &it.key);
-        let mut telling: Vec<_> = keys
-            .filter(|key| kind_of(&key.kind) != Kind::Shared)
-            .collect();
+        let mut telling: Vec<_> = keys.filter(|key| kind_of(key) != Kind::Shared).collect();
         telling.sort();
         telling
             .into_iter()
@@ -220,7 +218,7 @@ impl Crowd {
     /// True when another person has it, and people do not share it.
     fn is_taken(&self, key: &IdentifierKey, id: CustomerId) -> bool {
         let owner = self.owners.get(key);
-        kind_of(&key.kind) != Kind::Shared
+        kind_of(key) != Kind::Shared
             && owner.is_some_and(|owner| self.leads.get(owner) != Some(&id))
     }
 

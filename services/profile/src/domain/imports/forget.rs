@@ -62,7 +62,7 @@ impl Crowd {
                 Some(owner) => {
                     let is_anothers = self.leads.get(&owner) != Some(&id);
                     let comes_back = !before.contains(&(*home, key.clone()));
-                    if is_anothers && comes_back && kind_of(&key.kind) != Kind::Shared {
+                    if is_anothers && comes_back && kind_of(key) != Kind::Shared {
                         self.withdraw(&mut profile, (*home, key), now);
                     }
                 }

@@ -31,7 +31,7 @@ pub(crate) struct Rule {
 pub(crate) struct RunId(pub(crate) Uuid);
 
 /// A run, and its report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Run {
     pub(crate) id: RunId,
     pub(crate) kind: Kind,

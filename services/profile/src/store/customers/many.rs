@@ -23,6 +23,7 @@ pub(crate) async fn update_all<'a>(
              birth_day = told.birth_day, gender = told.gender, occupation = told.occupation,
              income_band = told.income_band, region_code = told.region_code, brand = told.brand,
              language_code = told.language_code, time_zone = told.time_zone,
+             postal_address = told.postal_address, contact_time = told.contact_time,
              version = told.version, update_time = told.update_time, origins = told.origins,
              match_keys = told.match_keys, search_keys = told.search_keys
          FROM jsonb_populate_recordset(NULL::customers, $1) AS told
@@ -83,7 +84,8 @@ pub(crate) async fn after(
                 r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
                           identifiers AS "identifiers: _", display_name, family_name,
                           given_name, birth_year, birth_month, birth_day, gender, occupation,
-                          income_band, region_code, brand, language_code, time_zone, version,
+                          income_band, region_code, brand, language_code, time_zone,
+                          postal_address AS "postal_address: _", version,
                           create_time, update_time
                    FROM customers WHERE customer_id > $1 AND profile_id = customer_id
                      AND NOT EXISTS (SELECT FROM restrictions AS r WHERE r.lifted_at IS NULL
@@ -101,7 +103,8 @@ pub(crate) async fn after(
                 r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
                           identifiers AS "identifiers: _", display_name, family_name,
                           given_name, birth_year, birth_month, birth_day, gender, occupation,
-                          income_band, region_code, brand, language_code, time_zone, version,
+                          income_band, region_code, brand, language_code, time_zone,
+                          postal_address AS "postal_address: _", version,
                           create_time, update_time
                    FROM customers
                    WHERE region_code = $3 AND customer_id > $1 AND profile_id = customer_id

@@ -13,8 +13,8 @@ use crate::domain::identity::golden::Origin;
 use crate::domain::identity::matching;
 use crate::domain::identity::source::SourceId;
 use crate::domain::ids::CustomerId;
-use crate::domain::search;
-use crate::store::details::{IdentifierRow, gender_named, name_of};
+use crate::domain::{quality, search};
+use crate::store::details::{AddressRow, IdentifierRow, gender_named, name_of};
 use crate::store::{CorruptRow, StoreError};
 
 /// Named like the columns: it is also written as a JSON document of them.
@@ -39,6 +39,7 @@ pub(super) struct CustomerRow {
     pub(super) brand: String,
     pub(super) language_code: String,
     pub(super) time_zone: String,
+    pub(super) postal_address: Json<AddressRow>,
     pub(super) version: i64,
     pub(super) create_time: Timestamp,
     pub(super) update_time: Timestamp,
@@ -51,6 +52,7 @@ pub(super) struct NewRow {
     row: CustomerRow,
     match_keys: Vec<String>,
     search_keys: Vec<String>,
+    contact_time: Option<Timestamp>,
 }
 
 impl NewRow {
@@ -59,6 +61,7 @@ impl NewRow {
             row: CustomerRow::of(customer),
             match_keys: match_keys(customer),
             search_keys: search_keys(customer),
+            contact_time: quality::oldest_confirmation(customer),
         }
     }
 }
@@ -78,6 +81,8 @@ pub(super) struct OriginRow {
     source: Uuid,
     channel: String,
     observed_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    confirmed_at: Option<Timestamp>,
 }
 
 impl CustomerRow {
@@ -104,6 +109,7 @@ impl CustomerRow {
             brand: details.brand,
             language_code: details.language_code,
             time_zone: details.time_zone,
+            postal_address: Json(AddressRow::of(details.postal_address)),
             version: customer.version,
             create_time: customer.create_time,
             update_time: customer.update_time,
@@ -126,6 +132,7 @@ impl CustomerRow {
             brand: self.brand,
             language_code: self.language_code,
             time_zone: self.time_zone,
+            postal_address: self.postal_address.0.into_domain(),
         };
         Ok(Customer {
             id: CustomerId(self.customer_id),
@@ -164,6 +171,7 @@ impl OriginRow {
             source: origin.source.0,
             channel: origin.channel.clone(),
             observed_at: origin.observed_at,
+            confirmed_at: origin.confirmed_at,
         };
         (field.clone(), row)
     }
@@ -173,6 +181,7 @@ impl OriginRow {
             source: SourceId(row.source),
             channel: row.channel,
             observed_at: row.observed_at,
+            confirmed_at: row.confirmed_at,
         };
         (field, origin)
     }

@@ -53,7 +53,8 @@ pub(crate) async fn search(
            SELECT customer_id AS "customer_id!", profile_id, absorbed, revision, origins AS "origins: _",
                   identifiers AS "identifiers: _", display_name, family_name,
                   given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
-                  region_code, brand, language_code, time_zone, version, create_time, update_time
+                  region_code, brand, language_code, time_zone,
+                  postal_address AS "postal_address: _", version, create_time, update_time
            FROM (SELECT key, customer_id FROM first ORDER BY key, customer_id LIMIT $3) AS found
            JOIN customers USING (customer_id) ORDER BY key, customer_id"#,
         prefix.from(),

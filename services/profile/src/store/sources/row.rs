@@ -22,6 +22,7 @@ pub(super) struct SourceRow {
     pub(super) import_id: Option<Uuid>,
     pub(super) details: Json<DetailsRow>,
     pub(super) observed: Json<BTreeMap<String, Timestamp>>,
+    pub(super) confirmed: Json<BTreeMap<String, Timestamp>>,
     pub(super) withdrawn: Json<Vec<WithdrawnRow>>,
     pub(super) record_time: jiff_sqlx::Timestamp,
 }
@@ -36,13 +37,6 @@ pub(super) struct WithdrawnRow {
 
 impl SourceRow {
     pub(super) fn into_domain(self) -> Result<Source, StoreError> {
-        let observed = self.observed.0.into_iter().map(|(path, at)| {
-            let field = Field::named(&path);
-            field.map(|field| (field, at)).ok_or(CorruptRow {
-                table: "sources",
-                column: "observed",
-            })
-        });
         let withdrawn = self.withdrawn.0.into_iter();
         Ok(Source {
             id: SourceId(self.source_id),
@@ -51,17 +45,30 @@ impl SourceRow {
             key: self.source_key,
             import: self.import_id.map(ImportId),
             details: self.details.0.into_domain()?,
-            observed: observed.collect::<Result<_, _>>()?,
+            observed: times_of(self.observed.0, "observed")?,
+            confirmed: times_of(self.confirmed.0, "confirmed")?,
             withdrawn: withdrawn.map(WithdrawnRow::into_domain).collect(),
             record_time: self.record_time.to_jiff(),
         })
     }
 }
 
-/// When each field was seen, by its path.
-pub(super) fn observed_of(source: &Source) -> BTreeMap<&'static str, Timestamp> {
-    let observed = source.observed.iter();
-    observed.map(|(field, at)| (field.path(), *at)).collect()
+fn times_of(
+    times: BTreeMap<String, Timestamp>,
+    column: &'static str,
+) -> Result<BTreeMap<Field, Timestamp>, CorruptRow> {
+    let times = times.into_iter().map(|(path, at)| {
+        let table = "sources";
+        let field = Field::named(&path).ok_or(CorruptRow { table, column });
+        field.map(|field| (field, at))
+    });
+    times.collect()
+}
+
+/// Instants of fields, by their paths.
+pub(super) fn by_path(times: &BTreeMap<Field, Timestamp>) -> BTreeMap<&'static str, Timestamp> {
+    let times = times.iter();
+    times.map(|(field, at)| (field.path(), *at)).collect()
 }
 
 impl WithdrawnRow {

@@ -11,11 +11,15 @@ use crate::domain::contact::consent::{Kind, Standing, State, Statement};
 use crate::domain::contact::topic::{Channel, Purpose, Topic};
 use crate::domain::identifier::IdentifierKey;
 use crate::domain::invalid::Invalid;
+use crate::domain::points::phone::Country;
 use crate::store::contact::statements::Recorded;
 use crate::wire::time;
 
 /// A decision that was sent, when it makes sense in itself.
-pub(crate) fn decode(sent: proto::ConsentChange, now: Timestamp) -> Result<Change, Invalid> {
+pub(crate) fn decode(
+    sent: proto::ConsentChange,
+    (now, country): (Timestamp, Option<Country>),
+) -> Result<Change, Invalid> {
     let given = |name: String| Some(name).filter(|it| !it.is_empty());
     let instant = |field: &str, sent: Option<&prost_types::Timestamp>| {
         sent.map(|sent| time::decode(field, Some(sent))).transpose()
@@ -29,10 +33,9 @@ pub(crate) fn decode(sent: proto::ConsentChange, now: Timestamp) -> Result<Chang
         notice: sent.notice_version,
         source: sent.source,
         evidence: sent.evidence,
-        identifier: sent.identifier.map(|it| IdentifierKey {
-            kind: it.kind,
-            value: it.value,
-        }),
+        identifier: sent
+            .identifier
+            .map(|it| IdentifierKey::stated(it.kind, it.value, country)),
     };
     change.check(now)
 }
