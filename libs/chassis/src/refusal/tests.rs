@@ -40,6 +40,27 @@ fn a_status_carries_exactly_one_error_info_and_the_other_details() {
 }
 
 #[test]
+fn of_many_fields_as_many_are_told_as_a_header_holds_and_the_others_are_counted() {
+    let fields = 0..1_000;
+    let refusal = fields.fold(refusal(), |refusal, at| {
+        refusal.field(format!("document.rules[{at}].condition"), "must be given")
+    });
+    let status = Status::from(refusal);
+    assert!(
+        status.details().len() < 10 * 1024,
+        "{}",
+        status.details().len()
+    );
+    let details = status.get_error_details();
+    let told = details.bad_request().unwrap().field_violations.len();
+    assert!(told > 100, "{told}");
+    let more: usize = details.error_info().unwrap().metadata["more_fields"]
+        .parse()
+        .unwrap();
+    assert_eq!(told + more, 1_001);
+}
+
+#[test]
 fn a_stored_refusal_comes_back_whole_and_as_the_same_bytes() {
     let stored = refusal().to_stored();
     let restored = Refusal::from_stored(&stored).unwrap();

@@ -16,6 +16,14 @@ const ERROR_INFO: &str = "type.googleapis.com/google.rpc.ErrorInfo";
 const BAD_REQUEST: &str = "type.googleapis.com/google.rpc.BadRequest";
 const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
 
+/// Most bytes of fields and what is wrong with them. A status travels as a header, in base64, and clients take 16 kB
+/// of headers at most: beyond that they would see a broken connection, and no refusal.
+const MOST_FIELD_BYTES: usize = 8 * 1024;
+/// What each takes besides its texts.
+const FRAMING_BYTES: usize = 8;
+/// Of how many more fields something is wrong than are told.
+const MORE_FIELDS: &str = "more_fields";
+
 /// Stored bytes that are no refusal.
 #[derive(Debug, thiserror::Error)]
 #[error("the stored refusal can't be read")]
@@ -62,9 +70,10 @@ struct RetryInfo {
 }
 
 pub(super) fn encode(parts: &Parts) -> Bytes {
-    let mut details = vec![any(ERROR_INFO, &error_info(parts))];
-    if !parts.fields.is_empty() {
-        details.push(any(BAD_REQUEST, &bad_request(parts)));
+    let (told, more) = parts.fields.split_at(count_told(&parts.fields));
+    let mut details = vec![any(ERROR_INFO, &error_info(parts, more.len()))];
+    if !told.is_empty() {
+        details.push(any(BAD_REQUEST, &bad_request(told)));
     }
     if let Some(delay) = parts.retry_after {
         // A delay beyond 10,000 years says no more than none.
@@ -87,21 +96,38 @@ fn any(type_url: &str, detail: &impl Message) -> Any {
     }
 }
 
-fn error_info(parts: &Parts) -> ErrorInfo {
+/// How many fields there is room for, from the first.
+fn count_told(fields: &[(String, String)]) -> usize {
+    let mut left = MOST_FIELD_BYTES;
+    let fits = |(field, description): &&(String, String)| {
+        let bytes = field.len().saturating_add(description.len());
+        let bytes = bytes.saturating_add(FRAMING_BYTES);
+        let rest = left.checked_sub(bytes);
+        left = rest.unwrap_or_default();
+        rest.is_some()
+    };
+    fields.iter().take_while(fits).count()
+}
+
+fn error_info(parts: &Parts, more: usize) -> ErrorInfo {
+    let mut metadata = parts.metadata.clone();
+    if more > 0 {
+        metadata.insert(MORE_FIELDS.to_owned(), more.to_string());
+    }
     ErrorInfo {
         reason: parts.reason.clone().into_owned(),
         domain: ERROR_DOMAIN.to_owned(),
-        metadata: parts.metadata.clone(),
+        metadata,
     }
 }
 
-fn bad_request(parts: &Parts) -> BadRequest {
+fn bad_request(fields: &[(String, String)]) -> BadRequest {
     let violation = |(field, description): &(String, String)| FieldViolation {
         field: field.clone(),
         description: description.clone(),
     };
     BadRequest {
-        violations: parts.fields.iter().map(violation).collect(),
+        violations: fields.iter().map(violation).collect(),
     }
 }
 
