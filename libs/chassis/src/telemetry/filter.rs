@@ -1,4 +1,5 @@
-use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
+use tracing::Metadata;
+use tracing_subscriber::filter::{FilterFn, LevelFilter, ParseError, Targets, filter_fn};
 
 /// The filter that `telemetry.log` describes. Without a word in it, errors alone pass.
 ///
@@ -14,6 +15,11 @@ pub(super) fn parse(text: &str) -> Result<Targets, ParseError> {
     parts.join(",").parse()
 }
 
+/// Lets lines pass, and no spans.
+pub(super) fn events() -> FilterFn<fn(&Metadata<'_>) -> bool> {
+    filter_fn(|callsite| !callsite.is_span())
+}
+
 #[cfg(test)]
 mod tests {
     use tracing::Level;
@@ -27,6 +33,20 @@ mod tests {
         assert!(filter.would_enable("h2", &Level::INFO));
         assert!(!filter.would_enable("h2", &Level::DEBUG));
         assert!(parse("patron=loud").is_err());
+    }
+
+    #[test]
+    fn spans_that_no_layer_wants_are_not_there() {
+        use tracing_subscriber::filter::FilterExt as _;
+        use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::sink);
+        let lines = lines.with_filter(parse("info").unwrap().and(events()));
+        let subscriber = tracing_subscriber::registry().with(lines);
+        tracing::subscriber::with_default(subscriber, || {
+            assert!(tracing::info_span!("call").is_disabled());
+            assert!(tracing::event_enabled!(Level::INFO));
+        });
     }
 
     #[test]

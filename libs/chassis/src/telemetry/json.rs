@@ -31,7 +31,7 @@ where
 {
     fn format_event(
         &self,
-        context: &FmtContext<'_, S, N>,
+        _: &FmtContext<'_, S, N>,
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
@@ -39,9 +39,6 @@ where
         line.put("timestamp", self.clock.now().to_string());
         line.put("level", event.metadata().level().as_str());
         line.put("target", event.metadata().target());
-        if let Some(span) = context.lookup_current() {
-            line.put("span", span.name());
-        }
         scope::with_current(|scope| {
             line.put("service", &*scope.service);
             line.put("trace_id", scope.trace.trace_id.to_string());

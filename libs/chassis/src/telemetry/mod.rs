@@ -14,7 +14,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::Layer as _;
-use tracing_subscriber::filter::{LevelFilter, ParseError};
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, ParseError};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 
@@ -62,16 +62,19 @@ pub fn init(config: &TelemetryConfig, name: &str) -> Result<Telemetry, Telemetry
         .map(|exporter| otlp::layer(exporter).with_filter(TRACED));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = if is_json(config.format) {
-        lines
+        let lines = lines
             .event_format(json::JsonLines::new())
-            .fmt_fields(json::NoFields)
-            .boxed()
+            .fmt_fields(json::NoFields);
+        // They show nothing of spans. So where no traces are exported, there are none at all, which saves each call
+        // a few microseconds.
+        lines.with_filter(filter.and(filter::events())).boxed()
     } else {
-        lines.compact().with_ansi(false).boxed()
+        let lines = lines.compact().with_ansi(false);
+        lines.with_filter(filter).boxed()
     };
     tracing_subscriber::registry()
         .with(traces)
-        .with(lines.with_filter(filter))
+        .with(lines)
         .try_init()?;
     std::panic::set_hook(Box::new(log_panic));
     Ok(Telemetry { exporter })
