@@ -1,6 +1,7 @@
 //! What customers do, recorded in bulk: interactions in streams, orders in batches.
 
 use anyhow::Context as _;
+use chassis::Clock;
 use contract::patron::profile::v1 as proto;
 use contract::patron::r#type::v1::Money;
 use futures_util::StreamExt as _;
@@ -57,7 +58,7 @@ fn aiming(rate: Figure) -> Figure {
 
 /// Answers how many were recorded.
 async fn interactions(world: &World, count: u32) -> anyhow::Result<i64> {
-    let now = Timestamp::now();
+    let now = Clock::system().now();
     let streams = (0..SENDERS).map(|sender| async move {
         let people = world.people;
         let numbers = (sender..count).step_by(SENDERS as usize);
@@ -97,7 +98,7 @@ async fn orders(world: &World, count: u32) -> anyhow::Result<()> {
         async move {
             let items = (first..count.min(first + BATCH)).map(|number| {
                 let id = format!("bulk-{number}");
-                order(id, below(people, number, 14), number, Timestamp::now())
+                order(id, below(people, number, 14), number, Clock::system().now())
             });
             let items = items.collect();
             record(channel, &bearer, items).await.map(drop)
@@ -160,6 +161,6 @@ fn known_as(person: u32) -> Identifier {
     Identifier {
         kind: "phone".to_owned(),
         value: phone(person),
-        verified: false,
+        ..Identifier::default()
     }
 }

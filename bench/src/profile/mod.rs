@@ -62,9 +62,9 @@ pub(crate) async fn measure(
         cluster,
     };
     import::measure(&world, report).await?;
-    search::measure(&world, report).await?;
     segments::measure(&world, report).await?;
-    intake::measure(&world, quick, report).await
+    intake::measure(&world, quick, report).await?;
+    search::measure(&world, report).await
 }
 
 impl World {

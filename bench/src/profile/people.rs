@@ -84,7 +84,7 @@ fn one_of<'a>(list: &[&'a str], number: u32, salt: u64) -> &'a str {
 
 /// Every third one writes the name in Chinese characters.
 pub(super) fn name(number: u32) -> (String, String) {
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         let mut given = one_of(&CHINESE_SYLLABLES, number, 2).to_owned();
         if !number.is_multiple_of(4) {
             given.push_str(one_of(&CHINESE_SYLLABLES, number, 3));
@@ -94,7 +94,7 @@ pub(super) fn name(number: u32) -> (String, String) {
         let given = one_of(&GIVEN, number, 2).to_owned();
         // Many names, of which some are frequent: as where people come from everywhere.
         let mut family = one_of(&FAMILIES, number, 1).to_owned();
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             family.push('-');
             family.push_str(one_of(&FAMILIES, number, 4));
         }
@@ -116,7 +116,7 @@ pub(super) fn write_row(file: &mut String, number: u32) {
     let (phone, email) = (phone(number), email(number));
     let born = 1_940 + below(65, number, 5);
     let (month, day) = (1 + below(12, number, 6), 1 + below(28, number, 7));
-    let region = if number % 3 == 0 { "CN" } else { "GB" };
+    let region = if number.is_multiple_of(3) { "CN" } else { "GB" };
     // Writing to a string never fails.
     let _ = writeln!(
         file,

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use chassis::Clock;
 use contract::patron::profile::v1 as proto;
 use futures_util::StreamExt as _;
-use jiff::Timestamp;
 use proto::segment_service_client::SegmentServiceClient;
 use proto::{CreateSegmentRequest, Segment};
 
@@ -121,7 +121,12 @@ async fn follow(world: &World, entries: &Entries) -> anyhow::Result<Vec<Duration
             let items = (first..first + BATCH).map(|number| {
                 // Far from each other in the order in which they were made.
                 let person = number * (world.people / total);
-                order(format!("first-{number}"), person, number, Timestamp::now())
+                order(
+                    format!("first-{number}"),
+                    person,
+                    number,
+                    Clock::system().now(),
+                )
             });
             let whose = record(channel, &bearer, items.collect()).await?;
             anyhow::Ok((whose, Instant::now()))

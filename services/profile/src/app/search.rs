@@ -20,6 +20,11 @@ impl App {
         let mut tx = self.begin(deadline).await?;
         let whose = (reach.regions(), reach.brands());
         let found = customers::search(&mut tx, prefix, whose, with_one_more(size)).await?;
-        Ok(Page::cut(found, size))
+        let mut page = Page::cut(found, size);
+        // Of very many, not all were looked at. Whoever sees everybody has a full page then.
+        if !page.has_more && !reach.is_all() {
+            page.has_more = customers::is_crowded(&mut tx, prefix).await?;
+        }
+        Ok(page)
     }
 }

@@ -17,7 +17,7 @@ use crate::domain::ids::CustomerId;
 use crate::domain::quality::oldest_confirmation;
 pub(crate) use many::{after, remove, unused, update_all};
 use row::{CustomerRow, NewRow, match_keys, search_keys};
-pub(crate) use search::search;
+pub(crate) use search::{is_crowded, search};
 
 /// How often a lock is taken of those whom ids lead elsewhere from meanwhile.
 const ATTEMPTS: u32 = 5;

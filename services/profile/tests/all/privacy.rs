@@ -211,8 +211,13 @@ async fn nothing_that_comes_late_makes_somebody_anew_who_was_erased() {
     assert_eq!(refused, Some(Code::FailedPrecondition.into()));
     assert!(results[1].error.is_none());
     assert_eq!(profile.count("SELECT count(*) FROM customers").await, 1);
+}
 
-    // So are visits, by either.
+#[tokio::test]
+async fn visits_of_somebody_who_was_erased_are_refused_by_name() {
+    let profile = Profile::start().await;
+    let id = make(&profile, anna()).await.unwrap();
+    erased(&profile, &id).await;
     let visit = |customer_id: &str, identifier| proto::RecordInteractionsRequest {
         identifier,
         interaction: Some(proto::Interaction {

@@ -117,3 +117,37 @@ async fn a_search_knows_the_callers_regions_alone_and_shows_what_the_caller_sees
     assert!(found.has_more);
     assert_eq!(found.customers[0].display_name, "L*** W***");
 }
+
+#[tokio::test]
+async fn whoever_sees_a_region_is_told_that_another_letter_helps_where_very_many_begin_so() {
+    let profile = Profile::start().await;
+    let british = |name: &str| Customer {
+        region_code: "GB".to_owned(),
+        ..named(name)
+    };
+    let german = Customer {
+        region_code: "DE".to_owned(),
+        ..named("Anna")
+    };
+    make(&profile, german).await;
+    make(&profile, british("Annz")).await;
+    sqlx::raw_sql(
+        "INSERT INTO customers
+         SELECT another.* FROM customers AS anna
+         CROSS JOIN LATERAL (SELECT gen_random_uuid() AS id FROM generate_series(1, 2000)) AS new
+         CROSS JOIN LATERAL jsonb_populate_record(
+             anna, jsonb_build_object('customer_id', new.id, 'profile_id', new.id)
+         ) AS another
+         WHERE anna.region_code = 'DE'",
+    )
+    .execute(profile.database.owner_pool())
+    .await
+    .unwrap();
+    let british = || profile.customers_as(Bearer::within("sales", &["GB"]));
+    let found = british().search_customers(asking("ann", 0)).await;
+    let found = found.unwrap().into_inner();
+    assert_eq!((found.customers.len(), found.has_more), (0, true));
+    let found = british().search_customers(asking("annz", 0)).await;
+    let found = found.unwrap().into_inner();
+    assert_eq!((found.customers.len(), found.has_more), (1, false));
+}
