@@ -59,7 +59,7 @@ async fn a_case_goes_from_opening_to_closing_and_its_log_tells_who_did_what() {
         .await
         .unwrap()
         .into_inner();
-    assert_eq!(message.author, "user:anna");
+    assert_eq!(message.author, "user:somebody");
     let unconditional = api::Case {
         etag: String::new(),
         ..case.clone()
@@ -98,7 +98,7 @@ async fn a_case_goes_from_opening_to_closing_and_its_log_tells_who_did_what() {
             State::Closed
         ]
     );
-    assert!(log.iter().all(|entry| entry.actor == "user:anna"));
+    assert!(log.iter().all(|entry| entry.actor == "user:somebody"));
     let said = api::case_log_entry::Change::Message(message);
     assert_eq!(log[1].change, Some(said));
 }
