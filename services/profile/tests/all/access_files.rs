@@ -12,6 +12,7 @@ use tonic::Status;
 
 use crate::harness::{OTHERS, Profile, fields, order, reason};
 use crate::identities::{link, make};
+use crate::restrictions::restrict;
 use crate::tags::{add, adding};
 
 struct File {
@@ -73,6 +74,7 @@ async fn a_person_is_told_everything_under_all_ids_and_who_could_not_be_asked() 
         profile.record_order(order).await.unwrap();
     }
     add(&profile, adding(&other, "vip")).await.unwrap();
+    restrict(&profile, &one).await;
 
     let file = read(&profile, about(&other)).await.unwrap();
     assert_eq!(file.head.customer_ids, [one.clone(), other.clone()]);
@@ -88,6 +90,11 @@ async fn a_person_is_told_everything_under_all_ids_and_who_could_not_be_asked() 
     assert!(!told.contains("Grace"), "of others nothing is told");
     let tags = texts(&file.records, "tag_changes", "tag");
     assert_eq!(tags, BTreeSet::from(["vip".to_owned()]));
+    let grounds = texts(&file.records, "restrictions", "ground");
+    assert_eq!(
+        grounds,
+        BTreeSet::from(["GROUND_OBJECTION_PENDING".to_owned()])
+    );
     assert!(file.records.iter().all(|it| !it.purpose.is_empty()));
 
     let provided = ReadAccessFileRequest {

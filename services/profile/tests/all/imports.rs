@@ -333,8 +333,8 @@ async fn undo_keeps_whom_an_attribute_was_told_of_and_no_one_for_a_tag_of_a_rule
         b"no,name,phone\n1,Ada,p1\n2,Bob,p2\n",
     )
     .await;
-    let ada = find(&profile, "phone", "p1").await.unwrap().customer_id;
-    let bob = find(&profile, "phone", "p2").await.unwrap().customer_id;
+    let ada = find(&profile, "app", "p1").await.unwrap().customer_id;
+    let bob = find(&profile, "app", "p2").await.unwrap().customer_id;
     assert_eq!(tag_rules::names(&profile, &ada).await, ["new"]);
     attributes::set(&profile, &bob, "cups", "7").await.unwrap();
     assert_eq!(undo(&profile, &done.import_id).await.removed_count, 1);

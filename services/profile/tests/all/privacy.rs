@@ -222,7 +222,8 @@ async fn visits_of_somebody_who_was_erased_are_refused_by_name() {
         identifier,
         interaction: Some(proto::Interaction {
             source: "web".to_owned(),
-            interaction_id: format!("visit of {customer_id}"),
+            interaction_id: format!("visit-{customer_id}"),
+            channel: "online".to_owned(),
             customer_id: customer_id.to_owned(),
             kind: proto::interaction::Kind::Visit.into(),
             occur_time: Some(minute(3)),

@@ -14,7 +14,7 @@ use crate::identities::{link, make, unmerge};
 use crate::matches::{reviews, touch, twins, until_heard, waiting};
 use crate::segments::{define, members};
 
-async fn restrict(profile: &Profile, customer_id: &str) -> Restriction {
+pub(crate) async fn restrict(profile: &Profile, customer_id: &str) -> Restriction {
     let request = RestrictCustomerRequest {
         customer_id: customer_id.to_owned(),
         ground: Ground::ObjectionPending.into(),

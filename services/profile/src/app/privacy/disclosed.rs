@@ -11,7 +11,8 @@ pub(crate) static SHAPE: Shape = Shape {
     origin: Origin::Derived,
     kinds: &[
         Kind {
-            hidden: &["origins"],
+            // How the customer is found, and where the values stand that are told as sources.
+            hidden: &["origins", "match_keys", "search_keys", "absorbed"],
             ..Kind::of("customers", Origin::Provided)
         },
         Kind {
@@ -36,6 +37,7 @@ pub(crate) static SHAPE: Shape = Shape {
         },
         Kind {
             purpose: "keeping the limits of contact",
+            names: &[("priority", "patron.profile.v1.ContactPurpose.Priority")],
             ..Kind::of("contacts", Origin::Derived)
         },
         Kind {
@@ -44,9 +46,12 @@ pub(crate) static SHAPE: Shape = Shape {
         },
         Kind {
             purpose: "duties under the law",
+            names: &[("ground", "patron.profile.v1.Restriction.Ground")],
             ..Kind::of("restrictions", Origin::Staff)
         },
         Kind::of("tag_changes", Origin::Staff),
+        Kind::of("customer_attributes", Origin::Provided),
+        Kind::of("attribute_changes", Origin::Provided),
     ],
     // Registers of ids that stand in other tables too, and work to be done.
     left_out: &[
