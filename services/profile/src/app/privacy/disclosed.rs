@@ -11,8 +11,7 @@ pub(crate) static SHAPE: Shape = Shape {
     origin: Origin::Derived,
     kinds: &[
         Kind {
-            // How the customer is found, and where the values stand that are told as sources.
-            hidden: &["origins", "match_keys", "search_keys", "absorbed"],
+            hidden: &["origins"],
             ..Kind::of("customers", Origin::Provided)
         },
         Kind {
