@@ -76,7 +76,7 @@ fn conditions() -> Vec<(String, String)> {
             (
                 format!("grown-{step}"),
                 format!(
-                    "customer.region == 'CN' && customer.age >= {}",
+                    "customer.region == 'CN' && customer.?age.orValue(0) >= {}",
                     20 + step * 6
                 ),
             ),

@@ -13,10 +13,10 @@ use opentelemetry_otlp::ExporterBuildError;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{FilterExt as _, LevelFilter, ParseError};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+use tracing_subscriber::{Layer as _, Registry};
 
 use crate::config::{LogFormat, TelemetryConfig};
 use crate::scope;
@@ -30,6 +30,9 @@ const FLUSH_BOUND: Duration = Duration::from_secs(5);
 
 /// Spans of calls, tasks and events; those of the libraries below are finer.
 const TRACED: LevelFilter = LevelFilter::INFO;
+
+/// Somebody who reads lines, spans, or both.
+type Reader = Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>;
 
 /// Why logs or traces cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -54,30 +57,34 @@ pub struct Telemetry {
 /// Sets up logs and traces for the process, once, within a Tokio runtime. `name` is the process's
 /// `service.name` in traces; log lines carry the name of the role that they come from.
 pub fn init(config: &TelemetryConfig, name: &str) -> Result<Telemetry, TelemetryError> {
-    let filter = filter::parse(&config.log)?;
     let exporter = otlp::exporter(config, name)?;
-    // What is traced does not depend on what is logged.
-    let traces = exporter
-        .as_ref()
-        .map(|exporter| otlp::layer(exporter).with_filter(TRACED));
+    let layers = layers(config, exporter.as_ref())?;
+    tracing_subscriber::registry().with(layers).try_init()?;
+    std::panic::set_hook(Box::new(log_panic));
+    Ok(Telemetry { exporter })
+}
+
+/// Who reads lines and spans: those alone who read something. An absent layer (`None`) would have every
+/// call site of every library asked anew each time that it is passed.
+fn layers(
+    config: &TelemetryConfig,
+    exporter: Option<&SdkTracerProvider>,
+) -> Result<Vec<Reader>, ParseError> {
+    let filter = filter::parse(&config.log)?;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = if is_json(config.format) {
         let lines = lines
             .event_format(json::JsonLines::new())
             .fmt_fields(json::NoFields);
-        // They show nothing of spans. So where no traces are exported, there are none at all, which saves each call
-        // a few microseconds.
+        // They show nothing of spans. So where no traces are exported, there are none at all.
         lines.with_filter(filter.and(filter::events())).boxed()
     } else {
         let lines = lines.compact().with_ansi(false);
         lines.with_filter(filter).boxed()
     };
-    tracing_subscriber::registry()
-        .with(traces)
-        .with(lines)
-        .try_init()?;
-    std::panic::set_hook(Box::new(log_panic));
-    Ok(Telemetry { exporter })
+    // What is traced does not depend on what is logged.
+    let traces = exporter.map(|exporter| otlp::layer(exporter).with_filter(TRACED).boxed());
+    Ok(traces.into_iter().chain([lines]).collect())
 }
 
 impl Telemetry {
@@ -128,4 +135,28 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
         code.line.number = place.map(std::panic::Location::line),
         "panic"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Subscriber as _;
+
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn what_nobody_reads_costs_a_look_at_one_number() {
+        let config = TelemetryConfig {
+            log: "info".to_owned(),
+            format: LogFormat::Json,
+            ..Config::defaults().unwrap().telemetry
+        };
+        let layers = layers(&config, None).unwrap();
+        let subscriber = tracing_subscriber::registry().with(layers);
+        assert_eq!(subscriber.max_level_hint(), Some(LevelFilter::INFO));
+        tracing::subscriber::with_default(subscriber, || {
+            assert!(tracing::info_span!("call").is_disabled());
+            assert!(tracing::event_enabled!(tracing::Level::INFO));
+        });
+    }
 }
