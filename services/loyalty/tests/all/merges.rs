@@ -220,7 +220,7 @@ async fn debtor(bench: &Bench, points: i64) -> Uuid {
 }
 
 #[tokio::test]
-async fn debt_comes_over_and_goes_back_as_long_as_it_is_owed() {
+async fn debt_comes_over_and_goes_back_whoever_repaid_it() {
     let bench = Bench::start().await;
     let (ann, bob, cleo) = (
         debtor(&bench, 30).await,
@@ -238,6 +238,29 @@ async fn debt_comes_over_and_goes_back_as_long_as_it_is_owed() {
 
     let merged = merge(&bench, ann, cleo).await.unwrap();
     assert_eq!(has(&bench, cleo).await, (20, 0), "her points repay it");
+    give(&bench, cleo, 5).await;
+    unmerge(&bench, &merged).await.unwrap();
+    assert_eq!(has(&bench, ann).await, (0, 30), "as before");
+    assert_eq!(has(&bench, cleo).await, (55, 0));
+
+    let merged = merge(&bench, cleo, ann).await.unwrap();
+    assert_eq!(has(&bench, ann).await, (25, 0), "and the other way round");
+    unmerge(&bench, &merged).await.unwrap();
+    assert_eq!(has(&bench, ann).await, (0, 30));
+    assert_eq!(has(&bench, cleo).await, (55, 0));
+    bench.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_return_of_the_merged_one_that_took_the_points_of_the_other_keeps_the_merge() {
+    let bench = Bench::start().await;
+    let (ann, bob) = (bench.member(30).await, gifted(&bench, 50).await);
+    spend(&bench, ann, 30).await.unwrap();
+    let merged = merge(&bench, ann, bob).await.unwrap();
+    let earned = bench.balance(bob).await.unwrap().lifetime_earned;
+    bench.return_told(ann, "o-1", 30).await;
+    bench.until_earned(bob, earned - 30).await;
+    assert_eq!(has(&bench, bob).await, (20, 0));
     let refused = unmerge(&bench, &merged).await.unwrap_err();
     let told = ["cause", "debt", "owed"].map(|key| metadata(&refused, key));
     assert_eq!(told, ["DEBT", "30", "0"]);

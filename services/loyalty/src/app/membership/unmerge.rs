@@ -16,10 +16,11 @@ use uuid::Uuid;
 use super::chain::chain;
 use super::merge::{join, post};
 use super::{Deed, MembershipError, announce, cards, record};
-use crate::app::books::{Books, Need};
+use crate::app::books::{Books, Need, Posted};
 use crate::app::{AppError, Call, Loyalty, referrals, tiers};
-use crate::domain::ledger::{Cause, Due, Points, WalletId, unmerge as decide};
+use crate::domain::ledger::{Cause, Due, Points, Repaid, WalletId, reopen, unmerge as decide};
 use crate::domain::membership::ChangeKind;
+use crate::store::ledger::operations;
 use crate::store::membership;
 use crate::store::membership::merges::{self, Merge};
 use crate::wire;
@@ -119,12 +120,18 @@ pub(super) async fn part(
     let dues = dues(&merge, merges::gains(tx, customer_id, merge_id).await?)?;
     let own = |wallet_id: &WalletId| Need::of(merged).own().in_wallet(Some(*wallet_id));
     needs.extend(dues.keys().map(own));
+    let repaid = repaid(tx, &merge).await?;
+    let lots = repaid.values().flat_map(Repaid::lot_ids);
+    needs.push(Need::of(customer_id).lots(lots));
     books.reach(loyalty, tx, &needs).await?;
     for (wallet_id, due) in dues {
         let due = Due {
             within: &within,
             ..due
         };
+        if let Some(repaid) = repaid.get(&wallet_id) {
+            owe_again(&mut books, &merge, (wallet_id, due), repaid)?;
+        }
         move_back(&mut books, &merge, wallet_id, due)?;
     }
     let by = (call.caller.as_str(), reason);
@@ -180,6 +187,43 @@ fn dues(
         *due = due.since(gain)?;
     }
     Ok(dues)
+}
+
+/// What debt was repaid from since the merge, by currency.
+async fn repaid(
+    tx: &mut PgTransaction<'_>,
+    merge: &Merge,
+) -> Result<BTreeMap<WalletId, Repaid>, AppError> {
+    let mut repaid: BTreeMap<WalletId, Repaid> = BTreeMap::new();
+    // Ids of a holder ascend, and a merge has its own before its operations have theirs.
+    let (holder, merge_id) = (merge.customer_id, merge.merge_id);
+    for one in operations::repayments_after(&mut **tx, holder, merge_id).await? {
+        let of_wallet = repaid.entry(one.wallet_id).or_default();
+        of_wallet.add(one.lot_id, one.account, one.amount)?;
+    }
+    Ok(repaid)
+}
+
+/// Takes back repayments without which the one or the other would lack what is theirs.
+fn owe_again(
+    books: &mut Books,
+    merge: &Merge,
+    (wallet_id, due): (WalletId, Due<'_>),
+    repaid: &Repaid,
+) -> Result<(), AppError> {
+    let reference = merge.merge_id.to_string();
+    let cause = Cause {
+        reference: &reference,
+        effective_at: books.now(),
+    };
+    let wallet = books.own_wallet(merge.customer_id, wallet_id)?;
+    let owed = books.decide(|occasion| reopen(wallet, due, repaid, cause, occasion));
+    let owed = owed.map_err(|source| MembershipError::Wallet { wallet_id, source })?;
+    if !owed.is_empty() {
+        let posted = Posted::new(merge.customer_id, owed).own();
+        books.post(posted.about(merge.merge_id))?;
+    }
+    Ok(())
 }
 
 fn move_back(

@@ -52,7 +52,7 @@ pub enum MergeError {
         /// What is left of the lots that are meant, lapsed points included.
         left: Points,
     },
-    /// Of debt that came over, some is repaid.
+    /// Of debt that came over, some is repaid, and not from points that could be put in again.
     #[error("of {brought} points of debt that came over, at most {owed} are owed")]
     Repaid {
         /// Debt that came over.
@@ -78,7 +78,20 @@ pub struct Due<'a> {
     pub debt: Points,
 }
 
+/// What a wallet has too little of for what is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Missing {
+    pub(super) points: Points,
+    pub(super) debt: Points,
+}
+
 impl Due<'_> {
+    /// Whether a lot came over by the merge, or for the merged one since.
+    pub(super) fn is_of(&self, lot: &Lot) -> bool {
+        let mark = lot.terms.contributor;
+        mark.is_some_and(|mark| mark == self.merge_id || self.within.contains(&mark))
+    }
+
     /// With what has come since: it repays the debt first, and what has gone since was taken from the
     /// points first, as it would have been without a merge.
     pub fn since(self, gain: Points) -> Result<Self, LedgerError> {
@@ -193,23 +206,44 @@ fn shares_due(
     due: Due<'_>,
     occasion: Occasion<'_>,
 ) -> Result<Vec<(Account, LotShare)>, MergeError> {
-    let is_mark = |mark: Uuid| mark == due.merge_id || due.within.contains(&mark);
-    let theirs = in_order(from, |lot| lot.terms.contributor.is_some_and(is_mark));
+    let theirs = in_order(from, |lot| due.is_of(lot));
     let left = left_of(&theirs)?;
     let mut shares = shares_of(&theirs, occasion);
     if left >= due.points {
         return Ok(beyond(left.minus(due.points)?, shares)?);
     }
-    let mut others = in_order(from, |lot| !lot.terms.contributor.is_some_and(is_mark));
-    others.sort_by_key(|lot| lot.terms.contributor.is_some());
     let missing = due.points.minus(left)?;
-    let instead = first(missing, shares_of(&others, occasion))?;
+    let instead = first(missing, shares_of(&others(from, due), occasion))?;
     let instead = instead.ok_or(MergeError::Spent {
         due: due.points,
         left,
     })?;
     shares.extend(instead);
     Ok(shares)
+}
+
+/// What there is too little of to undo the merge.
+pub(super) fn missing(
+    from: &Wallet,
+    due: Due<'_>,
+    occasion: Occasion<'_>,
+) -> Result<Missing, MergeError> {
+    let left = left_of(&in_order(from, |lot| due.is_of(lot)))?;
+    let instead = shares_of(&others(from, due), occasion);
+    let mut instead = instead.iter();
+    let there = instead.try_fold(left, |sum, (_, share)| sum.plus(share.points))?;
+    let beyond = |due: Points, there: Points| due.minus(there.min(due));
+    Ok(Missing {
+        points: beyond(due.points, there)?,
+        debt: beyond(due.debt, from.balances().owed()?)?,
+    })
+}
+
+/// The lots that stand in for those that are due: first those that nobody brought.
+fn others<'a>(from: &'a Wallet, due: Due<'_>) -> Vec<&'a Lot> {
+    let mut others = in_order(from, |lot| !due.is_of(lot));
+    others.sort_by_key(|lot| lot.terms.contributor.is_some());
+    others
 }
 
 /// What is left of lots, lapsed points included. None of it may be held.

@@ -24,6 +24,7 @@
 //! | [`expire`], [`forfeit`] | out of lots that are past their end; out of all | expiry |
 //! | [`transfer`], [`join`], [`leave`], [`gather`] | out of one wallet into another, lot by lot | transfer |
 //! | [`merge`], [`unmerge`] | all of a wallet into another, debt included; and back | transfer |
+//! | [`reopen`] | back into the lots that repaid debt, because a merge is undone | – |
 //! | [`adjust`] | into a new lot; or out of lots, then into debt | adjustment |
 //! | [`redate`] | from a lot into one with another end | – |
 //!
@@ -55,6 +56,7 @@ mod posting;
 mod redate;
 mod redeem;
 mod release;
+mod reopen;
 mod restore;
 mod share;
 mod transfer;
@@ -86,6 +88,7 @@ pub use posting::{Cause, Occasion, Posting};
 pub use redate::{RedateError, Redated, Redating, redate};
 pub use redeem::{RedeemError, Redeemed, Redemption, redeem};
 pub use release::{ReleaseError, Released, release, time_out};
+pub use reopen::{Repaid, reopen};
 pub use restore::{Refund, Restoration, RestoreError, Restored, Spent, restore};
 pub use share::LotShare;
 pub use transfer::{Transfer, TransferError, Transferred, transfer};

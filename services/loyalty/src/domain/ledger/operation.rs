@@ -45,7 +45,8 @@ pub enum Kind {
     Redeem,
     /// Earned points taken back after a return.
     ClawBack,
-    /// Debt repaid from what came in.
+    /// Debt repaid from what came in; owed again where a merge is undone that had brought the one or the
+    /// other.
     RepayDebt,
     /// Points that lapsed; put in again where a return takes back points that had lapsed.
     Expire,
@@ -86,8 +87,9 @@ impl Kind {
         if amount.is_positive() {
             match self {
                 Self::Earn => matches!(account, Available | Pending),
-                Self::RepayDebt => matches!(account, Debt),
-                Self::Transfer => matches!(account, Available | Pending | Debt),
+                Self::RepayDebt | Self::Transfer => {
+                    matches!(account, Available | Pending | Debt)
+                }
                 Self::Hold => matches!(account, Held),
                 Self::Expire | Self::Restore | Self::Release | Self::Activate => {
                     matches!(account, Available)
@@ -98,10 +100,10 @@ impl Kind {
         } else {
             match self {
                 Self::Redeem => matches!(account, Available | Held),
-                Self::ClawBack | Self::Transfer => {
+                Self::RepayDebt | Self::ClawBack | Self::Transfer => {
                     matches!(account, Available | Pending | Debt)
                 }
-                Self::RepayDebt | Self::Redate => matches!(account, Available | Pending),
+                Self::Redate => matches!(account, Available | Pending),
                 Self::Expire => matches!(account, Available | Pending | Held),
                 Self::Adjust => matches!(account, Available | Debt),
                 Self::Hold => matches!(account, Available),

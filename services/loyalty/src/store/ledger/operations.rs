@@ -32,6 +32,19 @@ pub(crate) struct Recorded {
     pub(crate) details: Vec<u8>,
 }
 
+/// Points of a lot that repaid debt, or came back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Repayment {
+    /// The wallet.
+    pub(crate) wallet_id: WalletId,
+    /// The lot.
+    pub(crate) lot_id: Uuid,
+    /// Where in it.
+    pub(crate) account: Account,
+    /// How many; below zero: out of it.
+    pub(crate) amount: Points,
+}
+
 /// A row of the table, short of what only a verification reads.
 pub(super) struct Stored {
     pub(super) operation_id: Uuid,
@@ -173,4 +186,37 @@ pub(crate) async fn redemptions_for(
     .fetch_all(db)
     .await?;
     Ok(ids)
+}
+
+/// What a holder's debt was repaid from after an operation, the earliest first. Reads all operations that
+/// followed: for what happens rarely.
+pub(crate) async fn repayments_after(
+    db: impl PgExecutor<'_>,
+    holder_id: Uuid,
+    operation_id: Uuid,
+) -> Result<Vec<Repayment>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT wallet_id, entries FROM operations
+         WHERE holder_id = $1 AND operation_id > $2 AND kind = $3
+         ORDER BY operation_id",
+        holder_id,
+        operation_id,
+        Kind::RepayDebt.number(),
+    )
+    .fetch_all(db)
+    .await?;
+    let mut repayments = Vec::new();
+    for row in rows {
+        let wallet_id = WalletId::parse(&row.wallet_id)?;
+        for entry in unpack(&row.entries) {
+            let entry = entry?;
+            repayments.extend(entry.lot_id.map(|lot_id| Repayment {
+                wallet_id,
+                lot_id,
+                account: entry.account,
+                amount: entry.amount,
+            }));
+        }
+    }
+    Ok(repayments)
 }

@@ -1,5 +1,6 @@
 //! Whatever was merged: when all of it is undone, everybody has what somebody has who lived through the
-//! same without a merge, whatever came under whose id meanwhile, and whoever's points were spent for it.
+//! same without a merge, whatever came under whose id meanwhile, whoever's points were spent for it, and
+//! whoever's points repaid whose debt.
 //! Nobody spends more here than the own points; of who does, the merge stays.
 #![expect(
     clippy::indexing_slicing,
@@ -102,15 +103,15 @@ impl<'a> World<'a> {
         sum
     }
 
-    /// Whether what somebody earns now repays nobody's debt but the own.
-    async fn earns_for_oneself(&self, who: usize) -> bool {
-        self.is_alone(who) || self.sum(&self.group(who)).await.1 == 0
+    /// Whether somebody has so many points, or is asked alone.
+    async fn loses_own(&self, who: usize, points: i64) -> bool {
+        self.is_alone(who) || self.sum(&[who]).await.0 >= points
     }
 
-    /// Whether what somebody loses now is all the own.
-    async fn loses_own(&self, who: usize, points: i64) -> bool {
-        self.is_alone(who)
-            || (self.earns_for_oneself(who).await && self.sum(&[who]).await.0 >= points)
+    /// Whether nobody's debt has taken what somebody would spend.
+    async fn can_spend_own(&self, who: usize, points: i64) -> bool {
+        let is_free = self.is_alone(who) || self.sum(&self.group(who)).await.1 == 0;
+        is_free && self.loses_own(who, points).await
     }
 
     /// Somebody, with the one in whose wallet the points are; and the twin.
@@ -135,18 +136,16 @@ impl<'a> World<'a> {
 
     async fn act(&mut self, act: &Act) {
         match *act {
-            Act::Give { who, points } if self.earns_for_oneself(who).await => {
+            Act::Give { who, points } => {
                 for one in self.both(who) {
                     give(self.bench, one, points).await;
                 }
             }
-            Act::Buy { who, pounds } if self.earns_for_oneself(who).await => {
-                self.buy(who, pounds).await;
-            }
+            Act::Buy { who, pounds } => self.buy(who, pounds).await,
             Act::Return { purchase } if !self.purchases.is_empty() => {
                 self.give_back(purchase).await;
             }
-            Act::Spend { who, points } if self.loses_own(who, points).await => {
+            Act::Spend { who, points } if self.can_spend_own(who, points).await => {
                 let [one, twin] = self.both(who);
                 let spent = spend(self.bench, one, points).await;
                 let expected = spend(self.bench, twin, points).await;
@@ -180,14 +179,9 @@ impl<'a> World<'a> {
         if !are_two || !are_free {
             return;
         }
-        let people = [self.group(from), self.group(into)].concat();
-        let (points, debt) = self.sum(&people).await;
-        // Else the points of one would repay the debt of the other.
-        if points == 0 || debt == 0 {
-            let merged = merge(self.bench, self.people[from], self.people[into]).await;
-            self.into[from] = Some(into);
-            self.merges.push((from, into, merged.unwrap()));
-        }
+        let merged = merge(self.bench, self.people[from], self.people[into]).await;
+        self.into[from] = Some(into);
+        self.merges.push((from, into, merged.unwrap()));
     }
 
     async fn undo(&mut self, place: usize) {

@@ -55,6 +55,16 @@ struct Spend {
     restored: usize,
 }
 
+/// A point that repaid debt of a wallet.
+#[derive(Clone, Copy, Debug)]
+struct Repaying {
+    wallet: usize,
+    lot: usize,
+    point: usize,
+    were_pending: bool,
+    is_put_in_again: bool,
+}
+
 #[derive(Clone, Debug)]
 struct Holder {
     wallet_id: WalletId,
@@ -70,6 +80,10 @@ pub(super) struct Model {
     holders: Vec<Holder>,
     holds: Vec<Hold>,
     spends: Vec<Spend>,
+    /// In their order.
+    repayments: Vec<Repaying>,
+    /// How many repayments there were when wallets were merged.
+    merged_after: BTreeMap<Uuid, usize>,
     program: BTreeMap<(WalletId, Account), i64>,
 }
 
@@ -87,6 +101,8 @@ impl Model {
             holders: wallets.iter().map(holder).collect(),
             holds: Vec::new(),
             spends: Vec::new(),
+            repayments: Vec::new(),
+            merged_after: BTreeMap::new(),
             program: BTreeMap::new(),
         }
     }
@@ -191,10 +207,22 @@ impl Model {
             let Some(point) = self.next(wallet) else {
                 break;
             };
-            self.points[point].place = Place::Gone;
-            self.holders[wallet].debt -= 1;
+            self.repay_with(wallet, point);
         }
         before - self.holders[wallet].debt
+    }
+
+    fn repay_with(&mut self, wallet: usize, point: usize) {
+        let Point { lot, place } = self.points[point];
+        self.points[point].place = Place::Gone;
+        self.holders[wallet].debt -= 1;
+        self.repayments.push(Repaying {
+            wallet,
+            lot,
+            point,
+            were_pending: place == Place::Pending,
+            is_put_in_again: false,
+        });
     }
 
     fn take(&mut self, wallet: usize, count: i64, place: Place) -> Result<Vec<usize>, Refused> {

@@ -1,7 +1,7 @@
 //! The ledger, driven as the service drives it: what decisions return is all that is kept.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -17,6 +17,10 @@ pub(super) struct World {
     pub(super) spends: Vec<(usize, Spent)>,
     pub(super) program: Program,
     replays: Vec<Replay>,
+    /// Entries of repayments, with whose they are.
+    repayments: Vec<(usize, Entry)>,
+    /// How many of them there were when wallets were merged.
+    merged_after: BTreeMap<Uuid, usize>,
     ids: Ids,
 }
 
@@ -47,6 +51,8 @@ impl World {
             spends: Vec::new(),
             program: Program::new(),
             replays: vec![Replay::default(); wallets.len()],
+            repayments: Vec::new(),
+            merged_after: BTreeMap::new(),
             ids: Ids::default(),
         }
     }
@@ -75,6 +81,10 @@ impl World {
     }
 
     fn keep(&mut self, wallet: usize, posting: &Posting) {
+        let operations = posting.operations().iter();
+        let repaying = operations.filter(|operation| operation.kind == Kind::RepayDebt);
+        let entries = repaying.flat_map(|operation| operation.entries.iter().copied());
+        self.repayments.extend(entries.map(|entry| (wallet, entry)));
         self.wallets[wallet].apply(posting).unwrap();
         self.replays[wallet].add(posting, &mut self.program);
     }
@@ -306,14 +316,37 @@ impl World {
         let (giver, getter) = (&self.wallets[from], &self.wallets[to]);
         let cause = cause(self.now);
         let merged = self.decide(|occasion| merge(giver, getter, mark, cause, occasion))?;
+        self.merged_after.insert(mark, self.repayments.len());
         Ok(self.merged((from, to), &merged))
     }
 
     pub(super) fn unmerge(&mut self, (from, to): (usize, usize), due: Due<'_>) -> Outcome {
-        let (giver, getter) = (&self.wallets[from], &self.wallets[to]);
         let cause = cause(self.now);
-        let merged = self.decide(|occasion| unmerge(giver, getter, due, cause, occasion))?;
-        Ok(self.merged((from, to), &merged))
+        let mut giver = self.wallets[from].clone();
+        let repaid = self.repaid_since(from, due.merge_id);
+        let owed = self.decide(|occasion| reopen(&giver, due, &repaid, cause, occasion))?;
+        giver.apply(&owed).unwrap();
+        let getter = &self.wallets[to];
+        let merged = self.decide(|occasion| unmerge(&giver, getter, due, cause, occasion))?;
+        let before = self.wallets[from].balances().owed().unwrap();
+        self.keep(from, &owed);
+        let after = self.wallets[from].balances().owed().unwrap();
+        let told = self.merged((from, to), &merged);
+        Ok([vec![after.get() - before.get()], told].concat())
+    }
+
+    fn repaid_since(&self, wallet: usize, merge_id: Uuid) -> Repaid {
+        let mut repaid = Repaid::default();
+        let since = self.merged_after[&merge_id];
+        for (_, entry) in self.repayments[since..]
+            .iter()
+            .filter(|(of, _)| *of == wallet)
+        {
+            if let Some(lot_id) = entry.lot_id {
+                repaid.add(lot_id, entry.account, entry.amount).unwrap();
+            }
+        }
+        repaid
     }
 
     fn merged(&mut self, (from, to): (usize, usize), merged: &Merged) -> Vec<i64> {

@@ -1,6 +1,12 @@
 //! Points that come, go, and change their place.
 
+use std::cmp::Reverse;
+
 use super::*;
+
+fn is_of(due: Due<'_>, mark: Option<Uuid>) -> bool {
+    mark.is_some_and(|mark| mark == due.merge_id || due.within.contains(&mark))
+}
 
 impl Model {
     pub(in super::super) fn credit(
@@ -41,8 +47,7 @@ impl Model {
             let Some(point) = self.first(pending) else {
                 break;
             };
-            self.points[point].place = Place::Gone;
-            self.holders[wallet].debt -= 1;
+            self.repay_with(wallet, point);
             repaid += 1;
         }
         Ok(vec![repaid])
@@ -187,23 +192,113 @@ impl Model {
         let points = count(&[Place::Available, Place::Pending]);
         let debt = std::mem::take(&mut self.holders[from].debt);
         self.holders[to].debt += debt;
+        self.merged_after.insert(mark, self.repayments.len());
         let [_, repaid] = self.bring((from, to), |_| true, |earlier| earlier.or(Some(mark)));
         Ok(vec![points, debt, repaid])
     }
 
-    pub(in super::super) fn unmerge(
-        &mut self,
-        (from, to): (usize, usize),
-        Due {
-            merge_id,
+    /// Owes again what was repaid since a merge, as far as points or debt are missing to undo it.
+    fn reopen(&mut self, wallet: usize, due: Due<'_>) -> Result<i64, Refused> {
+        let [points, debt] = self.missing(wallet, due)?;
+        let wanted = usize::try_from(points.max(debt)).unwrap();
+        let open = self.repaid_since(wallet, due.merge_id, |mark| {
+            is_of(due, mark) == (points > debt)
+        });
+        let mut places: BTreeMap<usize, Place> = BTreeMap::new();
+        let back = &open[..wanted.min(open.len())];
+        for number in back.iter().copied() {
+            let lot = self.repayments[number].lot;
+            let place = self.place_again(wallet, lot);
+            places.entry(lot).or_insert(place);
+        }
+        for number in back {
+            let Repaying { lot, point, .. } = self.repayments[*number];
+            self.repayments[*number].is_put_in_again = true;
+            self.points[point].place = places[&lot];
+            self.holders[wallet].debt += 1;
+            if places[&lot] == Place::Lapsed {
+                self.book(wallet, Account::Expiry, 1);
+            }
+        }
+        Ok(i64::try_from(back.len()).unwrap())
+    }
+
+    /// Of points and of debt, what there is too little of.
+    fn missing(&self, wallet: usize, due: Due<'_>) -> Result<[i64; 2], Refused> {
+        let mut there = self.movable(wallet, |mark| !is_of(due, mark)).len();
+        for point in &self.points {
+            let lot = &self.lots[point.lot];
+            if lot.wallet != wallet || !is_of(due, lot.terms.contributor) {
+                continue;
+            }
+            match point.place {
+                Place::Held => return Err(Refused::Held),
+                Place::Gone => {}
+                _ => there += 1,
+            }
+        }
+        let points = due.points.get() - i64::try_from(there).unwrap();
+        let debt = due.debt.get() - self.holders[wallet].debt;
+        Ok([points.max(0), debt.max(0)])
+    }
+
+    /// What repaid debt of a wallet since a merge: of lots that are meant first, the latest lot first.
+    fn repaid_since(
+        &self,
+        wallet: usize,
+        merge_id: Uuid,
+        is_meant: impl Fn(Option<Uuid>) -> bool,
+    ) -> Vec<usize> {
+        let mut found: Vec<usize> = (self.merged_after[&merge_id]..self.repayments.len()).collect();
+        found.retain(|number| self.repayments[*number].wallet == wallet);
+        let latest: BTreeMap<usize, usize> = found
+            .iter()
+            .map(|number| (self.repayments[*number].lot, *number))
+            .collect();
+        found.retain(|number| !self.repayments[*number].is_put_in_again);
+        found.sort_by_key(|number| {
+            let lot = self.repayments[*number].lot;
+            let is_meant = is_meant(self.lots[lot].terms.contributor);
+            (!is_meant, Reverse(latest[&lot]), Reverse(*number))
+        });
+        found
+    }
+
+    /// Where points of a lot stand that are put in again.
+    fn place_again(&self, wallet: usize, lot: usize) -> Place {
+        let of_lot = |repaying: &&Repaying| repaying.wallet == wallet && repaying.lot == lot;
+        let last = self.repayments.iter().rev().find(of_lot);
+        let waits = match self.lots[lot].terms.active_at {
+            Some(start) => start > self.now,
+            None => !self.standing(lot, Place::Pending).is_empty(),
+        };
+        if self.is_over(lot) {
+            Place::Lapsed
+        } else if waits && last.is_some_and(|last| last.were_pending) {
+            Place::Pending
+        } else {
+            Place::Available
+        }
+    }
+
+    pub(in super::super) fn unmerge(&mut self, ends: (usize, usize), due: Due<'_>) -> Outcome {
+        let before = self.clone();
+        let owed = self.reopen(ends.0, due);
+        let outcome = owed.and_then(|owed| Ok([vec![owed], self.part(ends, due)?].concat()));
+        if outcome.is_err() {
+            *self = before;
+        }
+        outcome
+    }
+
+    fn part(&mut self, (from, to): (usize, usize), due: Due<'_>) -> Outcome {
+        let is_mark = |mark| is_of(due, mark);
+        let Due {
             within,
             points,
             debt,
-        }: Due<'_>,
-    ) -> Outcome {
-        let is_mark = |mark: Option<Uuid>| {
-            mark.is_some_and(|mark| mark == merge_id || within.contains(&mark))
-        };
+            ..
+        } = due;
         let mut left = 0;
         for point in &self.points {
             let lot = &self.lots[point.lot];
