@@ -9,7 +9,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use super::front::Front;
 use crate::cpu;
-use crate::processes::Binary;
+use crate::processes::{Binary, Process};
 use crate::report::{Figure, Report};
 
 const CONNECTIONS: u32 = 10_000;
@@ -18,25 +18,34 @@ const AT_ONCE: u8 = 64;
 /// Files that a process may have open: its connections, and some for itself.
 const FILES: u64 = 12_000;
 
-/// Measures how much memory the gateway needs for connections of HTTP/2 on which one call was made.
+/// Measures how much memory the gateway needs for connections of HTTP/2 on which one call was made, against what a
+/// bare server needs for them.
 pub(super) async fn measure(binary: &Binary, report: &mut Report) -> anyhow::Result<()> {
     allow_files()?;
     let limit = BTreeMap::from([("PATRON__SERVER__MAX_CONNECTIONS", FILES.to_string())]);
     let front = Front::start_with(binary, limit).await?;
-    // What is made once is no cost of a connection.
-    let warm = connect(&front, AT_ONCE.into()).await?;
-    let before = cpu::memory_mib(front.gateway.pid())?;
-    let open = connect(&front, CONNECTIONS).await?;
-    let grown = cpu::memory_mib(front.gateway.pid())? - before;
-    drop((warm, open));
+    let bare = grown(&front, &front.echo).await?;
+    let grown = grown(&front, &front.gateway).await?;
     let figure = Figure::new("gateway/idle_10000_connections_memory", grown, "MiB");
+    let figure = figure.against(bare);
     report.add(figure.aiming("< 200 MiB", |figure| figure.value < 200.0));
     Ok(())
 }
 
-async fn connect(front: &Front, count: u32) -> anyhow::Result<Vec<Channel>> {
+/// By how much a server grows.
+async fn grown(front: &Front, server: &Process) -> anyhow::Result<f64> {
+    // What is made once is no cost of a connection.
+    let warm = connect(front, server, AT_ONCE.into()).await?;
+    let before = cpu::memory_mib(server.pid())?;
+    let open = connect(front, server, CONNECTIONS).await?;
+    let grown = cpu::memory_mib(server.pid())? - before;
+    drop((warm, open));
+    Ok(grown)
+}
+
+async fn connect(front: &Front, server: &Process, count: u32) -> anyhow::Result<Vec<Channel>> {
     let connections = futures_util::stream::iter(0..count).map(|number| async move {
-        let endpoint = Endpoint::from_shared(front.gateway.address.clone())?;
+        let endpoint = Endpoint::from_shared(server.address.clone())?;
         let channel = endpoint.connect().await?;
         front.reader()(channel.clone(), (number, 0)).await?;
         anyhow::Ok(channel)

@@ -178,12 +178,15 @@ impl Gateway {
                 self.headers_too_large(protocol, call)
             }
             Protocol::Grpc if request.version() != Version::HTTP_2 => grpc::needs_http2(),
-            Protocol::Grpc => grpc::serve(self, request, call).await,
-            Protocol::GrpcWeb => grpc::serve_web(Arc::clone(self), request, Arc::clone(call)).await,
+            // What they take is on the heap: a connection keeps room for a call, and moves it about.
+            Protocol::Grpc => Box::pin(grpc::serve(self, request, call)).await,
+            Protocol::GrpcWeb => {
+                Box::pin(grpc::serve_web(Arc::clone(self), request, Arc::clone(call))).await
+            }
             Protocol::Rest if is_openapi(&request) => self.openapi(request.headers(), call),
             Protocol::Rest => match self.docs.answer(&request) {
                 Some(page) => shown(page, call),
-                None => rest::serve(self, request, call).await,
+                None => Box::pin(rest::serve(self, request, call)).await,
             },
         }
     }

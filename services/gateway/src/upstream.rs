@@ -11,7 +11,6 @@ use http::HeaderMap;
 use prost_reflect::{DynamicMessage, Value};
 use tonic::Status;
 
-use crate::edge::DeadlineError;
 use crate::surface::{Method, Upstream, service_field};
 
 /// When a caller may try again after a service could not be reached.
@@ -121,13 +120,6 @@ pub(crate) fn failure(status: &Status, role: &Arc<str>) -> Refusal {
 
 /// The same for an error of the connection.
 pub(crate) fn broken(error: &(dyn Error + 'static), role: &Arc<str>) -> Refusal {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if error.is::<tonic::TimeoutExpired>() {
-            return DeadlineError::Elapsed.into();
-        }
-        cause = error.source();
-    }
     tracing::debug!(service = &**role, error, "upstream cannot be reached");
     UpstreamError::Unreachable {
         role: Arc::clone(role),

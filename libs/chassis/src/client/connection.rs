@@ -1,4 +1,3 @@
-use std::error::Error;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -11,7 +10,7 @@ use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use tokio::time::timeout_at;
 use tonic::body::Body;
-use tonic::{Code, Status, TimeoutExpired};
+use tonic::{Code, Status};
 use tower::{Service, ServiceExt as _};
 
 use super::identity::Identity;
@@ -134,16 +133,12 @@ fn expired() -> Status {
     .into()
 }
 
-/// What a broken or refused connection means to callers. tonic reports time-outs of its own as
-/// CANCELLED, and connections that break under way as UNKNOWN.
+/// What a broken or refused connection means to callers.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "maps errors, which come by value"
+)]
 pub(super) fn failed(error: CallError) -> Status {
-    let mut cause: Option<&dyn Error> = Some(&error);
-    while let Some(error) = cause {
-        if error.is::<TimeoutExpired>() {
-            return expired();
-        }
-        cause = error.source();
-    }
     tracing::debug!(error = ?error, "another service can't be reached");
     let message = "a service that is needed can't be reached";
     let refusal = Refusal::new(Code::Unavailable, ErrorReason::Unavailable, message);

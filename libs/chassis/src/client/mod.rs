@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::{MethodRules, RulesError};
-use tonic::transport::Endpoint;
+use http::Uri;
 
 use crate::Clock;
 use crate::config::{AccessConfigError, ClientConfig, Config};
@@ -30,7 +30,7 @@ pub enum ConnectorError {
         /// What it is.
         address: String,
         /// What is wrong with it.
-        source: tonic::transport::Error,
+        source: http::uri::InvalidUri,
     },
     /// The services' own key cannot be used.
     #[error("the access settings can't be used")]
@@ -99,29 +99,14 @@ pub fn replicas(
     config: &ClientConfig,
     tls: Option<&Tls>,
 ) -> Result<Replicas, ConnectorError> {
-    let endpoint =
-        Endpoint::from_shared(address.to_owned()).map_err(|source| ConnectorError::Address {
-            address: address.to_owned(),
-            source,
-        })?;
-    let uri = endpoint.uri().clone();
+    let uri: Uri = address.parse().map_err(|source| ConnectorError::Address {
+        address: address.to_owned(),
+        source,
+    })?;
     if (uri.scheme_str() == Some("https")) != tls.is_some() {
         return Err(ConnectorError::Scheme {
             address: address.to_owned(),
         });
     }
     Ok(Replicas::new(uri, config, tls.cloned()))
-}
-
-/// What all connections have in common.
-fn tuned(endpoint: Endpoint, config: &ClientConfig) -> Endpoint {
-    let interval = Duration::from_millis(config.keepalive_interval_ms);
-    endpoint
-        .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
-        .tcp_nodelay(true)
-        .tcp_keepalive(Some(interval))
-        .http2_keep_alive_interval(interval)
-        .keep_alive_timeout(Duration::from_millis(config.keepalive_timeout_ms))
-        // Also between calls: a peer that has gone must be known before the next call needs it.
-        .keep_alive_while_idle(true)
 }

@@ -7,12 +7,14 @@
 //! left alone for a while, longer each time; then one call tries it. When all are left alone, all are
 //! tried: a wrong judgement must not make an outage.
 
+mod link;
 mod pick;
 mod replica;
 mod resolve;
 #[cfg(test)]
 mod tests;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -21,7 +23,7 @@ use futures_util::future::BoxFuture;
 use http::{Request, Response, Uri};
 use tokio::time::Instant;
 use tonic::body::Body;
-use tower::{Service, ServiceExt as _};
+use tower::Service;
 
 use crate::config::ClientConfig;
 use crate::tls::Tls;
@@ -38,9 +40,17 @@ pub enum CallError {
         /// What the resolver says; none when it knows the name, but no address.
         source: Option<std::io::Error>,
     },
-    /// The replica could not be reached, or the connection broke.
-    #[error(transparent)]
-    Transport(#[from] tonic::transport::Error),
+    /// The replica can't be connected.
+    #[error("{address} can't be reached")]
+    Unreachable {
+        /// The replica.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The connection broke, or the replica ended the call.
+    #[error("the connection broke")]
+    Broken(#[from] hyper::Error),
 }
 
 /// The transport of calls to a role. Cheap to clone; clones share connections and what is known of
@@ -58,12 +68,12 @@ impl Replicas {
         let replicas = Names::current(&self.0).await?;
         let replica = pick::one_of(&replicas, Instant::now()).ok_or_else(|| self.0.nobody())?;
         let call = replica.begin();
-        let answer = replica.channel().oneshot(request).await;
+        let answer = replica.link().send(request).await;
         if call.ended(&answer, Instant::now()) {
             // It may have gone for good, and others may have come.
             Names::refresh(&self.0);
         }
-        Ok(answer?)
+        answer
     }
 }
 

@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use http::{Response, Uri};
 use tokio::time::Instant;
-use tokio_rustls::rustls::pki_types::ServerName;
 use tonic::Code;
 use tonic::body::Body;
-use tonic::transport::{Channel, Endpoint};
 
-use super::super::tuned;
+use super::link::Link;
 use crate::config::ClientConfig;
 use crate::tls::Tls;
 
@@ -26,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Replica {
     address: SocketAddr,
-    channel: Channel,
+    link: Link,
     under_way: AtomicU64,
     unavailable: AtomicU32,
     pauses: AtomicU32,
@@ -44,17 +42,10 @@ impl Replica {
         config: &ClientConfig,
         tls: Option<&Tls>,
     ) -> Option<Self> {
-        let scheme = uri.scheme_str().unwrap_or("http");
-        let direct: Uri = format!("{scheme}://{address}").parse().ok()?;
-        // Connects to the address, and still asks for the name.
-        let endpoint = tuned(Endpoint::from(direct), config).origin(uri.clone());
-        let channel = match tls {
-            Some(tls) => endpoint.connect_with_connector_lazy(tls.connector(address, name(uri)?)),
-            None => endpoint.connect_lazy(),
-        };
+        let link = Link::new(address, uri, config, tls)?;
         Some(Self {
             address,
-            channel,
+            link,
             under_way: AtomicU64::new(0),
             unavailable: AtomicU32::new(0),
             pauses: AtomicU32::new(0),
@@ -66,8 +57,8 @@ impl Replica {
         self.address
     }
 
-    pub(super) fn channel(&self) -> Channel {
-        self.channel.clone()
+    pub(super) fn link(&self) -> &Link {
+        &self.link
     }
 
     pub(super) fn under_way(&self) -> u64 {
@@ -152,12 +143,6 @@ impl Drop for UnderWay {
 fn is_unavailable(answer: &Response<Body>) -> bool {
     let status = answer.headers().get("grpc-status");
     status.is_some_and(|status| Code::from_bytes(status.as_bytes()) == Code::Unavailable)
-}
-
-/// Whom the replica must prove to be: the name, not the address that it was resolved to.
-fn name(uri: &Uri) -> Option<ServerName<'static>> {
-    let host = uri.host()?.trim_start_matches('[').trim_end_matches(']');
-    ServerName::try_from(host.to_owned()).ok()
 }
 
 fn pause(earlier: u32) -> Duration {

@@ -6,6 +6,8 @@ use http::Uri;
 use tokio::time::Instant;
 
 use super::replica::Replica;
+use tower::ServiceExt as _;
+
 use super::*;
 use crate::config::Config;
 
