@@ -11,6 +11,7 @@ use super::App;
 use super::segments::{self, SegmentError};
 use crate::domain::health::policy::Policy;
 use crate::domain::ids::CustomerId;
+use crate::domain::segment::condition::Reach;
 use crate::domain::segment::definition::SegmentId;
 use crate::refusals;
 use crate::store::health::policies::{self, StoredPolicy};
@@ -36,6 +37,11 @@ impl InForce {
     /// The policy in force; `None`: nobody has an index.
     pub(super) fn policy(&self) -> Option<&Policy> {
         self.policy.as_ref()
+    }
+
+    /// How far back it looks at single orders.
+    pub(super) fn reach(&self) -> Reach {
+        self.policy().map(Policy::reach).unwrap_or_default()
     }
 
     /// Reads it again if there is another one. One that can't be read any more gives nobody an index.

@@ -107,7 +107,7 @@ impl Stage {
     }
 
     async fn score(&self, customer: &str, rating: i32) {
-        let response = Uuid::now_v7();
+        let response = self.clock.new_id();
         let payload = ResponseSubmitted {
             response_id: response.to_string(),
             metric: Metric::Nps.into(),
@@ -118,7 +118,7 @@ impl Stage {
     }
 
     async fn complain(&self, customer: &str, kind: Type) -> Uuid {
-        let case = Uuid::now_v7();
+        let case = self.clock.new_id();
         let payload = CaseOpened {
             case_id: case.to_string(),
             customer_id: customer.to_owned(),
@@ -197,7 +197,8 @@ async fn put(profile: &Profile, policy: HealthPolicy) -> Result<HealthPolicy, St
 /// The proposal, in the currency of the tests' orders.
 async fn put_proposal(profile: &Profile) {
     let mut mine = policy(profile).await;
-    mine.spend_trend.as_mut().unwrap().currency_code = "GBP".to_owned();
+    let trend = mine.spend_trend.as_mut().unwrap();
+    "GBP".clone_into(&mut trend.currency_code);
     assert_eq!(put(profile, mine).await.unwrap().etag, "1");
 }
 
@@ -305,7 +306,7 @@ async fn what_is_heard_stays_under_its_id_while_people_are_joined_and_parted() {
     // An enquiry is no complaint, and nobody is told of whom nobody knows.
     stage.complain(&anna, Type::Enquiry).await;
     stage
-        .complain(&Uuid::now_v7().to_string(), Type::Complaint)
+        .complain(&stage.clock.new_id().to_string(), Type::Complaint)
         .await;
 
     let link = merge(profile, &anna, &ann).await.unwrap().link.unwrap();

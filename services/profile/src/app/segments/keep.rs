@@ -157,7 +157,7 @@ impl Keeper {
         let rated = self.ratings.policy().map(Policy::reach);
         let reach = segments.reach().max(rated.unwrap_or_default());
         let reach = reach.max(self.giving.reach());
-        let reach = reach.max(health.map(|it| it.reach()).unwrap_or_default());
+        let reach = reach.max(self.health.reach());
         let mut scope = super::scope(&mut tx, reach, now).await?;
         scope.health = health.map_or(facts::Health::Nothing, |it| {
             facts::Health::Heard(it.since(now))
