@@ -9,6 +9,7 @@ use contract::patron::profile::v1::consent_service_server::ConsentServiceServer;
 use contract::patron::profile::v1::contact_service_server::ContactServiceServer;
 use contract::patron::profile::v1::customer_service_server::CustomerServiceServer;
 use contract::patron::profile::v1::export_service_server::ExportServiceServer;
+use contract::patron::profile::v1::health_service_server::HealthServiceServer;
 use contract::patron::profile::v1::identity_service_server::IdentityServiceServer;
 use contract::patron::profile::v1::import_service_server::ImportServiceServer;
 use contract::patron::profile::v1::interaction_service_server::InteractionServiceServer;
@@ -30,6 +31,7 @@ use crate::api::consents::Consents;
 use crate::api::contacts::Contacts;
 use crate::api::customers::Customers;
 use crate::api::exports::Exports;
+use crate::api::health::Healths;
 use crate::api::identities::Identities;
 use crate::api::imports::Imports;
 use crate::api::interactions::Interactions;
@@ -160,6 +162,7 @@ fn sorting(service: Service, app: &App, pages: &PageTokens) -> Service {
         app: app.clone(),
         pages: pages.clone(),
     };
+    let health = Healths { app: app.clone() };
     let rules = TagRules {
         app: app.clone(),
         pages: pages.clone(),
@@ -172,6 +175,7 @@ fn sorting(service: Service, app: &App, pages: &PageTokens) -> Service {
         .grpc(chassis::tuned!(TagServiceServer::new(tags)))
         .grpc(chassis::tuned!(SegmentServiceServer::new(segments)))
         .grpc(chassis::tuned!(LifecycleServiceServer::new(ratings)))
+        .grpc(chassis::tuned!(HealthServiceServer::new(health)))
         .grpc(chassis::tuned!(AttributeServiceServer::new(attributes)))
         .grpc(chassis::tuned!(TagRuleServiceServer::new(rules)))
 }

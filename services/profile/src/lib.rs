@@ -10,8 +10,8 @@
 //! exactly once, late, out of order and in any number
 //! (`app/intake.rs` tells how); what it adds up to is kept beside it in the same transaction.
 //! Who may be whom is kept ([`MatchService`]) by following what the service itself announces. What happened
-//! is announced through the outbox. Of the other services it follows only what they have erased
-//! ([`PrivacyService`]).
+//! is announced through the outbox. Of the other services it follows what they have erased
+//! ([`PrivacyService`]), and the scores and complaints of which health is made ([`HealthService`]).
 //!
 //! [`CustomerService`]: contract::patron::profile::v1::customer_service_server::CustomerService
 //! [`IdentityService`]: contract::patron::profile::v1::identity_service_server::IdentityService
@@ -27,6 +27,7 @@
 //! [`TagRuleService`]: contract::patron::profile::v1::tag_rule_service_server::TagRuleService
 //! [`TagService`]: contract::patron::profile::v1::tag_service_server::TagService
 //! [`LifecycleService`]: contract::patron::profile::v1::lifecycle_service_server::LifecycleService
+//! [`HealthService`]: contract::patron::profile::v1::health_service_server::HealthService
 //! [`QualityService`]: contract::patron::profile::v1::quality_service_server::QualityService
 //! [`SegmentService`]: contract::patron::profile::v1::segment_service_server::SegmentService
 
@@ -45,6 +46,7 @@ use std::sync::Arc;
 
 use app::App;
 use app::contact::Secrets;
+use app::hearing::Hearing;
 use app::identity::rules;
 use app::privacy::confirm::Confirmations;
 use app::privacy::disclosed;
@@ -142,7 +144,7 @@ pub fn service(
     ))
 }
 
-/// Follows what the other services have erased.
+/// Follows what the other services have erased, and what they tell of how things stand with customers.
 fn confirmations(
     db: &Database,
     feeds: &Feeds,
@@ -150,7 +152,7 @@ fn confirmations(
 ) -> Result<Vec<Consumer>, UnknownFeed> {
     let consumer = |source: &str| {
         let (clock, config) = (context.clock.clone(), ConsumerConfig::of(NAME));
-        let handler = Confirmations(clock.clone());
+        let handler = Hearing(Confirmations(clock.clone()), clock.clone());
         let feed = feeds.get(source)?;
         Ok(Consumer::new(
             db.clone(),

@@ -29,6 +29,8 @@ mod exports;
 mod exposure;
 #[path = "all/harness.rs"]
 mod harness;
+#[path = "all/health.rs"]
+mod health;
 #[path = "all/identities.rs"]
 mod identities;
 #[path = "all/imports.rs"]

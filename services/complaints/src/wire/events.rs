@@ -3,7 +3,7 @@
 use contract::patron::complaints::v1 as wire;
 use contract::time::timestamp;
 
-use super::kinds::{wire_kind, wire_message_kind};
+use super::kinds::{wire_kind, wire_message_kind, wire_priority};
 use crate::domain::{Case, Entry, MessageKind};
 
 /// A case was opened.
@@ -15,6 +15,7 @@ pub(crate) fn opened(case: &Case) -> wire::CaseOpened {
         channel: case.opening.channel.clone(),
         order_id: case.opening.order_id.clone(),
         origin: case.opening.origin.clone(),
+        priority: wire_priority(case.opening.priority).into(),
     }
 }
 

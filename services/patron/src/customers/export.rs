@@ -35,6 +35,8 @@ struct Progress {
     resume_token: String,
     bytes: u64,
     customers: u64,
+    /// Which attributes are columns.
+    attributes: Vec<String>,
 }
 
 /// One line of the answer.
@@ -48,7 +50,22 @@ struct Line {
 #[serde(rename_all = "camelCase")]
 struct Exported {
     customer: Value,
+    #[serde(default)]
+    attributes: Vec<Value>,
     resume_token: String,
+}
+
+/// The attributes that there are: never more than one page of them.
+#[derive(Debug, Deserialize)]
+struct Definitions {
+    #[serde(default)]
+    attributes: Vec<Definition>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Definition {
+    attribute_id: String,
 }
 
 /// Fetches all customers that are wanted; answers how many.
@@ -65,7 +82,8 @@ pub(crate) async fn export(
     let mut progress = Progress::load(&notes, wanted);
     let mut file = open(&wanted.file, progress.bytes).map_err(of_file)?;
     if progress.bytes == 0 && !wanted.ndjson {
-        file.write_all(table::header().as_bytes())
+        progress.attributes = attributes(client).await?;
+        file.write_all(table::header(&progress.attributes).as_bytes())
             .map_err(of_file)?;
     }
     loop {
@@ -73,13 +91,15 @@ pub(crate) async fn export(
         let count = page.len();
         for Exported {
             customer,
+            attributes,
             resume_token,
         } in page
         {
+            let attributes = table::texts(&attributes);
             let line = if wanted.ndjson {
-                format!("{customer}\n")
+                table::object(customer, attributes)
             } else {
-                table::row(&customer)
+                table::row(&customer, &attributes, &progress.attributes)
             };
             file.write_all(line.as_bytes()).map_err(of_file)?;
             progress.resume_token = resume_token;
@@ -94,6 +114,16 @@ pub(crate) async fn export(
         }
         progress.save(&notes).map_err(of_file)?;
     }
+}
+
+/// The ids of all attributes, also those that take no values any more.
+async fn attributes(client: &Client) -> Result<Vec<String>, CustomersError> {
+    let path = "/v1/attributes?page_size=500&include_archived=true";
+    let answer = super::patiently(async || client.get(path).await).await?;
+    let known: Definitions =
+        serde_json::from_slice(&answer.body).map_err(CustomersError::Answer)?;
+    let ids = known.attributes.into_iter().map(|it| it.attribute_id);
+    Ok(ids.collect())
 }
 
 async fn fetch(

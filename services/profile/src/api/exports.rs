@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::domain::customer::Customer;
+use crate::app::export::Exported;
 use crate::domain::ids::CustomerId;
 use crate::wire;
 
@@ -32,7 +32,7 @@ struct Export {
     after: CustomerId,
     /// How many may still come.
     left: i64,
-    page: VecDeque<Customer>,
+    page: VecDeque<Exported>,
     has_more: bool,
 }
 
@@ -80,7 +80,12 @@ impl Export {
             self.has_more = page.has_more;
             self.page = page.items.into();
         }
-        let Some(customer) = self.page.pop_front() else {
+        let Some(Exported {
+            customer,
+            kept,
+            known,
+        }) = self.page.pop_front()
+        else {
             return Ok(None);
         };
         self.after = customer.id;
@@ -91,6 +96,7 @@ impl Export {
         };
         let resume_token = self.server.pages.encode(scope, &customer.id.0)?;
         Ok(Some(proto::ExportCustomersResponse {
+            attributes: wire::attributes::standing(customer.id, &kept, &known).attributes,
             customer: Some(wire::customers::encode(customer)),
             resume_token,
         }))

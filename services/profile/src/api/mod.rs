@@ -8,6 +8,7 @@ pub(crate) mod consents;
 pub(crate) mod contacts;
 pub(crate) mod customers;
 pub(crate) mod exports;
+pub(crate) mod health;
 pub(crate) mod identities;
 pub(crate) mod imports;
 pub(crate) mod interactions;

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use contract::patron::profile::v1::{
-    CustomerAttributesChanged, CustomerCreated, CustomerRemoved, CustomerUpdated,
-    LifecycleStageChanged, OrderRecorded, ProcessingRestricted, ProcessingUnrestricted,
-    ProfilesMerged, ProfilesUnmerged, ReturnRecorded, SegmentEntered, SegmentLeft, TagAdded,
-    TagRemoved, ValueTierChanged,
+    CustomerAttributesChanged, CustomerCreated, CustomerHealthChanged, CustomerRemoved,
+    CustomerUpdated, LifecycleStageChanged, OrderRecorded, ProcessingRestricted,
+    ProcessingUnrestricted, ProfilesMerged, ProfilesUnmerged, ReturnRecorded, SegmentEntered,
+    SegmentLeft, TagAdded, TagRemoved, ValueTierChanged,
 };
 use events::NewEvent;
 use prost_types::FieldMask;
@@ -15,12 +15,13 @@ use uuid::Uuid;
 use crate::domain::book::Announcement;
 use crate::domain::customer::Customer;
 use crate::domain::field::Field;
+use crate::domain::health::Band;
 use crate::domain::identity::link::LinkId;
 use crate::domain::ids::{CustomerId, ImportId};
 use crate::domain::rating::{Stage, Tier};
 use crate::domain::segment::definition::SegmentId;
 use crate::domain::tag::{Change, Kind};
-use crate::wire::{orders, ratings, returns, time};
+use crate::wire::{health, orders, ratings, returns, time};
 
 /// A customer is known from now on.
 pub(crate) fn created(customer: &Customer) -> NewEvent {
@@ -154,6 +155,20 @@ pub(crate) fn tier_changed(customer: CustomerId, from: Option<Tier>, to: Tier) -
         customer_id: customer.0.to_string(),
         from_tier: ratings::tier(from).into(),
         to_tier: ratings::tier(Some(to)).into(),
+    };
+    about(customer, &payload)
+}
+
+/// Things stand better or worse with a customer.
+pub(crate) fn health_changed(
+    customer: CustomerId,
+    from: Option<Band>,
+    to: Option<Band>,
+) -> NewEvent {
+    let payload = CustomerHealthChanged {
+        customer_id: customer.0.to_string(),
+        from_band: health::band(from).into(),
+        to_band: health::band(to).into(),
     };
     about(customer, &payload)
 }

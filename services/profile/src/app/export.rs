@@ -1,14 +1,30 @@
 //! Customers in bulk.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::{Deadline, Refusal};
+use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::App;
 use super::browse::{Page, with_one_more};
+use crate::domain::attribute::definition::Attribute;
+use crate::domain::attribute::standing::Change;
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerId;
-use crate::store::customers;
+use crate::store::{StoreError, attributes, customers};
+
+/// A customer as it is given out.
+#[derive(Clone, Debug)]
+pub(crate) struct Exported {
+    pub(crate) customer: Customer,
+    /// What is kept of its attributes, under whichever of its ids.
+    pub(crate) kept: Vec<Change>,
+    /// What all attributes of the page are defined as.
+    pub(crate) known: Arc<[Attribute]>,
+}
 
 /// Rows that are read together: what is held in memory of an export.
 const PAGE: u16 = 500;
@@ -22,10 +38,38 @@ impl App {
         region_code: Option<&str>,
         after: CustomerId,
         limit: i64,
-    ) -> Result<Page<Customer>, Refusal> {
+    ) -> Result<Page<Exported>, Refusal> {
         let size = u16::try_from(limit).unwrap_or(PAGE).min(PAGE);
         let mut tx = self.begin(Deadline::after(TIME)).await?;
         let found = customers::after(&mut tx, region_code, after, with_one_more(size)).await?;
-        Ok(Page::cut(found, size))
+        let Page { items, has_more } = Page::cut(found, size);
+        let items = with_attributes(&mut tx, items).await?;
+        Ok(Page { items, has_more })
     }
+}
+
+async fn with_attributes(
+    connection: &mut PgConnection,
+    people: Vec<Customer>,
+) -> Result<Vec<Exported>, StoreError> {
+    let homes: Vec<Uuid> = people.iter().flat_map(|it| it.homes().ids()).collect();
+    let changes = attributes::kept(connection, &homes).await?;
+    let mut keys: Vec<&str> = changes.iter().map(|it| it.key.0.as_str()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let known: Arc<[Attribute]> = attributes::named(connection, &keys).await?.into();
+    let mut kept: HashMap<Uuid, Vec<Change>> = HashMap::new();
+    for change in changes {
+        kept.entry(change.home.0).or_default().push(change);
+    }
+    let exported = people.into_iter().map(|customer| {
+        let homes = customer.homes().ids().into_iter();
+        let of_homes = homes.filter_map(|home| kept.remove(&home)).flatten();
+        Exported {
+            kept: of_homes.collect(),
+            known: Arc::clone(&known),
+            customer,
+        }
+    });
+    Ok(exported.collect())
 }

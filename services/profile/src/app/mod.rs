@@ -6,6 +6,8 @@ pub(crate) mod browse;
 pub(crate) mod contact;
 pub(crate) mod create_customer;
 pub(crate) mod export;
+pub(crate) mod health;
+pub(crate) mod hearing;
 pub(crate) mod identity;
 pub(crate) mod imports;
 pub(crate) mod intake;

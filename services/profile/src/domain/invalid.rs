@@ -148,4 +148,10 @@ pub(crate) enum Problem {
     ChoiceTaken,
     #[error("is for another type of attribute")]
     NotOfThisType,
+    #[error("must be 0 in the first step, and in each other one more than in the one before")]
+    NotRising,
+    #[error("must not be 0 in all parts")]
+    NothingCounts,
+    #[error("must be less than in the band above")]
+    NotBelow,
 }

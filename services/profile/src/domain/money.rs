@@ -7,6 +7,9 @@ use super::currencies::CODES;
 pub(crate) struct Currency(&'static str);
 
 impl Currency {
+    /// The currency that proposals speak of.
+    pub(crate) const EURO: Self = Self("EUR");
+
     /// The currency of a three-letter code in upper case; `None` when ISO 4217 has none.
     pub(crate) fn parse(code: &str) -> Option<Self> {
         let place = CODES.binary_search(&code).ok()?;

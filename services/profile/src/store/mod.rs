@@ -5,6 +5,7 @@ pub(crate) mod contact;
 pub(crate) mod corrupt;
 pub(crate) mod customers;
 mod details;
+pub(crate) mod health;
 pub(crate) mod homes;
 pub(crate) mod identifiers;
 pub(crate) mod imports;

@@ -15,7 +15,7 @@ use crate::app::identity::ingest::Statement;
 use crate::domain::field::Field;
 use crate::domain::identity::source::{ACTIVITY, CRM};
 use crate::domain::ids::ImportId;
-use crate::domain::imports::columns::{self, Column, From, Target, Wrong};
+use crate::domain::imports::columns::{self, Column, From, Part, Target, Wrong};
 use crate::domain::imports::records::Style;
 use crate::domain::imports::row::Told;
 use crate::domain::imports::values;
@@ -168,6 +168,7 @@ fn details(told: &[Told<'_>]) -> Result<proto::Customer, Fault> {
         match &column.target {
             Target::Field(field) => set(&mut details, *field, text)
                 .map_err(|problem| refused(&column.label(), problem.to_string()))?,
+            Target::Address(part) => set_address(&mut details, *part, text),
             Target::Identifier(kind) => details.identifiers.push(proto::Identifier {
                 kind: kind.clone(),
                 value: text.clone(),
@@ -193,10 +194,9 @@ fn set(details: &mut proto::Customer, field: Field, text: &str) -> Result<(), Pr
             details.gender = customers::encode_gender(gender).into();
             return Ok(());
         }
-        // Files have addresses in one column.
+        // Some files have addresses in one column.
         Field::PostalAddress => {
-            let address = details.postal_address.get_or_insert_default();
-            address.address_lines = vec![text.to_owned()];
+            set_address(details, Part::Line, text);
             return Ok(());
         }
         Field::DisplayName => &mut details.display_name,
@@ -213,6 +213,18 @@ fn set(details: &mut proto::Customer, field: Field, text: &str) -> Result<(), Pr
     Ok(())
 }
 
+fn set_address(details: &mut proto::Customer, part: Part, text: &str) {
+    let address = details.postal_address.get_or_insert_default();
+    let place = match part {
+        Part::Line => return address.address_lines.push(text.to_owned()),
+        Part::RegionCode => &mut address.region_code,
+        Part::PostalCode => &mut address.postal_code,
+        Part::AdministrativeArea => &mut address.administrative_area,
+        Part::Locality => &mut address.locality,
+    };
+    text.clone_into(place);
+}
+
 /// The column that a path of the source comes from.
 fn label_of(told: &[Told<'_>], path: &str) -> String {
     let path = path.trim_start_matches("details.");
@@ -222,11 +234,16 @@ fn label_of(told: &[Told<'_>], path: &str) -> String {
     let is_identifier = |column: &Column| matches!(column.target, Target::Identifier(_));
     let column = match place.and_then(|(place, _)| place.parse::<usize>().ok()) {
         Some(place) => told.iter().filter(|(it, _)| is_identifier(it)).nth(place),
-        None => told
-            .iter()
-            .find(|(it, _)| path.split('.').next() == Some(it.target.path().as_str())),
+        None => told.iter().find(|(it, _)| is_of(path, &it.target.path())),
     };
     column.map_or_else(|| path.to_owned(), |(column, _)| column.label())
+}
+
+/// Whether a path is that of a column's field, or of something in it: `birth_date.year` is of `birth_date`,
+/// `postal_address.address_lines[0]` of the first column with a line.
+fn is_of(path: &str, field: &str) -> bool {
+    let rest = path.strip_prefix(field);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// An import.

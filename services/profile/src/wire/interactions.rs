@@ -118,7 +118,8 @@ pub(crate) fn encode(recorded: RecordedInteraction) -> proto::Interaction {
     }
 }
 
-fn decode_kind(sent: WireKind) -> Option<Kind> {
+/// A kind that was sent.
+pub(super) fn decode_kind(sent: WireKind) -> Option<Kind> {
     Some(match sent {
         WireKind::Unspecified => return None,
         WireKind::Visit => Kind::Visit,
@@ -131,7 +132,8 @@ fn decode_kind(sent: WireKind) -> Option<Kind> {
     })
 }
 
-fn encode_kind(kind: Kind) -> WireKind {
+/// A kind to send.
+pub(super) fn encode_kind(kind: Kind) -> WireKind {
     match kind {
         Kind::Visit => WireKind::Visit,
         Kind::PageView => WireKind::PageView,

@@ -3,6 +3,7 @@
 pub(crate) mod attributes;
 pub(crate) mod contact;
 pub(crate) mod customers;
+pub(crate) mod health;
 pub(crate) mod identities;
 pub(crate) mod imports;
 pub(crate) mod interactions;

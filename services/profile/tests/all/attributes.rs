@@ -60,7 +60,10 @@ fn value(key: &str, value: &str) -> AttributeValue {
     }
 }
 
-fn setting(customer_id: &str, set: Vec<AttributeValue>) -> UpdateCustomerAttributesRequest {
+pub(crate) fn setting(
+    customer_id: &str,
+    set: Vec<AttributeValue>,
+) -> UpdateCustomerAttributesRequest {
     UpdateCustomerAttributesRequest {
         customer_id: customer_id.to_owned(),
         set,
@@ -70,7 +73,7 @@ fn setting(customer_id: &str, set: Vec<AttributeValue>) -> UpdateCustomerAttribu
     }
 }
 
-async fn change(
+pub(crate) async fn change(
     profile: &Profile,
     request: UpdateCustomerAttributesRequest,
 ) -> Result<CustomerAttributes, Status> {

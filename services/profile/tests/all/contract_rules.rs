@@ -53,6 +53,7 @@ fn rpcs() -> Vec<Rpc> {
     all.extend(segment_rpcs());
     all.extend(membership_rpcs());
     all.extend(lifecycle_rpcs());
+    all.extend(health_rpcs());
     all.extend(import_rpcs());
     let export = proto::ExportCustomersRequest::default();
     all.push(rpc("ExportService/ExportCustomers", &export, ""));
@@ -286,6 +287,27 @@ fn lifecycle_rpcs() -> Vec<Rpc> {
         rpc("LifecycleService/GetCustomerRating", &rating, unknown),
         rpc("LifecycleService/ListStageChanges", &changes, unknown),
         rpc("LifecycleService/GetFunnel", &funnel, ""),
+    ]
+}
+
+fn health_rpcs() -> Vec<Rpc> {
+    let get = proto::GetHealthPolicyRequest::default();
+    let update = proto::UpdateHealthPolicyRequest {
+        policy: Some(crate::health::small_policy()),
+        request_id: request_id(),
+        validate_only: true,
+    };
+    let health = proto::GetCustomerHealthRequest {
+        customer_id: NOBODY.to_owned(),
+    };
+    vec![
+        rpc("HealthService/GetHealthPolicy", &get, ""),
+        rpc("HealthService/UpdateHealthPolicy", &update, ""),
+        rpc(
+            "HealthService/GetCustomerHealth",
+            &health,
+            "CUSTOMER_NOT_FOUND",
+        ),
     ]
 }
 
@@ -844,6 +866,7 @@ async fn requests_that_break_the_contract_are_invalid() {
                 "ExportCustomers",
                 "RecordInteractions",
                 "GetRatingPolicy",
+                "GetHealthPolicy",
                 "GetMatchPolicy",
                 "ListMatchReviews",
                 "ListStaleCustomers",

@@ -2,6 +2,10 @@
 
 use contract::patron::profile::v1::{Customer, ExportCustomersRequest, ExportCustomersResponse};
 
+use contract::patron::access::v1::Sensitivity;
+use contract::patron::profile::v1::{Attribute, AttributeType, AttributeValue};
+
+use crate::attributes::{attribute, change, define, setting};
 use crate::harness::{Profile, reason};
 use crate::identities::{link, make};
 
@@ -74,4 +78,39 @@ async fn an_export_gives_each_customer_once_and_goes_on_by_token() {
         expected[..3],
         "a person once"
     );
+}
+
+#[tokio::test]
+async fn an_export_tells_attributes_of_all_ids_in_the_fields_of_their_sensitivities() {
+    let profile = Profile::start().await;
+    let account = Attribute {
+        sensitivity: Sensitivity::Contact.into(),
+        ..attribute("account", AttributeType::Text)
+    };
+    for defined in [account, attribute("cups", AttributeType::Integer)] {
+        define(&profile, defined).await.unwrap();
+    }
+    let (anna, ann) = (profile.customer().await, profile.customer().await);
+    let number = AttributeValue {
+        attribute_id: "account".to_owned(),
+        contact_value: "13812345678".to_owned(),
+        ..AttributeValue::default()
+    };
+    let cups = AttributeValue {
+        attribute_id: "cups".to_owned(),
+        value: "6".to_owned(),
+        ..AttributeValue::default()
+    };
+    for (customer, value) in [(&anna, &number), (&ann, &cups)] {
+        let set = setting(customer, vec![value.clone()]);
+        change(&profile, set).await.unwrap();
+    }
+    let told = async || {
+        let all = export(&profile, of_region("")).await.into_iter();
+        let values = all.map(|it| it.attributes.into_iter().filter_map(|it| it.value));
+        values.map(Iterator::collect).collect::<Vec<Vec<_>>>()
+    };
+    assert_eq!(told().await, [vec![number.clone()], vec![cups.clone()]]);
+    link(&profile, &anna, &ann).await;
+    assert_eq!(told().await, [vec![number, cups]]);
 }

@@ -16,6 +16,7 @@ use contract::patron::profile::v1::consent_service_client::ConsentServiceClient;
 use contract::patron::profile::v1::contact_service_client::ContactServiceClient;
 use contract::patron::profile::v1::customer_service_client::CustomerServiceClient;
 use contract::patron::profile::v1::export_service_client::ExportServiceClient;
+use contract::patron::profile::v1::health_service_client::HealthServiceClient;
 use contract::patron::profile::v1::identity_service_client::IdentityServiceClient;
 use contract::patron::profile::v1::import_service_client::ImportServiceClient;
 use contract::patron::profile::v1::interaction_service_client::InteractionServiceClient;
@@ -163,8 +164,12 @@ pub(crate) fn keyring() -> Keyring {
     Keyring::parse(&Keyring::generate("test").unwrap()).unwrap()
 }
 
+pub(crate) fn silent_feed() -> Arc<dyn Feed> {
+    Arc::new(Silent)
+}
+
 pub(crate) fn silent() -> Feeds {
-    let silent = |name| (name, Arc::new(Silent) as Arc<dyn Feed>);
+    let silent = |name| (name, silent_feed());
     Feeds::of(OTHERS.map(silent))
 }
 
@@ -310,6 +315,10 @@ impl Profile {
 
     pub(crate) fn lifecycle(&self) -> LifecycleServiceClient<Caller> {
         LifecycleServiceClient::with_interceptor(self.channel.clone(), self.operator())
+    }
+
+    pub(crate) fn health(&self) -> HealthServiceClient<Caller> {
+        HealthServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
 
     pub(crate) fn channel(&self) -> Channel {

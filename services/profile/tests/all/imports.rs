@@ -514,3 +514,38 @@ pub(crate) async fn take_in_usual(profile: &Profile, file: &[u8]) -> Import {
         .unwrap()
         .into_inner()
 }
+
+#[tokio::test]
+async fn an_address_comes_from_columns_of_its_own_and_goes_with_the_import() {
+    let profile = Profile::start().await;
+    let app = identifier("app", "p1");
+    let before = Customer {
+        postal_address: Some(proto::PostalAddress {
+            locality: "Leeds".to_owned(),
+            ..Default::default()
+        }),
+        ..with_identifiers(vec![app])
+    };
+    let before = make(&profile, before).await;
+    let import = shop(&[
+        ("no", "source_key"),
+        ("phone", "identifiers.app"),
+        ("street", "postal_address.address_lines"),
+        ("flat", "postal_address.address_lines"),
+        ("city", "postal_address.locality"),
+        ("country", "postal_address.region_code"),
+    ]);
+    let file = b"no,phone,street,flat,city,country\n\
+        1,p1,1 High St,Flat 2,York,GB\n2,p2,2 High St,,York,gb\n3,p3,3 High St,,,\n";
+    let mut later = import;
+    later.observe_time = Some(crate::harness::minute(1));
+    let done = take_in(&profile, later, file).await;
+    assert_eq!((done.row_count, done.failed_count), (3, 1));
+    let wrong = errors(&profile, &done.import_id, 2).await;
+    assert_eq!((wrong[0].line, wrong[0].field.as_str()), (3, "country"));
+    let three = find(&profile, "app", "p3").await.unwrap();
+    assert_eq!(three.postal_address.unwrap().address_lines, ["3 High St"]);
+    undo(&profile, &done.import_id).await;
+    let after = get(&profile, &before.customer_id).await.unwrap();
+    assert_eq!(after.postal_address, before.postal_address);
+}

@@ -406,20 +406,25 @@ async fn what_was_answered_under_a_request_id_is_answered_no_more() {
 }
 
 /// Another service, as far as its events go.
-struct Other {
+pub(crate) struct Other {
     database: TestDatabase,
     outbox: Outbox,
 }
 
 impl Other {
     async fn start(name: &'static str) -> Self {
+        Self::start_with(name, Clock::system()).await
+    }
+
+    /// The service under a clock of the test's own.
+    pub(crate) async fn start_with(name: &'static str, clock: Clock) -> Self {
         Self {
             database: TestDatabase::create(&OTHER).await,
-            outbox: Outbox::new(name, Clock::system()),
+            outbox: Outbox::new(name, clock),
         }
     }
 
-    fn feed(&self) -> Arc<dyn Feed> {
+    pub(crate) fn feed(&self) -> Arc<dyn Feed> {
         let db = self.database.db().clone();
         Arc::new(FeedServer::new(db, self.outbox.clone()))
     }
@@ -437,8 +442,13 @@ impl Other {
             stores: vec![store],
         };
         let subject = erasure.erasure_id.parse().unwrap();
+        self.announce(NewEvent::about(subject, None, &payload))
+            .await;
+    }
+
+    /// It tells the others something.
+    pub(crate) async fn announce(&self, event: NewEvent) {
         let mut tx = self.database.db().begin().await.unwrap();
-        let event = NewEvent::about(subject, None, &payload);
         self.outbox.append(&mut tx, event).await.unwrap();
         tx.commit().await.unwrap();
         self.outbox.committed();

@@ -3,13 +3,13 @@
 //! 1. Identifiers become customers, as with orders (`intake/people.rs`).
 //! 2. The customers are held, so that nobody removes them meanwhile.
 //! 3. The ids of the sources are registered: what was there before is recorded already, or in conflict.
-//! 4. What is new is written, with one statement.
+//! 4. What is new is written, with one statement; where a health policy looks at it, people are due.
 //!
 //! Nothing adds up from interactions, so batches about one person need not stand in a row.
 
 mod months;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chassis::Deadline;
 use seal::store::dead_among;
@@ -22,6 +22,7 @@ use super::{App, announce};
 use crate::domain::book::Refused;
 use crate::domain::ids::CustomerId;
 use crate::domain::interaction::{Interaction, InteractionKey, RecordedInteraction};
+use crate::store::health::heard;
 use crate::store::interactions;
 
 /// How often a transaction is tried that others get in the way of.
@@ -87,6 +88,9 @@ impl App {
             .filter_map(|item| self.recorded(item, &people))
             .collect();
         interactions::insert(&mut tx, &recorded).await?;
+        let homes: BTreeSet<Uuid> = recorded.iter().map(|it| it.customer.0).collect();
+        let homes: Vec<Uuid> = homes.into_iter().collect();
+        heard::mark(&mut tx, &homes, self.now()).await?;
         let events: Vec<_> = created.iter().map(announce::created).collect();
         self.outbox.append_all(&mut tx, &events).await?;
         tx.commit().await?;

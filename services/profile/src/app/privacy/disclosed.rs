@@ -48,6 +48,8 @@ pub(crate) static SHAPE: Shape = Shape {
             names: &[("ground", "patron.profile.v1.Restriction.Ground")],
             ..Kind::of("restrictions", Origin::Staff)
         },
+        Kind::of("health_answers", Origin::Provided),
+        Kind::of("health_cases", Origin::Provided),
         Kind::of("tag_changes", Origin::Staff),
         Kind::of("customer_attributes", Origin::Provided),
         Kind::of("attribute_changes", Origin::Provided),

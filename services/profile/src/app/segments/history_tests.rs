@@ -1,5 +1,5 @@
 //! Whatever is bought, tagged, told, joined and parted over a real store, and however much time passes:
-//! memberships and ratings that are kept are those that looking at everybody anew gives, what was announced adds up
+//! memberships, ratings and health that are kept are those that looking at everybody anew gives, what was announced adds up
 //! to them, sizes are theirs, and once all links are taken back, everybody belongs to what they would if
 //! there had never been one.
 
@@ -13,7 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use postgres::testing::TestDatabase;
 use proptest::prelude::*;
 use seal::Keyring;
-use sqlx::Row as _;
+use sqlx::{PgConnection, Row as _};
+use uuid::Uuid;
 
 use super::define::Change;
 use super::keep::Keeper;
@@ -22,6 +23,7 @@ use crate::app::contact::Secrets;
 use crate::app::identity::merge::Merge;
 use crate::app::identity::unmerge::Unmerge;
 use crate::app::intake::{Activity, Item, Who};
+use crate::app::interactions;
 use crate::app::tags::Asked;
 use crate::app::update_customer::Update;
 use crate::domain::attribute::asked::{Asked as AskedAttributes, Sent};
@@ -30,9 +32,12 @@ use crate::domain::attribute::definition::{
 };
 use crate::domain::customer::Details;
 use crate::domain::field::Field;
+use crate::domain::health::heard::{Answer, Case, Priority};
+use crate::domain::health::{self, Score};
 use crate::domain::identity::link::LinkId;
 use crate::domain::identity::source::{CRM, Source, SourceId};
 use crate::domain::ids::{CustomerId, OrderId};
+use crate::domain::interaction::{self, Interaction, InteractionKey};
 use crate::domain::money::Currency;
 use crate::domain::order::{Order, OrderLine};
 use crate::domain::rating::{Document, Rating};
@@ -42,11 +47,12 @@ use crate::domain::segment::vocabulary::Vocabulary;
 use crate::domain::tag::{Kind, standing};
 use crate::domain::tag_rule;
 use crate::metrics::Memberships;
+use crate::store::health::{heard, standings};
 use crate::store::segments::{facts, members, sizes};
 use crate::store::{customers, ratings};
 
 const HOMES: usize = 4;
-const CONDITIONS: [&str; 8] = [
+const CONDITIONS: [&str; 9] = [
     "orders.within_days(30).count >= 2",
     "orders.count > 0 && orders.within_days(20).count == 0",
     "'vip' in customer.tags || orders.within_hours(100).net('EUR') > 500",
@@ -54,6 +60,7 @@ const CONDITIONS: [&str; 8] = [
     "customer.brand == 'x' && orders.in_category('tea').count >= 1",
     "has(customer.days_to_birthday) && customer.days_to_birthday <= 3",
     "'regular' in customer.tags",
+    "health.?index.orValue(0) >= 40 && health.?band.orValue('') != 'thriving'",
     "has(attribute.days_to_renewal) && attribute.days_to_renewal >= 0 && attribute.days_to_renewal < 4",
 ];
 
@@ -71,6 +78,12 @@ enum Step {
     Unmerge(usize),
     /// Another condition for a segment.
     Define(usize, usize),
+    /// A score was given, so many hours ago.
+    Answer(usize, i16, i64),
+    /// A complaint was opened so many hours ago, and may be over.
+    Complain(usize, i64, bool),
+    /// A visit, so many hours ago.
+    Visit(usize, i64),
     Pass(i64),
 }
 
@@ -85,6 +98,9 @@ fn steps() -> impl Strategy<Value = Step> {
         3 => (home(), home()).prop_map(|(one, other)| Step::Merge(one, other)),
         2 => (0_usize..8).prop_map(Step::Unmerge),
         1 => (0..CONDITIONS.len(), 0..CONDITIONS.len()).prop_map(|(it, as_)| Step::Define(it, as_)),
+        1 => (home(), 0_i16..11, 0_i64..24 * 30).prop_map(|(of, it, ago)| Step::Answer(of, it, ago)),
+        1 => (home(), 0_i64..24 * 30, any::<bool>()).prop_map(|(of, ago, it)| Step::Complain(of, ago, it)),
+        2 => (home(), 0_i64..24 * 30).prop_map(|(of, ago)| Step::Visit(of, ago)),
         6 => (1_i64..24 * 12).prop_map(Step::Pass),
     ]
 }
@@ -115,6 +131,17 @@ fn order(nth: usize, time: Timestamp, amount: i64) -> Order {
         total: amount,
         lines: vec![line],
     }
+}
+
+/// The proposal, with windows that end while the test lasts.
+fn health_policy() -> health::policy::Policy {
+    let mut policy = health::policy::Policy::proposed();
+    policy.recency.default_days = 10;
+    policy.trend.window = health::policy::days(20);
+    policy.nps.max_age = health::policy::days(40);
+    policy.complaints.window = health::policy::days(30);
+    policy.engagement.window = health::policy::days(15);
+    policy
 }
 
 async fn buy(app: &App, home: CustomerId, order: Order) {
@@ -185,6 +212,11 @@ impl World {
             .app
             .rate_by(&mut tx, ("test", ""), Document::proposed());
         put.await.unwrap();
+        let put = self
+            .app
+            .judge_by(&mut tx, ("test", ""), &health_policy())
+            .await;
+        put.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -219,6 +251,9 @@ impl World {
                 self.unmerge(nth).await;
             }
             Step::Define(nth, condition) => self.define(*nth, *condition, false).await,
+            Step::Answer(home, score, ago) => self.answer(*home, *score, *ago).await,
+            Step::Complain(home, ago, is_open) => self.complain(*home, *ago, *is_open).await,
+            Step::Visit(home, ago) => self.visit(*home, *ago).await,
             Step::Merge(..) | Step::Unmerge(_) | Step::Pass(_) => {}
         }
         self.keep().await;
@@ -267,6 +302,89 @@ impl World {
         let mut tx = self.app.begin(deadline()).await.unwrap();
         self.app.update(&mut tx, update).await.unwrap();
         tx.commit().await.unwrap();
+    }
+
+    fn ago(&self, hours: i64) -> Timestamp {
+        self.app.now() - SignedDuration::from_hours(hours)
+    }
+
+    /// As when another service tells of the customer.
+    async fn hear<T>(
+        &self,
+        home: usize,
+        keep: impl AsyncFnOnce(&mut PgConnection, Uuid) -> T,
+    ) -> T {
+        let home = self.homes[home].0;
+        let mut tx = self.app.begin(deadline()).await.unwrap();
+        heard::hold(&mut tx, &[home]).await.unwrap();
+        let kept = keep(&mut tx, home).await;
+        heard::mark(&mut tx, &[home], self.app.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        kept
+    }
+
+    async fn answer(&self, home: usize, score: i16, ago: i64) {
+        let answer = Answer {
+            time: self.ago(ago),
+            response: self.app.clock.new_id(),
+            score,
+        };
+        let kept = self.hear(home, async |db, home| {
+            heard::put_answers(db, &BTreeMap::from([(home, answer)])).await
+        });
+        kept.await.unwrap();
+    }
+
+    async fn complain(&self, home: usize, ago: i64, is_open: bool) {
+        let case = Case {
+            priority: Priority::High,
+            opened: self.ago(ago),
+            is_open,
+            revision: 1,
+        };
+        let id = self.app.clock.new_id();
+        let kept = self.hear(home, async |db, home| {
+            heard::put_cases(db, &BTreeMap::from([((home, id), case)])).await
+        });
+        kept.await.unwrap();
+    }
+
+    async fn visit(&self, home: usize, ago: i64) {
+        let visit = Interaction {
+            key: InteractionKey {
+                source: "web".to_owned(),
+                id: self.app.clock.new_id().to_string(),
+            },
+            kind: interaction::Kind::Visit,
+            channel: "online".to_owned(),
+            time: self.ago(ago),
+            store_id: String::new(),
+            reference: String::new(),
+            subject: String::new(),
+            duration_seconds: 0,
+            properties: BTreeMap::new(),
+        };
+        let items = [(Who::Customer(self.homes[home]), visit)];
+        let recorded = self.app.record_interactions(deadline(), &items).await;
+        assert_eq!(recorded.unwrap(), [interactions::Verdict::Recorded]);
+    }
+
+    /// How well things stand: as it is kept, and looked at anew.
+    async fn health(&self) -> [BTreeMap<CustomerId, Score>; 2] {
+        let (policy, now) = (health_policy(), self.app.now());
+        let ids: Vec<_> = self.homes.iter().map(|id| id.0).collect();
+        let mut tx = self.app.begin(deadline()).await.unwrap();
+        let kept = standings::of(&mut tx, &ids).await.unwrap().into_iter();
+        let mut scope = super::scope(&mut tx, policy.reach(), now).await.unwrap();
+        scope.health = facts::Health::Heard(policy.since(now));
+        let people = customers::people(&mut tx, &ids).await.unwrap();
+        let facts = facts::of(&mut tx, people, &scope).await.unwrap();
+        let anew = facts.into_iter();
+        let anew = anew.filter_map(|(id, facts)| Some((id, policy.judge(&facts, now).score?)));
+        [
+            kept.map(|it| (it.customer, it.score)).collect(),
+            anew.collect(),
+        ]
     }
 
     async fn give_regulars_a_tag(&self) {
@@ -440,6 +558,8 @@ impl World {
         assert_eq!(listed, self.looked_up().await, "at {}", self.app.now());
         let [kept, anew] = self.ratings().await;
         assert_eq!(kept, anew, "at {}", self.app.now());
+        let [kept, anew] = self.health().await;
+        assert_eq!(kept, anew, "at {}", self.app.now());
         let mut count: BTreeMap<SegmentId, i64> = BTreeMap::new();
         for (_, segment) in &listed {
             *count.entry(segment.clone()).or_default() += 1;
@@ -487,6 +607,12 @@ proptest! {
             }
             never_joined.keep().await;
             assert_eq!(world.listed().await, never_joined.listed().await);
+            let of_homes = async |of: &World| {
+                let [kept, _] = of.health().await;
+                let score = |home| kept.get(home).copied();
+                of.homes.iter().map(score).collect::<Vec<_>>()
+            };
+            assert_eq!(of_homes(&world).await, of_homes(&never_joined).await);
             assert_eq!(world.listed().await, world.announced().await);
         });
     }

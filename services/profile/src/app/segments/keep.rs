@@ -14,7 +14,8 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{SegmentError, rate};
+use super::{SegmentError, judge, rate};
+use crate::app::health;
 use crate::app::ratings::InForce;
 use crate::app::tag_rules::Giving;
 use crate::app::{App, announce};
@@ -70,6 +71,7 @@ pub(crate) struct Keeper {
     /// By segment: the version that was compiled, and the condition if it is one.
     compiled: HashMap<SegmentId, (i64, Option<Condition>)>,
     ratings: InForce,
+    health: health::InForce,
     giving: Giving,
     /// Batches since sizes were folded.
     unfolded: u32,
@@ -85,6 +87,7 @@ impl Keeper {
             metrics,
             compiled: HashMap::new(),
             ratings: InForce::default(),
+            health: health::InForce::default(),
             giving: Giving::default(),
             unfolded: FOLD_AFTER,
         }
@@ -149,22 +152,35 @@ impl Keeper {
         }
         self.ratings.refresh(&mut tx).await?;
         self.giving.refresh(&mut tx).await?;
+        self.health.refresh(&mut tx).await?;
+        let health = self.health.policy();
         let rated = self.ratings.policy().map(Policy::reach);
         let reach = segments.reach().max(rated.unwrap_or_default());
         let reach = reach.max(self.giving.reach());
-        let scope = super::scope(&mut tx, reach, now).await?;
-        let is_asked = !segments.is_empty() || rated.is_some() || !self.giving.is_empty();
+        let reach = reach.max(self.health.reach());
+        let mut scope = super::scope(&mut tx, reach, now).await?;
+        scope.health = health.map_or(facts::Health::Nothing, |it| {
+            facts::Health::Heard(it.since(now))
+        });
+        let is_ruled = !segments.is_empty() || !self.giving.is_empty();
+        let is_asked = is_ruled || rated.is_some() || health.is_some();
         let people = if is_asked { ids.as_slice() } else { &[] };
         let mut facts = known(&mut tx, people, &scope).await?;
-        // Tags first: segments and ratings read what rules make of them.
+        // Health first, then tags: segments and ratings read what becomes of both.
+        let mut judged = match health {
+            Some(policy) => judge::write(&mut tx, policy, taken, (&mut facts, now)).await?,
+            None => judge::Judged::default(),
+        };
         let with = (&self.app.clock, now);
         let given = self.giving.give(&mut tx, taken, &mut facts, with);
         let (next, mut events) = given.await?;
+        events.append(&mut judged.events);
         let decide = |id: &CustomerId| {
             let before = before.remove(id).unwrap_or_default();
             let mut decision = segments.decide(&before, facts.get(id), now);
-            let next = next.get(id).copied();
-            decision.next = [decision.next, next].into_iter().flatten().min();
+            let nexts = [next.get(id), judged.next.get(id)].map(Option::<&_>::copied);
+            let nexts = nexts.into_iter().chain([decision.next]);
+            decision.next = nexts.flatten().min();
             (*id, decision)
         };
         let mut decided: Decided = taken.iter().map(decide).collect();

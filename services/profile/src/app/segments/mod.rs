@@ -3,6 +3,7 @@
 mod define;
 mod error;
 mod explain;
+mod judge;
 mod keep;
 mod preview;
 mod rate;
@@ -22,7 +23,7 @@ use crate::domain::attribute::definition::Attribute;
 use crate::domain::segment::condition::{Condition, Reach};
 use crate::domain::segment::vocabulary::Vocabulary;
 use crate::store::attributes;
-use crate::store::segments::facts::Scope;
+use crate::store::segments::facts::{Health, Scope};
 
 /// Checks a condition that stands in this field of a request.
 pub(crate) fn compile(
@@ -60,7 +61,7 @@ pub(crate) async fn words(connection: &mut PgConnection) -> Result<Vocabulary, S
 }
 
 /// What is to be read of people for conditions that look so far back.
-async fn scope(
+pub(super) async fn scope(
     connection: &mut PgConnection,
     reach: Reach,
     now: Timestamp,
@@ -70,6 +71,7 @@ async fn scope(
     Ok(Scope {
         default_zone,
         reach,
+        health: Health::Kept,
         now,
     })
 }

@@ -32,7 +32,30 @@ pub(crate) enum Target {
     Identifier(String),
     /// Never `Field::Identifiers`.
     Field(Field),
+    /// A part of the postal address.
+    Address(Part),
 }
+
+/// A part of a postal address. There may be several lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    RegionCode,
+    PostalCode,
+    AdministrativeArea,
+    Locality,
+    Line,
+}
+
+const PARTS: [(&str, Part); 5] = [
+    ("postal_address.region_code", Part::RegionCode),
+    ("postal_address.postal_code", Part::PostalCode),
+    (
+        "postal_address.administrative_area",
+        Part::AdministrativeArea,
+    ),
+    ("postal_address.locality", Part::Locality),
+    ("postal_address.address_lines", Part::Line),
+];
 
 /// Why columns can't be what was said.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,9 +92,7 @@ impl Target {
             "customer_id" => Some(Self::CustomerId),
             _ => match path.strip_prefix("identifiers.") {
                 Some(kind) => Some(Self::Identifier(kind.to_owned())),
-                None => Field::named(path)
-                    .filter(|field| *field != Field::Identifiers)
-                    .map(Self::Field),
+                None => part_named(path).or_else(|| field_named(path)),
             },
         }
     }
@@ -84,8 +105,33 @@ impl Target {
             Self::CustomerId => "customer_id".to_owned(),
             Self::Identifier(kind) => format!("identifiers.{kind}"),
             Self::Field(field) => field.path().to_owned(),
+            Self::Address(part) => {
+                let known = PARTS.iter().find(|(_, known)| known == part);
+                known.map_or_else(String::new, |(path, _)| (*path).to_owned())
+            }
         }
     }
+
+    /// Whether it says something of the customer, beyond who that is and when it was seen.
+    pub(super) fn says_something(&self) -> bool {
+        !matches!(self, Self::SourceKey | Self::ObserveTime | Self::CustomerId)
+    }
+
+    /// Whether there may be several columns of it: a person may have several identifiers of a kind, an address several
+    /// lines.
+    fn is_repeated(&self) -> bool {
+        matches!(self, Self::Identifier(_) | Self::Address(Part::Line))
+    }
+}
+
+fn part_named(path: &str) -> Option<Target> {
+    let known = PARTS.iter().find(|(known, _)| *known == path);
+    known.map(|(_, part)| Target::Address(*part))
+}
+
+fn field_named(path: &str) -> Option<Target> {
+    let field = Field::named(path).filter(|field| *field != Field::Identifiers);
+    field.map(Target::Field)
 }
 
 impl Column {
@@ -98,12 +144,11 @@ impl Column {
     }
 }
 
-/// Refuses two columns for one field. A person may have several identifiers of a kind.
+/// Refuses two columns for one field.
 pub(crate) fn check(columns: &[Column]) -> Result<(), Wrong> {
     let mut seen = BTreeSet::new();
     for (at, column) in columns.iter().enumerate() {
-        let is_single = !matches!(column.target, Target::Identifier(_));
-        if is_single && !seen.insert(&column.target) {
+        if !column.target.is_repeated() && !seen.insert(&column.target) {
             return Err(Wrong::SameField { at });
         }
     }
@@ -160,5 +205,21 @@ mod tests {
         assert_eq!(Target::named("identifiers"), None);
         let same = [columns[1].clone(), columns[1].clone()];
         assert_eq!(check(&same), Err(Wrong::SameField { at: 1 }));
+    }
+
+    #[test]
+    fn an_address_has_parts_of_which_lines_may_be_several() {
+        let column = |path: &str| Column {
+            from: From::Column("street".to_owned()),
+            target: Target::named(path).unwrap(),
+            verified: false,
+        };
+        let lines = ["postal_address.address_lines"; 2].map(column);
+        assert_eq!(check(&lines), Ok(()));
+        let cities = ["postal_address.locality"; 2].map(column);
+        assert_eq!(check(&cities), Err(Wrong::SameField { at: 1 }));
+        for (path, _) in PARTS {
+            assert_eq!(Target::named(path).unwrap().path(), path);
+        }
     }
 }

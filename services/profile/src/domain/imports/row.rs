@@ -81,8 +81,8 @@ impl Layout {
         let is_told = |(_, text): &Told<'_>| !text.is_empty();
         told.retain(is_told);
         let says = |(column, _): &Told<'_>| {
-            matches!(column.target, Target::Field(_) | Target::Identifier(_))
-                && matches!(column.from, From::Column(_))
+            let says = Target::says_something(&column.target);
+            says && matches!(column.from, From::Column(_))
         };
         if told.iter().any(says) {
             Ok(told)

@@ -78,6 +78,10 @@ impl Condition {
         let mut next = verdict.next;
         for _ in 0..AHEAD {
             let Some(then) = next else { break };
+            if facts.health_until.is_some_and(|until| until <= then) {
+                // How well things stand then is not known here.
+                break;
+            }
             let later = self.at(facts, then);
             if later.is_member() != verdict.is_member() {
                 break;

@@ -8,6 +8,8 @@ use jiff::civil::Date;
 
 use crate::domain::attribute::value::Value;
 use crate::domain::customer::Details;
+use crate::domain::health::Score;
+use crate::domain::health::heard::Heard;
 use crate::domain::order::RecordedOrder;
 use crate::domain::tag::Change;
 use crate::domain::traits::Traits;
@@ -31,6 +33,11 @@ pub(crate) struct Facts {
     pub(crate) orders: Vec<RecordedOrder>,
     /// All orders after this instant are in `orders`.
     pub(crate) complete_since: Timestamp,
+    /// What other services tell and interactions, where they were asked for.
+    pub(crate) heard: Heard,
+    /// How well things stand, and until when at least.
+    pub(crate) health: Option<Score>,
+    pub(crate) health_until: Option<Timestamp>,
 }
 
 /// The day that it is in a zone. Days begin when the calendar says so and never come again: where the

@@ -14,6 +14,7 @@
 //! | `….count`, `….net('EUR')`, `….gross('EUR')`, `….channels`, `….stores`, `….categories` | of such orders; the last three count different ones |
 //! | `attribute.tea_preference` | what the company has defined itself; may be missing |
 //! | `attribute.days_to_renewal` | of an attribute `renewal` that is a day or an instant: in days where the customer lives; may be missing |
+//! | `health.index`, `health.band` | how well things stand, 0 to 100, and `critical`, `at_risk`, `steady` or `thriving`; may be missing |
 
 use std::fmt;
 use std::sync::Arc;
@@ -92,6 +93,7 @@ fn build(attributes: StructureBuilder, tags: bool) -> Result<Schema, SchemaError
         .variable("customer", Type::structure(customer(tags)?))
         .variable("orders", Type::structure(orders()?))
         .variable("attribute", Type::structure(attributes.build()?))
+        .variable("health", Type::structure(health()?))
         .build()
 }
 
@@ -112,6 +114,13 @@ fn customer(tags: bool) -> Result<Structure, SchemaError> {
         .field("days_known", Type::INT)
         .optional("age", Type::INT)
         .optional("days_to_birthday", Type::INT)
+        .build()
+}
+
+fn health() -> Result<Structure, SchemaError> {
+    Structure::builder("health")
+        .optional("index", Type::INT)
+        .optional("band", Type::TEXT)
         .build()
 }
 

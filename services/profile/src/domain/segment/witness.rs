@@ -91,6 +91,7 @@ pub(super) struct Witness<'m> {
     customer: Customer<'m>,
     orders: Narrowed<'m>,
     attributes: Attributes<'m>,
+    health: Health<'m>,
 }
 
 impl<'m> Witness<'m> {
@@ -102,6 +103,7 @@ impl<'m> Witness<'m> {
             },
             orders: Narrowed::all(moment),
             attributes: Attributes(moment),
+            health: Health(moment),
         }
     }
 }
@@ -112,6 +114,7 @@ impl Record for Witness<'_> {
             "customer" => Some(Fact::Record(&self.customer)),
             "orders" => Some(Fact::Record(&self.orders)),
             "attribute" => Some(Fact::Record(&self.attributes)),
+            "health" => Some(Fact::Record(&self.health)),
             _ => None,
         }
     }
@@ -194,6 +197,25 @@ impl Record for Attributes<'_> {
                 let day = day_of(&moment.facts.zone, *time);
                 Some(Fact::Int(days(moment.today(), day)))
             }
+        }
+    }
+}
+
+/// How well things stand.
+#[derive(Debug)]
+struct Health<'m>(&'m Moment<'m>);
+
+impl Record for Health<'_> {
+    fn get(&self, name: &str) -> Option<Fact<'_>> {
+        let facts = self.0.facts;
+        if let Some(until) = facts.health_until {
+            self.0.changes_at(until);
+        }
+        let score = facts.health?;
+        match name {
+            "index" => Some(Fact::Int(score.index.into())),
+            "band" => Some(Fact::Text(score.band.name())),
+            _ => None,
         }
     }
 }

@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 use crate::domain::attribute::value::Value;
 use crate::domain::customer::Customer;
+use crate::domain::health::heard::Heard;
+use crate::domain::health::{Score, Since};
 use crate::domain::ids::CustomerId;
 use crate::domain::order::RecordedOrder;
 use crate::domain::segment::condition::Reach;
@@ -17,6 +19,7 @@ use crate::domain::segment::facts::{Facts, MOST_ORDERS};
 use crate::domain::tag::Change;
 use crate::domain::traits::Traits;
 use crate::store::attributes::{self, Kept};
+use crate::store::health::{heard, standings};
 use crate::store::{StoreError, orders, tags, traits};
 
 /// Where the days of people are counted whose zone is not known, and how far back orders are read.
@@ -24,7 +27,19 @@ use crate::store::{StoreError, orders, tags, traits};
 pub(crate) struct Scope {
     pub(crate) default_zone: Zone,
     pub(crate) reach: Reach,
+    pub(crate) health: Health,
     pub(crate) now: Timestamp,
+}
+
+/// What is read for how well things stand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Health {
+    /// Nothing: nobody has an index.
+    Nothing,
+    /// What is kept of it.
+    Kept,
+    /// What it is made of, from these instants on.
+    Heard(Since),
 }
 
 /// Everything about these people, by their ids.
@@ -45,6 +60,14 @@ pub(crate) async fn of(
     for order in read_orders(connection, &homes, scope).await? {
         bought.entry(order.customer).or_default().push(order);
     }
+    let mut told = match scope.health {
+        Health::Heard(since) => heard::of(connection, &homes, since).await?,
+        Health::Kept | Health::Nothing => HashMap::new(),
+    };
+    let kept_health = match scope.health {
+        Health::Kept => scores(connection, &people).await?,
+        Health::Heard(_) | Health::Nothing => HashMap::new(),
+    };
     let facts = people.into_iter().map(|person| {
         let homes = person.homes().ids().into_iter().map(CustomerId);
         let homes: Vec<CustomerId> = homes.collect();
@@ -52,6 +75,8 @@ pub(crate) async fn of(
         let traits = Traits::of_all(parts);
         let tags = homes.iter().filter_map(|home| tags.remove(home)).flatten();
         let kept = homes.iter().filter_map(|home| attributes.remove(home));
+        let told = homes.iter().filter_map(|home| told.remove(home));
+        let heard = Heard::of_all(told);
         let (orders, complete_since) = gather(&homes, &mut bought, begin(scope));
         let facts = Facts {
             zone: zone_of(&person.details.time_zone, &scope.default_zone),
@@ -61,11 +86,23 @@ pub(crate) async fn of(
             traits,
             orders,
             complete_since,
+            heard,
+            health: kept_health.get(&person.id).copied(),
+            health_until: None,
             details: person.details,
         };
         (person.id, facts)
     });
     Ok(facts.collect())
+}
+
+async fn scores(
+    connection: &mut PgConnection,
+    people: &[Customer],
+) -> Result<HashMap<CustomerId, Score>, StoreError> {
+    let ids: Vec<Uuid> = people.iter().map(|it| it.id.0).collect();
+    let kept = standings::of(connection, &ids).await?.into_iter();
+    Ok(kept.map(|it| (it.customer, it.score)).collect())
 }
 
 /// From when on orders are read.

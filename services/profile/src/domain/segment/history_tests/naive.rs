@@ -115,6 +115,9 @@ impl World {
             traits: Traits::default(),
             orders: Vec::new(),
             complete_since: Timestamp::MIN,
+            heard: crate::domain::health::heard::Heard::default(),
+            health: None,
+            health_until: None,
         };
         Self {
             bought: Vec::new(),
