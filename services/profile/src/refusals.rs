@@ -1,5 +1,6 @@
 //! How callers learn of what went wrong: every error of this service, mapped once.
 
+mod accounts;
 mod attributes;
 mod contact;
 pub(crate) mod imports;

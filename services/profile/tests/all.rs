@@ -7,6 +7,8 @@
 
 #[path = "all/access_files.rs"]
 mod access_files;
+#[path = "all/accounts.rs"]
+mod accounts;
 #[path = "all/attributes.rs"]
 mod attributes;
 #[path = "all/batch.rs"]

@@ -35,7 +35,11 @@ async fn of_region(profile: &Profile, region: &str, phone: &str) -> String {
 }
 
 /// A request that names the customer wherever it can name one; `None` when it can't.
-fn naming(message: &MessageDescriptor, id: &str, depth: usize) -> Option<DynamicMessage> {
+fn naming(
+    message: &MessageDescriptor,
+    id: &str,
+    depth: usize,
+) -> Option<DynamicMessage> {
     let mut filled = DynamicMessage::new(message.clone());
     let mut names = false;
     for field in message.fields().filter(|field| !field.is_map()) {
@@ -76,7 +80,12 @@ fn is_client_streaming(method: &Method) -> bool {
     methods.any(|it| it.name() == method.name && it.is_client_streaming())
 }
 
-async fn call(profile: &Profile, method: &Method, bearer: Bearer, body: Vec<u8>) -> Status {
+async fn call(
+    profile: &Profile,
+    method: &Method,
+    bearer: Bearer,
+    body: Vec<u8>,
+) -> Status {
     let mut client = Grpc::new(profile.channel());
     client.ready().await.unwrap();
     let request = { bearer }.call(Request::new(())).unwrap();
@@ -104,6 +113,7 @@ const ABOUT_NOBODY: &[&str] = &[
     "GetRatingPolicy",
     "GetSegment",
     "GetSegmentSize",
+    "HandOverAccounts",
     "LiftSuppression",
     "ListErasures",
     "ListImportErrors",
@@ -114,6 +124,7 @@ const ABOUT_NOBODY: &[&str] = &[
     "ListSegments",
     "PreviewMatchPolicy",
     "PreviewSegment",
+    "PutAccountManager",
     "RecordInteractions",
     "ReplayErasure",
     "SummarizeDataQuality",
