@@ -60,7 +60,7 @@ pub(crate) fn unread(error: GetError<Refusal>) -> Refusal {
 
 /// A customer would be put where its caller may not see it.
 pub(crate) fn beyond_reach(field: &str) -> Refusal {
-    let message = "the caller may see the customers of some regions and brands alone";
+    let message = "the caller may see some customers alone";
     let (code, reason) = (Code::PermissionDenied, Common::PermissionDenied);
     Refusal::new(code, reason, message)
         .metadata("limited_by", "records")

@@ -45,6 +45,8 @@ mod lists;
 mod matches;
 #[path = "all/orders.rs"]
 mod orders;
+#[path = "all/owned.rs"]
+mod owned;
 #[path = "all/privacy.rs"]
 mod privacy;
 #[path = "all/quality.rs"]

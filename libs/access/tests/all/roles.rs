@@ -60,6 +60,7 @@ fn the_roles_are_these() {
     assert_eq!(
         names,
         [
+            "account-manager",
             "agent",
             "analyst",
             "auditor",

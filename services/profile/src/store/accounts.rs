@@ -1,6 +1,7 @@
 //! Account managers, and who looks after whom.
 
 mod managers;
+pub(crate) mod own;
 mod row;
 
 pub(crate) use managers::{count_others, list, lock, lock_definitions, put};

@@ -35,7 +35,7 @@ async fn of_region(profile: &Profile, region: &str, phone: &str) -> String {
 }
 
 /// A request that names the customer wherever it can name one; `None` when it can't.
-fn naming(
+pub(crate) fn naming(
     message: &MessageDescriptor,
     id: &str,
     depth: usize,
@@ -63,7 +63,7 @@ fn naming(
     names.then_some(filled)
 }
 
-fn input(method: &Method) -> MessageDescriptor {
+pub(crate) fn input(method: &Method) -> MessageDescriptor {
     let service = contract::pool()
         .get_service_by_name(&method.service)
         .unwrap();
@@ -72,7 +72,7 @@ fn input(method: &Method) -> MessageDescriptor {
 }
 
 /// Of such requests nobody knows whom they will name.
-fn is_client_streaming(method: &Method) -> bool {
+pub(crate) fn is_client_streaming(method: &Method) -> bool {
     let service = contract::pool().get_service_by_name(&method.service);
     let mut methods = service
         .iter()
@@ -80,7 +80,7 @@ fn is_client_streaming(method: &Method) -> bool {
     methods.any(|it| it.name() == method.name && it.is_client_streaming())
 }
 
-async fn call(
+pub(crate) async fn call(
     profile: &Profile,
     method: &Method,
     bearer: Bearer,
