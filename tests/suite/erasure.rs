@@ -98,6 +98,16 @@ async fn profile(api: &Api, customer: &str) {
         hold["legalHoldId"].as_str().unwrap()
     );
     send(api, &path, json!({"reason": mark("released")})).await;
+    assign(api, customer).await;
+}
+
+async fn assign(api: &Api, customer: &str) {
+    let path = format!("/v1/accountManagers/ann?request_id={}", request_id());
+    let manager = json!({"capacity": 1, "state": "STATE_ACTIVE"}).to_string();
+    let put = api.send("PUT", &path, manager.into()).await;
+    assert_eq!(put.status, 200, "{put:?}");
+    let path = format!("/v1/customers/{customer}/accountManager:assign");
+    send(api, &path, json!({"reason": mark("assigned")})).await;
 }
 
 async fn complain(api: &Api, customer: &str) {

@@ -14,6 +14,7 @@ mod faults;
 mod identities;
 mod import;
 mod loyalty_reference;
+mod owners;
 mod programs;
 mod readme;
 mod support;

@@ -70,6 +70,12 @@ impl Caller {
         &self.subject
     }
 
+    /// The id that the caller has as an account manager: what its token has as `sub`. Machines and services are none.
+    pub fn manager_id(&self) -> Option<&str> {
+        let id = self.subject.strip_prefix(USER_PREFIX);
+        id.filter(|id| !id.is_empty())
+    }
+
     /// On whose behalf this happens: the origin of a service's call, else the caller itself.
     pub fn originator(&self) -> &str {
         self.origin.as_deref().unwrap_or(&self.subject)

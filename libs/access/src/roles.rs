@@ -43,7 +43,7 @@ impl Decision {
 /// Which roles may do what, about whom, and how much of it they see: the policies, and what was decided by them.
 ///
 /// What the policies say depends on a caller's roles, regions and brands alone, so it is worked out once for
-/// each combination and permission. Cheap to clone.
+/// each combination and permission; who the caller is matters only to whom it looks after. Cheap to clone.
 #[derive(Clone)]
 pub struct Roles(Arc<Inner>);
 
@@ -96,10 +96,12 @@ impl Roles {
         let Some(grant) = self.grant(caller, permission) else {
             return Decision::Denied;
         };
+        let Some(reach) = grant.scope.reach(caller) else {
+            return Decision::Denied;
+        };
         let policy = grant.policy.clone();
         let scopes = caller.scopes.as_deref();
         if scopes.is_none_or(|scopes| scopes.iter().any(|scope| scope.covers(permission))) {
-            let reach = grant.reach.clone();
             Decision::Allowed { policy, reach }
         } else {
             Decision::OutOfScope { policy }

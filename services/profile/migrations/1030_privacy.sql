@@ -67,6 +67,10 @@ BEGIN
     -- Whoever changes or records something of the person ends first.
     PERFORM FROM customers WHERE customer_id = ANY (ids) ORDER BY customer_id FOR UPDATE;
     PERFORM FROM customer_traits WHERE customer_id = ANY (ids) ORDER BY customer_id FOR UPDATE;
+    -- Whose load goes down: in the order in which all lock them.
+    PERFORM FROM account_managers WHERE manager_id IN (
+        SELECT manager_id FROM account_assignments WHERE customer_id = ANY (ids))
+    ORDER BY manager_id FOR UPDATE;
     -- The sizes of segments stand apart from the members whom they count.
     INSERT INTO segment_size_changes (segment_id, change_id, members)
     SELECT segment_id, gen_random_uuid(), -count(*) FROM segment_members

@@ -3,6 +3,7 @@
 use chassis::paging::PageTokens;
 use chassis::{Context, Service};
 use contract::patron::profile::v1::access_file_service_server::AccessFileServiceServer;
+use contract::patron::profile::v1::account_manager_service_server::AccountManagerServiceServer;
 use contract::patron::profile::v1::activity_service_server::ActivityServiceServer;
 use contract::patron::profile::v1::attribute_service_server::AttributeServiceServer;
 use contract::patron::profile::v1::consent_service_server::ConsentServiceServer;
@@ -25,6 +26,7 @@ use contract::patron::profile::v1::tag_service_server::TagServiceServer;
 use disclosure::Disclosers;
 
 use crate::api::access_files::AccessFiles;
+use crate::api::accounts::Accounts;
 use crate::api::activities::Activities;
 use crate::api::attributes::Attributes;
 use crate::api::consents::Consents;
@@ -154,6 +156,10 @@ fn sorting(service: Service, app: &App, pages: &PageTokens) -> Service {
         app: app.clone(),
         pages: pages.clone(),
     };
+    let accounts = Accounts {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
     let segments = Segments {
         app: app.clone(),
         pages: pages.clone(),
@@ -172,6 +178,7 @@ fn sorting(service: Service, app: &App, pages: &PageTokens) -> Service {
         pages: pages.clone(),
     };
     service
+        .grpc(chassis::tuned!(AccountManagerServiceServer::new(accounts)))
         .grpc(chassis::tuned!(TagServiceServer::new(tags)))
         .grpc(chassis::tuned!(SegmentServiceServer::new(segments)))
         .grpc(chassis::tuned!(LifecycleServiceServer::new(ratings)))

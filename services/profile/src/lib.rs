@@ -4,8 +4,8 @@
 //! one person's ([`IdentityService`]), what they did ([`ActivityService`], [`InteractionService`]), what they allow
 //! ([`ConsentService`]) and whether they may be contacted now ([`ContactService`]), which words were put on
 //! them ([`TagService`], [`TagRuleService`]), what the company notes of them in fields of its own ([`AttributeService`]), to
-//! which segments they belong ([`SegmentService`]), where they stand ([`LifecycleService`]), and how good all that is
-//! ([`QualityService`]). Files of customers are taken in
+//! which segments they belong ([`SegmentService`]), where they stand ([`LifecycleService`]), how good all that is
+//! ([`QualityService`]), and who looks after them ([`AccountManagerService`]). Files of customers are taken in
 //! like any channel, can be taken back ([`ImportService`]), and are given out ([`ExportService`]). Activity is taken in
 //! exactly once, late, out of order and in any number
 //! (`app/intake.rs` tells how); what it adds up to is kept beside it in the same transaction.
@@ -17,6 +17,7 @@
 //! [`IdentityService`]: contract::patron::profile::v1::identity_service_server::IdentityService
 //! [`ActivityService`]: contract::patron::profile::v1::activity_service_server::ActivityService
 //! [`AttributeService`]: contract::patron::profile::v1::attribute_service_server::AttributeService
+//! [`AccountManagerService`]: contract::patron::profile::v1::account_manager_service_server::AccountManagerService
 //! [`ConsentService`]: contract::patron::profile::v1::consent_service_server::ConsentService
 //! [`InteractionService`]: contract::patron::profile::v1::interaction_service_server::InteractionService
 //! [`ExportService`]: contract::patron::profile::v1::export_service_server::ExportService

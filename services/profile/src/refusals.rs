@@ -1,5 +1,6 @@
 //! How callers learn of what went wrong: every error of this service, mapped once.
 
+mod accounts;
 mod attributes;
 mod contact;
 pub(crate) mod imports;
@@ -59,7 +60,7 @@ pub(crate) fn unread(error: GetError<Refusal>) -> Refusal {
 
 /// A customer would be put where its caller may not see it.
 pub(crate) fn beyond_reach(field: &str) -> Refusal {
-    let message = "the caller may see the customers of some regions and brands alone";
+    let message = "the caller may see some customers alone";
     let (code, reason) = (Code::PermissionDenied, Common::PermissionDenied);
     Refusal::new(code, reason, message)
         .metadata("limited_by", "records")

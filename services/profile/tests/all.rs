@@ -7,6 +7,8 @@
 
 #[path = "all/access_files.rs"]
 mod access_files;
+#[path = "all/accounts.rs"]
+mod accounts;
 #[path = "all/attributes.rs"]
 mod attributes;
 #[path = "all/batch.rs"]
@@ -45,6 +47,8 @@ mod lists;
 mod matches;
 #[path = "all/orders.rs"]
 mod orders;
+#[path = "all/owned.rs"]
+mod owned;
 #[path = "all/privacy.rs"]
 mod privacy;
 #[path = "all/quality.rs"]

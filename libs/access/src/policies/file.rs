@@ -18,7 +18,8 @@ macro_rules! built_in {
 }
 
 /// The policies that hold where nobody has configured others.
-const BUILT_IN: [(&str, &str); 10] = built_in![
+const BUILT_IN: [(&str, &str); 11] = built_in![
+    "account-manager",
     "agent",
     "analyst",
     "auditor",

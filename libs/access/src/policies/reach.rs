@@ -3,11 +3,13 @@ use std::collections::BTreeSet;
 /// Whose records a caller may be answered about.
 ///
 /// This is what is left of the policies when all but the record is known, in a form that a statement can filter
-/// by: a list that holds a record's value, or none where the value does not matter.
+/// by: a list that holds a record's value, or none where the value does not matter; and the one who must look after
+/// the customer, or none where that does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Reach {
     regions: Option<Vec<String>>,
     brands: Option<Vec<String>>,
+    manager: Option<String>,
 }
 
 impl Reach {
@@ -15,6 +17,7 @@ impl Reach {
     pub const ALL: Self = Self {
         regions: None,
         brands: None,
+        manager: None,
     };
 
     /// The regions that a customer must be of; `None`: any, or none.
@@ -27,14 +30,26 @@ impl Reach {
         self.brands.as_deref()
     }
 
-    /// True when it is everybody's.
-    pub fn is_all(&self) -> bool {
-        self.regions.is_none() && self.brands.is_none()
+    /// The account manager whom a customer must have; `None`: any, or none.
+    pub fn manager(&self) -> Option<&str> {
+        self.manager.as_deref()
     }
 
-    /// Whether a customer of this region and brand (each may be empty) is within it.
+    /// True when it is everybody's.
+    pub fn is_all(&self) -> bool {
+        *self == Self::ALL
+    }
+
+    /// Whether a customer of this region and brand (each may be empty) is within it, whoever looks after the customer.
+    /// So nobody is where that matters: there, ask [`Reach::covers_of`].
     pub fn covers(&self, region: &str, brand: &str) -> bool {
-        self.covers_region(region) && self.covers_brand(brand)
+        self.covers_of(region, brand, None)
+    }
+
+    /// Whether a customer of this region and brand (each may be empty), whom this manager looks after, is within it.
+    pub fn covers_of(&self, region: &str, brand: &str, manager: Option<&str>) -> bool {
+        let is_theirs = self.manager.is_none() || self.manager() == manager;
+        is_theirs && self.covers_region(region) && self.covers_brand(brand)
     }
 
     /// Whether customers of this region are within it, as far as their region goes.
@@ -47,6 +62,14 @@ impl Reach {
         holds(self.brands(), brand)
     }
 
+    /// The part of it that one manager looks after.
+    pub(super) fn of_manager(self, manager: &str) -> Self {
+        Self {
+            manager: Some(manager.to_owned()),
+            ..self
+        }
+    }
+
     /// The reach in which exactly the allowed of these pairs are, or less where none is the like of them.
     /// `other` stands for all values that are not among the rest.
     pub(super) fn of(
@@ -57,7 +80,11 @@ impl Reach {
         let [regions, brands] = values;
         let regions = axis(regions, other, allowed.iter().map(|(region, _)| *region));
         let brands = axis(brands, other, allowed.iter().map(|(_, brand)| *brand));
-        let reach = Self { regions, brands };
+        let reach = Self {
+            regions,
+            brands,
+            manager: None,
+        };
         let is_allowed = |region: &str, brand: &str| allowed.contains(&(region, brand));
         let within = values[0].iter().flat_map(|region| {
             let pairs = values[1].iter().map(move |brand| (region, brand));
@@ -121,6 +148,17 @@ mod tests {
     #[test]
     fn what_no_two_lists_can_say_is_refused_rather_than_widened() {
         assert_eq!(reach(&[("GB", "acme"), ("DE", "other")]), None);
+    }
+
+    #[test]
+    fn whoever_looks_after_nobody_of_a_region_reaches_nobody_there() {
+        let anns = reach(&[("GB", "acme"), ("GB", "other")]).unwrap();
+        let anns = anns.of_manager("ann");
+        assert!(anns.covers_of("GB", "acme", Some("ann")) && !anns.is_all());
+        assert!(!anns.covers_of("GB", "acme", Some("bob")));
+        assert!(!anns.covers_of("DE", "acme", Some("ann")));
+        assert!(!anns.covers_of("GB", "acme", None) && !anns.covers("GB", "acme"));
+        assert!(!Reach::ALL.of_manager("ann").is_all());
     }
 
     #[test]

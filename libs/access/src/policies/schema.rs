@@ -16,7 +16,7 @@ pub(super) const SEE_MASKED: &str = "see masked";
 const ENTITIES: &str = "\
 entity Role;
 entity Caller in [Role] = { kind: String, regions: Set<String>, brands: Set<String> };
-entity Record = { region: String, brand: String };
+entity Record = { region: String, brand: String, own: Bool };
 ";
 
 /// The schema, in Cedar's own notation.

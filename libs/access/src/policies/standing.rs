@@ -40,16 +40,42 @@ impl Profile {
 pub(crate) struct Grant {
     /// The policy that grants it: file and number.
     pub(crate) policy: String,
-    /// For whose records.
-    pub(crate) reach: Reach,
+    /// For whose records: of all, or of those alone whom the caller looks after.
+    pub(crate) scope: Scope,
+}
+
+/// What is left of the policies about a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    All(Reach),
+    Own(Reach),
+}
+
+impl Scope {
+    /// For whose records a caller gets it; `None` when the policies grant it to account managers, and the caller is
+    /// nobody who can be one.
+    pub(crate) fn reach(&self, caller: &Caller) -> Option<Reach> {
+        match self {
+            Self::All(reach) => Some(reach.clone()),
+            Self::Own(reach) => Some(reach.clone().of_manager(caller.manager_id()?)),
+        }
+    }
+}
+
+/// A record of each kind that the policies could tell from others.
+struct Sample {
+    region: String,
+    brand: String,
+    /// The caller looks after the customer.
+    own: bool,
+    entity: EntityUid,
 }
 
 /// A profile among the entities that policies know.
 pub(crate) struct Standing {
     entities: Entities,
     caller: EntityUid,
-    /// A record of each combination that the policies could tell from others.
-    records: Vec<(String, String, EntityUid)>,
+    records: Vec<Sample>,
     regions: Vec<String>,
     brands: Vec<String>,
 }
@@ -60,15 +86,20 @@ impl Standing {
         let types = Types::new()?;
         let regions = candidates(&policies.named, &profile.regions);
         let brands = candidates(&policies.named, &profile.brands);
-        let pairs = regions.iter().flat_map(|region| {
-            let of = |brand: &String| (region.clone(), brand.clone());
-            brands.iter().map(of)
+        let kinds = regions.iter().flat_map(|region| {
+            let of = |brand: &String| [true, false].map(|own| (region.clone(), brand.clone(), own));
+            brands.iter().flat_map(of)
         });
         let mut entities = vec![types.caller(profile)?];
         let mut records = Vec::new();
-        for (index, (region, brand)) in pairs.enumerate() {
-            let record = types.record(index, &region, &brand)?;
-            records.push((region, brand, record.uid()));
+        for (index, (region, brand, own)) in kinds.enumerate() {
+            let record = types.record(index, (&region, &brand), own)?;
+            records.push(Sample {
+                region,
+                brand,
+                own,
+                entity: record.uid(),
+            });
             entities.push(record);
         }
         let entities = policies.actions.clone().add_entities(entities, None).ok()?;
@@ -85,20 +116,29 @@ impl Standing {
     /// Whether a permission is granted, and for whose records.
     pub(crate) fn grant(&self, policies: &Policies, permission: &str) -> Option<Grant> {
         let action = uid(&EntityTypeName::parse("Action")?, permission);
-        let (mut allowed, mut policy) = (Vec::new(), None);
-        for (region, brand, record) in &self.records {
-            let answer = self.ask(policies, &action, record)?;
+        let (mut own, mut others, mut policy) = (Vec::new(), Vec::new(), None);
+        for record in &self.records {
+            let answer = self.ask(policies, &action, &record.entity)?;
             if answer.decision() == Decision::Allow {
-                allowed.push((region.as_str(), brand.as_str()));
+                let allowed = if record.own { &mut own } else { &mut others };
+                allowed.push((record.region.as_str(), record.brand.as_str()));
                 let reason = answer.diagnostics().reason().next();
                 policy = policy.or_else(|| reason.map(ToString::to_string));
             }
         }
-        let reach = Reach::of([&self.regions, &self.brands], OTHER, &allowed)?;
         Some(Grant {
             policy: policy.unwrap_or_default(),
-            reach,
+            scope: self.scope(&own, others)?,
         })
+    }
+
+    /// What is allowed whoever looks after the customer, or else what is to the one who does. Both together are no
+    /// condition that statements filter by: then it is less, never more.
+    fn scope(&self, own: &[(&str, &str)], mut others: Vec<(&str, &str)>) -> Option<Scope> {
+        let values = || [self.regions.as_slice(), self.brands.as_slice()];
+        others.retain(|kind| own.contains(kind));
+        let all = Reach::of(values(), OTHER, &others).map(Scope::All);
+        all.or_else(|| Reach::of(values(), OTHER, own).map(Scope::Own))
     }
 
     /// How much is seen of each class.
@@ -177,11 +217,12 @@ impl Types {
         Entity::new(uid(&self.caller, "caller"), attributes, roles.collect()).ok()
     }
 
-    fn record(&self, index: usize, region: &str, brand: &str) -> Option<Entity> {
+    fn record(&self, index: usize, (region, brand): (&str, &str), own: bool) -> Option<Entity> {
         let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
         let attributes = HashMap::from([
             ("region".to_owned(), text(region)),
             ("brand".to_owned(), text(brand)),
+            ("own".to_owned(), RestrictedExpression::new_bool(own)),
         ]);
         let uid = uid(&self.record, &index.to_string());
         Entity::new(uid, attributes, HashSet::new()).ok()

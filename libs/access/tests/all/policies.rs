@@ -86,11 +86,43 @@ fn what_policies_say_of_regions_by_name_is_what_is_left_of_them() {
     assert!(!reach.covers("FR", ""));
 }
 
+#[test]
+fn what_is_granted_to_the_manager_or_to_a_region_is_cut_down_to_what_lists_can_be_filtered_by() {
+    let either = read(
+        "permit (principal in Role::\"clerk\", action, resource is Record)
+         when { resource.own || resource.region == \"GB\" };",
+    )
+    .unwrap();
+    let Decision::Allowed { reach, .. } =
+        either.authorise(&caller("clerk", &[]), "loyalty.members.read")
+    else {
+        panic!("denied")
+    };
+    assert_eq!(
+        (reach.regions().unwrap(), reach.manager()),
+        (&["GB".to_owned()][..], None)
+    );
+    // Nothing is left that holds for whoever looks after nobody: so it is the manager's alone.
+    let strangers = read(
+        "permit (principal in Role::\"clerk\", action, resource is Record)
+         when { resource.own != (resource.region == \"GB\") };",
+    )
+    .unwrap();
+    let Decision::Allowed { reach, .. } =
+        strangers.authorise(&caller("clerk", &["GB", "DE"]), "loyalty.members.read")
+    else {
+        panic!("denied")
+    };
+    assert!(!reach.covers_of("GB", "", Some("ann")) && !reach.covers_of("DE", "", None));
+    assert!(reach.covers_of("DE", "", Some("ann")));
+}
+
 /// A decision is a look into a map, once it was made; a bound that a busy machine keeps by far.
 #[test]
 fn a_decision_takes_less_than_thirty_microseconds() {
     let roles = Roles::default();
-    let callers = ["agent", "sales", "machine"].map(|role| caller(role, &["GB", "IE"]));
+    let callers =
+        ["agent", "sales", "machine", "account-manager"].map(|role| caller(role, &["GB", "IE"]));
     let decide = |caller: &Caller| {
         let exposure = roles.exposure(caller);
         roles.allows(caller, "profile.customers.read") && exposure != Exposure::NONE
@@ -102,7 +134,7 @@ fn a_decision_takes_less_than_thirty_microseconds() {
         for _ in 0..100 {
             assert!(callers.iter().all(decide));
         }
-        best = best.min(begun.elapsed().as_secs_f64() * 1e6 / 300.0);
+        best = best.min(begun.elapsed().as_secs_f64() * 1e6 / 400.0);
     }
     assert!(best < 30.0, "{best} µs");
 }

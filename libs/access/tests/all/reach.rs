@@ -44,6 +44,18 @@ fn a_token_with_brands_confines_to_them_within_its_regions() {
 }
 
 #[test]
+fn account_managers_reach_those_whom_they_look_after_within_the_regions_of_their_token() {
+    let own = reach(&["account-manager", "agent"], &[], &[]).unwrap();
+    assert_eq!((own.regions(), own.brands()), (None, None));
+    assert_eq!(own.manager(), Some("ann"));
+    assert!(own.covers_of("DE", "", Some("ann")) && own.covers_of("", "acme", Some("ann")));
+    assert!(!own.covers_of("DE", "", Some("bob")) && !own.covers("DE", ""));
+    let british = reach(&["account-manager", "sales"], &["GB"], &[]).unwrap();
+    assert!(british.covers_of("GB", "", Some("ann")));
+    assert!(!british.covers_of("DE", "", Some("ann")));
+}
+
+#[test]
 fn another_role_does_not_free_sales_of_its_regions() {
     let both = reach(&["sales", "operator"], &["GB"], &[]).unwrap();
     assert_eq!(both.regions().unwrap(), ["GB"]);

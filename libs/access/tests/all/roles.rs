@@ -15,6 +15,9 @@ const OPERATOR_ALONE: &[&str] = &[
     "loyalty.endofdays.run",
     "loyalty.parked_ratings.retry",
     "loyalty.tiers.write",
+    // Assigning decides who sees whom.
+    "profile.account_managers.write",
+    "profile.accounts.write",
     // Reading one customer is no right to read all, nor is changing one a right to change a million.
     "profile.customers.export",
     "profile.imports.write",
@@ -57,6 +60,7 @@ fn the_roles_are_these() {
     assert_eq!(
         names,
         [
+            "account-manager",
             "agent",
             "analyst",
             "auditor",

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::deadline;
 use super::lists::{DEFAULT_SIZE, MOST_SIZE, answer};
 use crate::app::App;
-use crate::app::reach::{keep, within};
+use crate::app::reach::{keep, keep_new};
 use crate::app::readers::Readers;
 use crate::app::update_customer::Update;
 use crate::domain::customer::Customer;
@@ -53,7 +53,7 @@ impl CustomerService for Customers {
             details.check().map(|()| details)
         });
         let details = details.map_err(|invalid| Refusal::from(invalid.within("customer")))?;
-        keep(&reach, &details, &[Field::RegionCode, Field::Brand])?;
+        keep_new(&reach, &details)?;
         self.app
             .create_customer(&caller, deadline, &request, details)
             .await
@@ -72,11 +72,12 @@ impl CustomerService for Customers {
         &self,
         request: Request<proto::LookupCustomerRequest>,
     ) -> Result<Response<proto::Customer>, Status> {
-        let reach = reach(&request);
+        let (deadline, reach) = (deadline(&request), reach(&request));
         let proto::LookupCustomerRequest { kind, value } = request.into_inner();
         wire::text("value", &value).map_err(Refusal::from)?;
         let key = IdentifierKey::stated(kind, value, self.app.country);
-        let customer = within(&reach, self.readers.known_as(key).await?)?;
+        let customer = self.readers.known_as(key).await?;
+        let customer = self.app.within(deadline, &reach, customer).await?;
         Ok(Response::new(wire::customers::encode(customer)))
     }
 

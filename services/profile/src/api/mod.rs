@@ -1,6 +1,7 @@
 //! The RPCs: decode, call, encode. Who may call is decided before, by what the contract declares.
 
 pub(crate) mod access_files;
+pub(crate) mod accounts;
 pub(crate) mod activities;
 pub(crate) mod attributes;
 pub(crate) mod batch;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use contract::patron::profile::v1::{
-    CustomerAttributesChanged, CustomerCreated, CustomerHealthChanged, CustomerRemoved,
-    CustomerUpdated, LifecycleStageChanged, OrderRecorded, ProcessingRestricted,
+    AccountManagerAssigned, CustomerAttributesChanged, CustomerCreated, CustomerHealthChanged,
+    CustomerRemoved, CustomerUpdated, LifecycleStageChanged, OrderRecorded, ProcessingRestricted,
     ProcessingUnrestricted, ProfilesMerged, ProfilesUnmerged, ReturnRecorded, SegmentEntered,
     SegmentLeft, TagAdded, TagRemoved, ValueTierChanged,
 };
@@ -12,6 +12,7 @@ use events::NewEvent;
 use prost_types::FieldMask;
 use uuid::Uuid;
 
+use crate::domain::accounts::Change as AccountChange;
 use crate::domain::book::Announcement;
 use crate::domain::customer::Customer;
 use crate::domain::field::Field;
@@ -21,7 +22,7 @@ use crate::domain::ids::{CustomerId, ImportId};
 use crate::domain::rating::{Stage, Tier};
 use crate::domain::segment::definition::SegmentId;
 use crate::domain::tag::{Change, Kind};
-use crate::wire::{health, orders, ratings, returns, time};
+use crate::wire::{accounts, health, orders, ratings, returns, time};
 
 /// A customer is known from now on.
 pub(crate) fn created(customer: &Customer) -> NewEvent {
@@ -80,6 +81,19 @@ pub(crate) fn unmerged(stays: &Customer, parted: &Customer, link: LinkId) -> New
         revision: stays.revision,
     };
     about(stays.id, &payload)
+}
+
+/// Somebody else looks after a customer, or the customer matters more or less.
+pub(crate) fn account_manager(change: &AccountChange) -> NewEvent {
+    let assignment = &change.assignment;
+    let previous = change.previous.clone();
+    let payload = AccountManagerAssigned {
+        customer_id: assignment.home.0.to_string(),
+        manager_id: assignment.manager.0.clone(),
+        previous_manager_id: previous.map(|it| it.0).unwrap_or_default(),
+        level: accounts::encode_level(assignment.level).into(),
+    };
+    about(assignment.home, &payload)
 }
 
 /// A tag was put on or taken off.

@@ -1,5 +1,6 @@
 //! The use cases, one file each.
 
+pub(crate) mod accounts;
 pub(crate) mod announce;
 pub(crate) mod attributes;
 pub(crate) mod browse;

@@ -18,7 +18,7 @@ use crate::domain::ids::CustomerId;
 use crate::domain::quality::summary::Summary;
 use crate::domain::quality::{AsOf, Quality, assess};
 use crate::store::customers::quality::{self, Place, Queue};
-use crate::store::{customers, sources};
+use crate::store::{accounts, customers, sources};
 use crate::{refusals, wire};
 
 const CONFIRM: &str = "patron.profile.v1.QualityService/ConfirmCustomerData";
@@ -107,7 +107,11 @@ impl App {
             brands,
         };
         let mut tx = self.begin(deadline).await?;
-        let found = quality::stale(&mut tx, queue, with_one_more(size)).await?;
+        let limit = with_one_more(size);
+        let found = match reach.manager() {
+            Some(manager) => accounts::own::stale(&mut tx, manager, queue, limit).await?,
+            None => quality::stale(&mut tx, queue, limit).await?,
+        };
         Ok(Page::cut(found, size))
     }
 

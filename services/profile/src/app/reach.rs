@@ -1,4 +1,8 @@
-//! Callers who may see the customers of some regions and brands alone.
+//! Callers who may see some customers alone: those of some regions and brands, or whom they look after.
+
+mod own;
+
+pub(crate) use own::filter;
 
 use access::Reach;
 use chassis::{Deadline, Named, Refusal};
@@ -10,6 +14,7 @@ use crate::domain::customer::{Customer, Details};
 use crate::domain::field::Field;
 use crate::domain::ids::CustomerId;
 use crate::refusals;
+use crate::store::accounts::own::{Own, among};
 use crate::store::customers;
 
 /// A reach as statements filter by it.
@@ -31,8 +36,34 @@ impl App {
             .unwrap_or_else(|| Deadline::after(DEFAULT_TIME));
         let mut tx = self.begin(deadline).await?;
         let within = customers::count_within(&mut tx, &ids, lists(&named.reach)).await?;
-        if usize::try_from(within) == Ok(ids.len()) {
+        let are_within = usize::try_from(within) == Ok(ids.len());
+        let are_theirs = match named.reach.manager() {
+            Some(manager) if are_within => among(&mut tx, &ids, manager).await?.len() == ids.len(),
+            _ => true,
+        };
+        if are_within && are_theirs {
             Ok(())
+        } else {
+            Err(refusals::customer_not_found())
+        }
+    }
+
+    /// A customer who is within reach; nobody otherwise.
+    pub(crate) async fn within(
+        &self,
+        deadline: Deadline,
+        reach: &Reach,
+        customer: Customer,
+    ) -> Result<Customer, Refusal> {
+        let mut theirs = None;
+        if let Some(manager) = reach.manager() {
+            let mut tx = self.begin(deadline).await?;
+            let found = among(&mut tx, &[customer.id.0], manager).await?;
+            theirs = found.first().map(|_| manager);
+        }
+        let details = &customer.details;
+        if reach.covers_of(&details.region_code, &details.brand, theirs) {
+            Ok(customer)
         } else {
             Err(refusals::customer_not_found())
         }
@@ -56,6 +87,10 @@ impl App {
         });
         let (regions, brands) = lists(reach);
         let regions = narrowed.as_deref().or(regions);
+        if let Some(own) = own_of(reach) {
+            let own = Own { regions, ..own };
+            return self.own_customers(deadline, own, before, size).await;
+        }
         let mut tx = self.begin(deadline).await?;
         let limit = with_one_more(size);
         let found = customers::list_within(&mut tx, (regions, brands), before, limit).await?;
@@ -63,19 +98,23 @@ impl App {
     }
 }
 
-/// A customer who is within reach; nobody otherwise.
-pub(crate) fn within(reach: &Reach, customer: Customer) -> Result<Customer, Refusal> {
-    if covers(reach, &customer) {
-        Ok(customer)
-    } else {
-        Err(refusals::customer_not_found())
-    }
+/// A reach that takes an account manager, as statements filter by it; `None` for any other.
+pub(super) fn own_of(reach: &Reach) -> Option<Own<'_>> {
+    let (regions, brands) = lists(reach);
+    let own = |manager| Own {
+        manager,
+        regions,
+        brands,
+    };
+    reach.manager().map(own)
 }
 
-/// Whether a customer is within reach.
-pub(crate) fn covers(reach: &Reach, customer: &Customer) -> bool {
-    let details = &customer.details;
-    reach.covers(&details.region_code, &details.brand)
+/// Refuses to make a customer whom its maker would not see: nobody looks after it yet.
+pub(crate) fn keep_new(reach: &Reach, details: &Details) -> Result<(), Refusal> {
+    if reach.manager().is_some() {
+        return Err(refusals::beyond_reach("customer"));
+    }
+    keep(reach, details, &[Field::RegionCode, Field::Brand])
 }
 
 /// Refuses to put a customer beyond the caller's own reach: whoever did would not see it any more.

@@ -5,6 +5,7 @@ use chassis::{Deadline, Refusal};
 
 use super::App;
 use super::browse::{Page, with_one_more};
+use super::reach::own_of;
 use crate::domain::customer::Customer;
 use crate::domain::search::Prefix;
 use crate::store::customers;
@@ -17,6 +18,9 @@ impl App {
         (prefix, reach): (&Prefix, &Reach),
         size: u16,
     ) -> Result<Page<Customer>, Refusal> {
+        if let Some(own) = own_of(reach) {
+            return self.search_own(deadline, (prefix, own), size).await;
+        }
         let mut tx = self.begin(deadline).await?;
         let whose = (reach.regions(), reach.brands());
         let found = customers::search(&mut tx, prefix, whose, with_one_more(size)).await?;

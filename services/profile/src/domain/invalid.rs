@@ -126,6 +126,8 @@ pub(crate) enum Problem {
     NotOneOrigin,
     #[error("must have at most 200 characters")]
     LineTooLong,
+    #[error("must be another account manager")]
+    SameManager,
     #[error("must be identifiers or postal_address")]
     NotConfirmable,
     #[error("must be 0, or not below review_from_permille")]

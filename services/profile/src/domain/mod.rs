@@ -1,6 +1,7 @@
 //! What customers, orders, returns and traits are, and what may become of them. Pure: no clock, no
 //! storage, no wire.
 
+pub(crate) mod accounts;
 pub(crate) mod attribute;
 pub(crate) mod average;
 pub(crate) mod birth_date;

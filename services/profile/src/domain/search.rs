@@ -29,6 +29,12 @@ impl Prefix {
         &self.0
     }
 
+    /// What of a customer begins so: of several ways in which it is found, the most usual one.
+    pub(crate) fn first_of(&self, details: &Details) -> Option<String> {
+        let mut keys = keys(details).into_iter();
+        keys.find(|key| key.starts_with(&self.0))
+    }
+
     /// What comes after all of them.
     pub(crate) fn until(&self) -> String {
         format!("{}{}", self.0, char::MAX)

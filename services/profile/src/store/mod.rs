@@ -1,5 +1,6 @@
 //! SQL and rows. What is read here comes out as domain types.
 
+pub(crate) mod accounts;
 pub(crate) mod attributes;
 pub(crate) mod contact;
 pub(crate) mod corrupt;

@@ -1,5 +1,6 @@
 //! Between the contract's messages and the domain. Nothing is decided here.
 
+pub(crate) mod accounts;
 pub(crate) mod attributes;
 pub(crate) mod contact;
 pub(crate) mod customers;

@@ -35,7 +35,11 @@ async fn of_region(profile: &Profile, region: &str, phone: &str) -> String {
 }
 
 /// A request that names the customer wherever it can name one; `None` when it can't.
-fn naming(message: &MessageDescriptor, id: &str, depth: usize) -> Option<DynamicMessage> {
+pub(crate) fn naming(
+    message: &MessageDescriptor,
+    id: &str,
+    depth: usize,
+) -> Option<DynamicMessage> {
     let mut filled = DynamicMessage::new(message.clone());
     let mut names = false;
     for field in message.fields().filter(|field| !field.is_map()) {
@@ -59,7 +63,7 @@ fn naming(message: &MessageDescriptor, id: &str, depth: usize) -> Option<Dynamic
     names.then_some(filled)
 }
 
-fn input(method: &Method) -> MessageDescriptor {
+pub(crate) fn input(method: &Method) -> MessageDescriptor {
     let service = contract::pool()
         .get_service_by_name(&method.service)
         .unwrap();
@@ -68,7 +72,7 @@ fn input(method: &Method) -> MessageDescriptor {
 }
 
 /// Of such requests nobody knows whom they will name.
-fn is_client_streaming(method: &Method) -> bool {
+pub(crate) fn is_client_streaming(method: &Method) -> bool {
     let service = contract::pool().get_service_by_name(&method.service);
     let mut methods = service
         .iter()
@@ -76,7 +80,12 @@ fn is_client_streaming(method: &Method) -> bool {
     methods.any(|it| it.name() == method.name && it.is_client_streaming())
 }
 
-async fn call(profile: &Profile, method: &Method, bearer: Bearer, body: Vec<u8>) -> Status {
+pub(crate) async fn call(
+    profile: &Profile,
+    method: &Method,
+    bearer: Bearer,
+    body: Vec<u8>,
+) -> Status {
     let mut client = Grpc::new(profile.channel());
     client.ready().await.unwrap();
     let request = { bearer }.call(Request::new(())).unwrap();
@@ -105,6 +114,7 @@ const ABOUT_NOBODY: &[&str] = &[
     "GetRatingPolicy",
     "GetSegment",
     "GetSegmentSize",
+    "HandOverAccounts",
     "LiftSuppression",
     "ListErasures",
     "ListImportErrors",
@@ -115,6 +125,7 @@ const ABOUT_NOBODY: &[&str] = &[
     "ListSegments",
     "PreviewMatchPolicy",
     "PreviewSegment",
+    "PutAccountManager",
     "RecordInteractions",
     "ReplayErasure",
     "SummarizeDataQuality",

@@ -38,6 +38,7 @@ fn rpc(path: &'static str, request: &impl Message, about_nobody: &'static str) -
 
 fn rpcs() -> Vec<Rpc> {
     let mut all = customer_rpcs();
+    all.extend(account_rpcs());
     all.extend(identity_rpcs());
     all.extend(activity_rpcs());
     all.extend(consent_rpcs());
@@ -60,6 +61,56 @@ fn rpcs() -> Vec<Rpc> {
     let record = proto::RecordInteractionsRequest::default();
     all.push(rpc("InteractionService/RecordInteractions", &record, ""));
     all
+}
+
+fn account_rpcs() -> Vec<Rpc> {
+    let customer_id = || NOBODY.to_owned();
+    let manager = proto::AccountManager {
+        manager_id: "ann".to_owned(),
+        state: 1,
+        ..Default::default()
+    };
+    let put = proto::PutAccountManagerRequest {
+        account_manager: Some(manager),
+        request_id: request_id(),
+    };
+    let list = proto::ListAccountManagersRequest::default();
+    let assign = proto::AssignAccountManagerRequest {
+        customer_id: customer_id(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let get = proto::GetAccountAssignmentRequest {
+        customer_id: customer_id(),
+    };
+    let history = proto::ListAccountAssignmentsRequest {
+        customer_id: customer_id(),
+        ..Default::default()
+    };
+    let hand_over = proto::HandOverAccountsRequest {
+        manager_id: "nobody".to_owned(),
+        reason: "on leave".to_owned(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let unknown = "CUSTOMER_NOT_FOUND";
+    let nobody = "ACCOUNT_MANAGER_NOT_FOUND";
+    vec![
+        rpc("AccountManagerService/PutAccountManager", &put, ""),
+        rpc("AccountManagerService/ListAccountManagers", &list, ""),
+        rpc(
+            "AccountManagerService/AssignAccountManager",
+            &assign,
+            unknown,
+        ),
+        rpc("AccountManagerService/GetAccountAssignment", &get, unknown),
+        rpc(
+            "AccountManagerService/ListAccountAssignments",
+            &history,
+            unknown,
+        ),
+        rpc("AccountManagerService/HandOverAccounts", &hand_over, nobody),
+    ]
 }
 
 fn quality_rpcs() -> Vec<Rpc> {
@@ -869,6 +920,7 @@ async fn requests_that_break_the_contract_are_invalid() {
                 "GetHealthPolicy",
                 "GetMatchPolicy",
                 "ListMatchReviews",
+                "ListAccountManagers",
                 "ListStaleCustomers",
                 "SummarizeDataQuality",
                 "ListRetentionRules",

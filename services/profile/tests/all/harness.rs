@@ -10,6 +10,7 @@ use chassis::{Clock, Context};
 use contract::patron::events::v1::FollowRequest;
 use contract::patron::privacy::v1::DisclosePersonRequest;
 use contract::patron::profile::v1::access_file_service_client::AccessFileServiceClient;
+use contract::patron::profile::v1::account_manager_service_client::AccountManagerServiceClient;
 use contract::patron::profile::v1::activity_service_client::ActivityServiceClient;
 use contract::patron::profile::v1::attribute_service_client::AttributeServiceClient;
 use contract::patron::profile::v1::consent_service_client::ConsentServiceClient;
@@ -241,6 +242,10 @@ impl Profile {
     pub(crate) fn identities(&self) -> IdentityServiceClient<Caller> {
         let bearer = Bearer::of(&["operator"]);
         IdentityServiceClient::with_interceptor(self.channel.clone(), bearer)
+    }
+
+    pub(crate) fn accounts(&self) -> AccountManagerServiceClient<Caller> {
+        AccountManagerServiceClient::with_interceptor(self.channel.clone(), self.operator())
     }
 
     pub(crate) fn quality(&self) -> QualityServiceClient<Caller> {

@@ -6,7 +6,7 @@ use access::Reach;
 use chassis::{Deadline, Refusal};
 
 use crate::app::App;
-use crate::app::reach::covers;
+use crate::app::reach::filter;
 use crate::domain::identity::matching::{Likeness, compare, keys};
 use crate::domain::ids::CustomerId;
 use crate::refusals;
@@ -31,9 +31,9 @@ impl App {
         let customer = customer.ok_or_else(refusals::customer_not_found)?;
         let keys: Vec<_> = keys(&customer.details).into_iter().collect();
         let others = customers::sharing(&mut tx, &keys, customer.id, MOST_COMPARED).await?;
+        let others = filter(&mut tx, reach, others).await?;
         let likeness = others
             .iter()
-            .filter(|other| covers(reach, other))
             .map(|other| (other.id, compare(&customer.details, &other.details)));
         let is_sure = |found: &(CustomerId, Likeness)| found.1.score_permille >= min_score_permille;
         let mut found: Vec<_> = likeness.filter(is_sure).collect();

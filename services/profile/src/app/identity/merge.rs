@@ -15,7 +15,7 @@ use crate::domain::identity::link::{Link, LinkId, LinkKind, ordered};
 use crate::domain::ids::CustomerId;
 use crate::domain::invalid::{Invalid, Problem};
 use crate::store::segments::evaluations;
-use crate::store::{customers, links, traits};
+use crate::store::{accounts, customers, links, traits};
 use crate::{refusals, wire};
 
 const METHOD: &str = "patron.profile.v1.IdentityService/MergeCustomers";
@@ -129,6 +129,7 @@ impl App {
         customers::absorb(db, &absorbed, survivor.id).await?;
         customers::update(db, &survivor).await?;
         traits::regroup(db, &survivor.homes()).await?;
+        accounts::regroup(db, &survivor.homes().ids()).await?;
         evaluations::mark(db, &[survivor.id, gone.id], self.now()).await?;
         let mut events = vec![announce::merged(&survivor, gone.id, link.id)];
         if !changed.is_empty() {

@@ -15,7 +15,7 @@ use crate::domain::identity::link::{Link, LinkId, Undone};
 use crate::domain::identity::profile::Profile;
 use crate::domain::ids::CustomerId;
 use crate::store::segments::evaluations;
-use crate::store::{customers, links, traits};
+use crate::store::{accounts, customers, links, traits};
 use crate::{refusals, wire};
 
 const METHOD: &str = "patron.profile.v1.IdentityService/UnmergeCustomers";
@@ -119,6 +119,7 @@ impl App {
             customers::update(db, customer).await?;
             traits::regroup(db, &customer.homes()).await?;
         }
+        accounts::regroup(db, &joint.ids()).await?;
         evaluations::mark(db, &[stays.id, parted.id], now).await?;
         let mut events = vec![announce::unmerged(&stays, &parted, link)];
         for (customer, changed) in [(&stays, left), (&parted, got)] {

@@ -51,11 +51,13 @@ pub(crate) static SHAPE: Shape = Shape {
         Kind::of("health_answers", Origin::Provided),
         Kind::of("health_cases", Origin::Provided),
         Kind::of("tag_changes", Origin::Staff),
+        Kind::of("account_assignment_changes", Origin::Staff),
         Kind::of("customer_attributes", Origin::Provided),
         Kind::of("attribute_changes", Origin::Provided),
     ],
-    // Registers of ids that stand in other tables too, and work to be done.
+    // Registers of ids and what stands in other tables too, and work to be done.
     left_out: &[
+        "account_assignments",
         "identifier_owners",
         "order_ids",
         "return_ids",

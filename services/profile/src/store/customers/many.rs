@@ -53,6 +53,8 @@ pub(crate) async fn unused(
                            WHERE tag.customer_id = known.customer_id AND tag.source <> 'rule')
            AND NOT EXISTS (SELECT FROM attribute_changes AS told
                            WHERE told.customer_id = known.customer_id)
+           AND NOT EXISTS (SELECT FROM account_assignments AS kept
+                           WHERE kept.customer_id = known.customer_id)
            AND NOT EXISTS (SELECT FROM legal_holds AS held WHERE held.customer_id = known.customer_id)
            AND NOT EXISTS (SELECT FROM links WHERE older = known.customer_id)
            AND NOT EXISTS (SELECT FROM links WHERE newer = known.customer_id)",
