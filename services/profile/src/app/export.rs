@@ -25,7 +25,14 @@ impl App {
     ) -> Result<Page<Customer>, Refusal> {
         let size = u16::try_from(limit).unwrap_or(PAGE).min(PAGE);
         let mut tx = self.begin(Deadline::after(TIME)).await?;
-        let found = customers::after(&mut tx, region_code, after, with_one_more(size)).await?;
+        let found = customers::after(
+            &mut tx,
+            &self.keyring,
+            region_code,
+            after,
+            with_one_more(size),
+        )
+        .await?;
         Ok(Page::cut(found, size))
     }
 }

@@ -58,7 +58,9 @@ impl App {
         let regions = narrowed.as_deref().or(regions);
         let mut tx = self.begin(deadline).await?;
         let limit = with_one_more(size);
-        let found = customers::list_within(&mut tx, (regions, brands), before, limit).await?;
+        let found =
+            customers::list_within(&mut tx, &self.keyring, (regions, brands), before, limit)
+                .await?;
         Ok(Page::cut(found, size))
     }
 }

@@ -2,6 +2,8 @@
 
 use disclosure::{Kind, Origin, Shape};
 
+use crate::store::disclosed::{KEY_OF_CUSTOMER, KEY_OF_HOME};
+
 /// Who is who.
 const JOINING: &str = "knowing which records are one person's";
 
@@ -11,13 +13,14 @@ pub(crate) static SHAPE: Shape = Shape {
     origin: Origin::Derived,
     kinds: &[
         Kind {
-            hidden: &["origins"],
+            hidden: &["index_id", "match_keys", "origins", "search_keys"],
+            besides: KEY_OF_CUSTOMER,
             ..Kind::of("customers", Origin::Provided)
         },
         Kind {
             belongs: "t.home = ANY ($1)",
             purpose: JOINING,
-            hidden: &["withdrawn"],
+            besides: KEY_OF_HOME,
             ..Kind::of("sources", Origin::Provided)
         },
         // The other may have turned out to be somebody else.

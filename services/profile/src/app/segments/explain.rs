@@ -19,7 +19,7 @@ impl App {
         (customer, id): (CustomerId, SegmentId),
     ) -> Result<proto::MembershipExplanation, Refusal> {
         let mut tx = self.begin(deadline).await?;
-        let person = customers::get(&mut tx, customer).await?;
+        let person = customers::get(&mut tx, &self.keyring, customer).await?;
         let person = person.ok_or(SegmentError::CustomerNotFound)?;
         let segment = definitions::get(&mut tx, &id).await?;
         let segment = segment.ok_or(SegmentError::NotFound)?;

@@ -363,7 +363,9 @@ impl World {
             let condition = Condition::compile(&source, &words).unwrap();
             let scope = super::scope(&mut tx, condition.reach(), now).await.unwrap();
             let ids: Vec<_> = self.homes.iter().map(|id| id.0).collect();
-            let people = customers::people(&mut tx, &ids).await.unwrap();
+            let people = customers::people(&mut tx, &self.app.keyring, &ids)
+                .await
+                .unwrap();
             for (person, facts) in facts::of(&mut tx, people, &scope).await.unwrap() {
                 if condition.evaluate(&facts, now).is_member() {
                     let place = self.homes.iter().position(|home| *home == person);
@@ -382,7 +384,9 @@ impl World {
         let mut tx = self.app.begin(deadline()).await.unwrap();
         let kept = ratings::of(&mut tx, &ids).await.unwrap().into_iter();
         let scope = super::scope(&mut tx, policy.reach(), now).await.unwrap();
-        let people = customers::people(&mut tx, &ids).await.unwrap();
+        let people = customers::people(&mut tx, &self.app.keyring, &ids)
+            .await
+            .unwrap();
         let facts = facts::of(&mut tx, people, &scope)
             .await
             .unwrap()
@@ -427,7 +431,9 @@ impl World {
         let ids: Vec<_> = self.homes.iter().map(|id| id.0).collect();
         let mut tx = self.app.begin(deadline()).await.unwrap();
         let scope = super::scope(&mut tx, condition.reach(), now).await.unwrap();
-        let people = customers::people(&mut tx, &ids).await.unwrap();
+        let people = customers::people(&mut tx, &self.app.keyring, &ids)
+            .await
+            .unwrap();
         for (_, facts) in facts::of(&mut tx, people, &scope).await.unwrap() {
             let has = standing(&facts.tags, now).contains_key("regular");
             assert_eq!(has, condition.evaluate(&facts, now).is_member(), "at {now}");

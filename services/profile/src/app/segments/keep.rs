@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use events::NewEvent;
 use jiff::{SignedDuration, Timestamp};
+use seal::Keyring;
 use sqlx::PgTransaction;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -155,7 +156,7 @@ impl Keeper {
         let scope = super::scope(&mut tx, reach, now).await?;
         let is_asked = !segments.is_empty() || rated.is_some() || !self.giving.is_empty();
         let people = if is_asked { ids.as_slice() } else { &[] };
-        let mut facts = known(&mut tx, people, &scope).await?;
+        let mut facts = known(&mut tx, &self.app.keyring, people, &scope).await?;
         // Tags first: segments and ratings read what rules make of them.
         let with = (&self.app.clock, now);
         let given = self.giving.give(&mut tx, taken, &mut facts, with);
@@ -296,6 +297,7 @@ impl Keeper {
 /// What is known of people. Of whom there is nothing belongs nowhere: so it is with those who are restricted.
 async fn known(
     tx: &mut PgTransaction<'static>,
+    keyring: &Keyring,
     ids: &[Uuid],
     scope: &facts::Scope,
 ) -> Result<BTreeMap<CustomerId, Facts>, SegmentError> {
@@ -303,7 +305,7 @@ async fn known(
         // Nothing is asked of anybody: a file of many customers is not read for it.
         return Ok(BTreeMap::new());
     }
-    let mut people = customers::people(tx, ids).await?;
+    let mut people = customers::people(tx, keyring, ids).await?;
     let restricted = restrictions::among(tx, ids).await?;
     people.retain(|person| !restricted.contains(&person.id));
     Ok(facts::of(tx, people, scope).await?)
