@@ -5,6 +5,7 @@ use seal::{Keyring, Wrapped};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::attributes::open_value;
 use super::customers::open_personal;
 use super::sealed::{Sealed, Unreadable};
 use super::sources::open_said;
@@ -28,6 +29,7 @@ impl Opener for Opened {
         let opened = match table {
             "customers" => self.customer(row),
             "sources" => self.source(row),
+            "customer_attributes" | "attribute_changes" => self.attribute(row),
             _ => Ok(Some(Map::new())),
         };
         let opened = opened.ok().flatten().ok_or_else(|| NotOpened {
@@ -49,9 +51,11 @@ impl Opened {
             row.get("version").and_then(Value::as_i64),
         );
         let personal = bytes(row.remove("personal"));
-        let (Some(key), (Some(customer_id), Some(version)), Some(personal)) =
-            (key, place, personal)
-        else {
+        let (Some(key), Some(personal)) = (key, personal) else {
+            // Erased, and on its way out.
+            return Ok(Some(Map::new()));
+        };
+        let (Some(customer_id), Some(version)) = place else {
             return Ok(None);
         };
         if personal.is_empty() {
@@ -66,6 +70,29 @@ impl Opened {
         open_personal(&self.0, &sealed, version).map(Some)
     }
 
+    fn attribute(
+        &self,
+        row: &mut Map<String, Value>,
+    ) -> Result<Option<Map<String, Value>>, Unreadable> {
+        let key = key(row);
+        let place = (id(row, "customer_id"), id(row, "change_id"));
+        let (Some(key), Some(value)) = (key, bytes(row.remove("value"))) else {
+            // It was cleared.
+            return Ok(Some(Map::new()));
+        };
+        let (Some(customer_id), Some(change_id)) = place else {
+            return Ok(None);
+        };
+        let sealed = Sealed {
+            customer_id,
+            key,
+            bytes: &value,
+        };
+        let value = open_value(&self.0, &sealed, change_id)?;
+        let told = ("value".to_owned(), Value::String(value));
+        Ok(Some(Map::from_iter([told])))
+    }
+
     fn source(
         &self,
         row: &mut Map<String, Value>,
@@ -73,8 +100,10 @@ impl Opened {
         let key = key(row);
         let place = (id(row, "home"), id(row, "source_id"));
         let said = bytes(row.remove("said"));
-        let (Some(key), (Some(customer_id), Some(source_id)), Some(said)) = (key, place, said)
-        else {
+        let (Some(key), Some(said)) = (key, said) else {
+            return Ok(Some(Map::new()));
+        };
+        let (Some(customer_id), Some(source_id)) = place else {
             return Ok(None);
         };
         let sealed = Sealed {

@@ -33,7 +33,7 @@ async fn finds(profile: &Profile, customer_id: &str) {
     let found = profile.customers().lookup_customer(lookup).await.unwrap();
     assert_eq!(found.get_ref().customer_id, customer_id);
     let search = SearchCustomersRequest {
-        query: "lovela".to_owned(),
+        query: "grac".to_owned(),
         page_size: 0,
     };
     let found = profile.customers().search_customers(search).await.unwrap();

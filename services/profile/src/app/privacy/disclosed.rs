@@ -52,8 +52,14 @@ pub(crate) static SHAPE: Shape = Shape {
             ..Kind::of("restrictions", Origin::Staff)
         },
         Kind::of("tag_changes", Origin::Staff),
-        Kind::of("customer_attributes", Origin::Provided),
-        Kind::of("attribute_changes", Origin::Provided),
+        Kind {
+            besides: KEY_OF_CUSTOMER,
+            ..Kind::of("customer_attributes", Origin::Provided)
+        },
+        Kind {
+            besides: KEY_OF_CUSTOMER,
+            ..Kind::of("attribute_changes", Origin::Provided)
+        },
     ],
     // Registers of ids that stand in other tables too, and work to be done.
     left_out: &[

@@ -33,7 +33,7 @@ impl App {
         let membership = memberships.into_iter().find(|it| it.segment == id);
         let now = self.now();
         let scope = super::scope(&mut tx, condition.reach(), now).await?;
-        let mut facts = facts::of(&mut tx, vec![person], &scope).await?;
+        let mut facts = facts::of(&mut tx, &self.keyring, vec![person], &scope).await?;
         let facts = facts.remove(&profile).ok_or(StoreError::Regrouped)?;
         Ok(explanation(Explained {
             customer: profile,

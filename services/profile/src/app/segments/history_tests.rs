@@ -366,7 +366,10 @@ impl World {
             let people = customers::people(&mut tx, &self.app.keyring, &ids)
                 .await
                 .unwrap();
-            for (person, facts) in facts::of(&mut tx, people, &scope).await.unwrap() {
+            for (person, facts) in facts::of(&mut tx, &self.app.keyring, people, &scope)
+                .await
+                .unwrap()
+            {
                 if condition.evaluate(&facts, now).is_member() {
                     let place = self.homes.iter().position(|home| *home == person);
                     found.insert((place.unwrap(), id.clone()));
@@ -387,7 +390,7 @@ impl World {
         let people = customers::people(&mut tx, &self.app.keyring, &ids)
             .await
             .unwrap();
-        let facts = facts::of(&mut tx, people, &scope)
+        let facts = facts::of(&mut tx, &self.app.keyring, people, &scope)
             .await
             .unwrap()
             .into_iter();
@@ -434,7 +437,10 @@ impl World {
         let people = customers::people(&mut tx, &self.app.keyring, &ids)
             .await
             .unwrap();
-        for (_, facts) in facts::of(&mut tx, people, &scope).await.unwrap() {
+        for (_, facts) in facts::of(&mut tx, &self.app.keyring, people, &scope)
+            .await
+            .unwrap()
+        {
             let has = standing(&facts.tags, now).contains_key("regular");
             assert_eq!(has, condition.evaluate(&facts, now).is_member(), "at {now}");
         }

@@ -308,7 +308,7 @@ async fn known(
     let mut people = customers::people(tx, keyring, ids).await?;
     let restricted = restrictions::among(tx, ids).await?;
     people.retain(|person| !restricted.contains(&person.id));
-    Ok(facts::of(tx, people, scope).await?)
+    Ok(facts::of(tx, keyring, people, scope).await?)
 }
 
 /// What is announced of memberships.

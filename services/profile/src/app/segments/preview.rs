@@ -67,7 +67,7 @@ async fn look(
     tally: &mut Tally,
 ) -> Result<(), SegmentError> {
     let people = customers::people(connection, keyring, ids).await?;
-    for (id, facts) in facts::of(connection, people, scope).await? {
+    for (id, facts) in facts::of(connection, keyring, people, scope).await? {
         match condition.evaluate(&facts, scope.now).holds {
             Ok(false) => {}
             Ok(true) => {
