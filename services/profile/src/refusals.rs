@@ -195,7 +195,6 @@ impl From<StoreError> for Refusal {
             StoreError::Corrupt(error) => Self::internal(error),
             StoreError::Unreadable(error) => Self::internal(error),
             StoreError::Seal(SealError::Key(KeyError::Erased { .. })) => erasure::erased(),
-            StoreError::Seal(SealError::Key(KeyError::Database(error))) => database(error),
             StoreError::Seal(error) => Self::internal(error),
             StoreError::Regrouped => unavailable(),
         }

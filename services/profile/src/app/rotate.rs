@@ -16,7 +16,7 @@ use super::App;
 use crate::domain::identity::source::Source;
 use crate::metrics::Rotation;
 use crate::store::rotation::{self, Renewed};
-use crate::store::sealed::{SealError, of_identifier, of_record};
+use crate::store::sealed::{of_identifier, of_record};
 use crate::store::{StoreError, customers, sources};
 
 /// How often it is looked whether something is left.
@@ -75,8 +75,7 @@ impl App {
 
     async fn rewrap_some(&self) -> Result<i64, StoreError> {
         let mut tx = self.db.begin_with_deadline(TIME).await?;
-        let done = rewrap(&mut tx, &self.keyring, KEYS).await;
-        let done = done.map_err(SealError::Key)?;
+        let done = rewrap(&mut tx, &self.keyring, KEYS).await?;
         tx.commit().await?;
         Ok(i64::try_from(done).unwrap_or(i64::MAX))
     }

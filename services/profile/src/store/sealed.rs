@@ -34,7 +34,7 @@ pub(crate) struct Unreadable {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SealError {
     #[error(transparent)]
-    Key(#[from] KeyError),
+    Key(KeyError),
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
     /// A defect: keys are asked for before anything is sealed.
@@ -50,6 +50,16 @@ pub(crate) struct Keys {
     keys: HashMap<Uuid, DataKey>,
 }
 
+/// What the database could not do is told as such: it may be tried again.
+impl From<KeyError> for StoreError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Database(error) => Self::Database(error),
+            error => Self::Seal(SealError::Key(error)),
+        }
+    }
+}
+
 impl Keys {
     /// Those of these customers, made where there is none yet. Refuses people who were erased.
     pub(crate) async fn of(
@@ -58,10 +68,10 @@ impl Keys {
         customers: &[Uuid],
         now: Timestamp,
     ) -> Result<Self, StoreError> {
-        let keys = provide_all(connection, keyring, customers, now).await;
+        let keys = provide_all(connection, keyring, customers, now).await?;
         Ok(Self {
             keyring: keyring.clone(),
-            keys: keys.map_err(SealError::Key)?,
+            keys,
         })
     }
 
