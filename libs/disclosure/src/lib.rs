@@ -6,6 +6,7 @@
 //!
 //! Records are read by the primary key, some at a time: no transaction stays open while somebody reads.
 
+mod open;
 mod others;
 mod row;
 mod server;
@@ -17,6 +18,7 @@ use contract::patron::privacy::v1::disclosure_service_server::DisclosureServiceS
 use postgres::Database;
 
 pub use contract::patron::privacy::v1::Origin;
+pub use open::{NotOpened, Opener};
 pub use others::{Discloser, Disclosers, Records, UnknownDiscloser};
 pub use server::DisclosureServer;
 pub use shape::{Kind, Shape};
@@ -24,6 +26,11 @@ pub use shape::{Kind, Shape};
 /// Adds to a role that it tells what it holds.
 #[must_use]
 pub fn attach(service: Service, db: &Database, shape: &'static Shape) -> Service {
-    let server = DisclosureServer::new(db.clone(), shape);
+    attach_server(service, DisclosureServer::new(db.clone(), shape))
+}
+
+/// The same, by a server that was made for it.
+#[must_use]
+pub fn attach_server(service: Service, server: DisclosureServer) -> Service {
     service.grpc(chassis::tuned!(DisclosureServiceServer::new(server)))
 }

@@ -1,6 +1,7 @@
 //! `DisclosureService`: table by table, page by page.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use chassis::Refusal;
 use contract::patron::privacy::v1::disclosure_service_server::DisclosureService;
@@ -11,9 +12,11 @@ use contract::patron::r#type::v1::ErrorReason;
 use futures_util::StreamExt as _;
 use futures_util::stream::try_unfold;
 use postgres::{Database, DatabaseError};
+use serde_json::Value;
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
+use crate::open::Opener;
 use crate::others::{Discloser, Records};
 use crate::row::told;
 use crate::shape::{Kind, Shape};
@@ -24,6 +27,7 @@ use crate::store::{self, Table};
 pub struct DisclosureServer {
     db: Database,
     shape: &'static Shape,
+    opener: Option<Arc<dyn Opener>>,
 }
 
 /// A disclosure on its way.
@@ -41,7 +45,29 @@ impl DisclosureServer {
     /// Of a service whose tables are in `db`.
     #[must_use]
     pub fn new(db: Database, shape: &'static Shape) -> Self {
-        Self { db, shape }
+        Self {
+            db,
+            shape,
+            opener: None,
+        }
+    }
+
+    /// The same, where columns are sealed.
+    #[must_use]
+    pub fn opening(self, opener: Arc<dyn Opener>) -> Self {
+        Self {
+            opener: Some(opener),
+            ..self
+        }
+    }
+
+    /// A row as it is told.
+    fn tell(&self, table: &Table, kind: &Kind, mut row: Value) -> Result<PersonalRecord, Refusal> {
+        if let (Some(opener), Value::Object(columns)) = (&self.opener, &mut row) {
+            let opened = opener.open(&table.name, columns);
+            opened.map_err(Refusal::internal)?;
+        }
+        Ok(told(self.shape, table, kind, row))
     }
 
     async fn begin(&self, request: &DisclosePersonRequest) -> Result<Disclosure, Refusal> {
@@ -81,8 +107,8 @@ impl Disclosure {
                 self.after.clone_from(last);
                 let records = rows
                     .into_iter()
-                    .map(|(row, _)| told(self.server.shape, table, kind, row));
-                self.page = records.collect();
+                    .map(|(row, _)| self.server.tell(table, kind, row));
+                self.page = records.collect::<Result<_, _>>()?;
             } else {
                 self.after.clear();
                 self.tables.pop_front();

@@ -31,6 +31,8 @@ pub struct Place<'a> {
     pub table: &'a str,
     /// The column.
     pub column: &'a str,
+    /// Which of the customer's rows, so that two of them can't change places; nil where there is one.
+    pub row: Uuid,
     /// The version of the row, for rows that have versions, so that an older value can't be put back in
     /// place of a newer one; else the version of what the value means.
     pub version: i64,
@@ -116,6 +118,7 @@ impl Place<'_> {
         about.extend_from_slice(customer_id.as_bytes());
         text(&mut about, self.table);
         text(&mut about, self.column);
+        about.extend_from_slice(self.row.as_bytes());
         about.extend_from_slice(&self.version.to_be_bytes());
         about
     }

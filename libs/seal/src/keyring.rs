@@ -160,6 +160,11 @@ impl Keyring {
     pub fn master_id(&self) -> &str {
         self.masters.first().map_or("", |master| &master.id)
     }
+
+    /// The ids of the index keys, the one in use first.
+    pub fn index_ids(&self) -> impl Iterator<Item = &str> {
+        self.indexes.iter().map(|index| index.id.as_str())
+    }
 }
 
 impl std::fmt::Debug for Keyring {

@@ -17,21 +17,13 @@ CREATE TABLE customers (
     revision      bigint NOT NULL CHECK (revision >= 1),
     -- {"field": {"source", "channel", "observed_at"}}: where each value comes from.
     origins       jsonb NOT NULL,
-    -- Phones, addresses and names in a form in which they are compared.
-    match_keys    text[] NOT NULL,
-    -- [{"kind", "value", "verified"}], in the order in which they were given.
-    identifiers   jsonb NOT NULL,
-    display_name  text NOT NULL,
-    family_name   text NOT NULL,
-    given_name    text NOT NULL,
-    -- Three figures, because the year may not be known.
-    birth_year    smallint,
-    birth_month   smallint,
-    birth_day     smallint,
-    gender        text NOT NULL
-        CHECK (gender IN ('unknown', 'female', 'male', 'other', 'undisclosed')),
-    occupation    text NOT NULL,
-    income_band   text NOT NULL,
+    -- Identifiers, names, birth date, gender, address and what else is known of the person, sealed under the
+    -- customer's key (subject_keys) for this version of the row; empty where the id leads to another.
+    personal      bytea NOT NULL,
+    -- The index key that made the fingerprints of this row, and of what its own sources name.
+    index_id      text COLLATE "C" NOT NULL,
+    -- Short fingerprints of phones, addresses and names in a form in which they are compared.
+    match_keys    bigint[] NOT NULL,
     region_code   text COLLATE "C" NOT NULL,
     brand         text NOT NULL,
     language_code text NOT NULL,
@@ -39,8 +31,7 @@ CREATE TABLE customers (
     version       bigint NOT NULL CHECK (version >= 1),
     create_time   timestamptz NOT NULL,
     update_time   timestamptz NOT NULL,
-    CHECK ((birth_month IS NULL) = (birth_day IS NULL)),
-    CHECK (birth_year IS NULL OR birth_month IS NOT NULL),
+    CHECK ((personal = '') = (profile_id <> customer_id)),
     CHECK (profile_id <= customer_id),
     CHECK (absorbed = '{}' OR profile_id = customer_id)
 );
@@ -51,12 +42,19 @@ CREATE INDEX customers_by_match_key ON customers USING gin (match_keys);
 -- Lists are by descending id, which is descending time of creation.
 CREATE INDEX customers_by_region ON customers (region_code, customer_id);
 
--- Whose own sources name an identifier. Merges do not touch it, so it is right again after an unmerge.
+-- Which rows a new index key has still to make the fingerprints of.
+CREATE INDEX customers_by_index_key ON customers (index_id, customer_id);
+
+-- Whose own sources name an identifier. Merges do not touch it, so it is right again after an unmerge. What
+-- the identifier is stands in those sources, sealed.
 CREATE TABLE identifier_owners (
-    kind        text COLLATE "C" NOT NULL,
-    value       text COLLATE "C" NOT NULL,
+    fingerprint bytea NOT NULL CHECK (octet_length(fingerprint) = 32),
+    -- The index key that made it.
+    key_id      text COLLATE "C" NOT NULL,
+    -- It is of a kind that people share, so it tells of nobody who somebody is.
+    is_shared   boolean NOT NULL,
     customer_id uuid NOT NULL,
-    PRIMARY KEY (kind, value)
+    PRIMARY KEY (fingerprint)
 );
 
 -- One row for each customer, made with the customer: what was recorded under this id. Whoever records

@@ -5,26 +5,28 @@ CREATE TABLE sources (
     home        uuid NOT NULL,
     source_id   uuid NOT NULL,
     channel     text COLLATE "C" NOT NULL,
-    -- The channel's own id of the person.
-    source_key  text COLLATE "C" NOT NULL,
-    -- What it says, without what it says nothing about.
-    details     jsonb NOT NULL,
+    -- A fingerprint of the channel's own id of the person, as in source_keys.
+    record      bytea NOT NULL CHECK (octet_length(record) = 32),
+    -- That id, what the channel says, and [{"source", "kind", "value", "since"}]: identifiers of which it says
+    -- that the other is mistaken. Sealed under the key of the home (subject_keys).
+    said        bytea NOT NULL,
     -- {"field": instant}: when the channel saw it.
     observed    jsonb NOT NULL,
-    -- [{"source", "kind", "value", "since"}]: identifiers of which it says that the other is mistaken.
-    withdrawn   jsonb NOT NULL,
     record_time timestamptz NOT NULL,
     PRIMARY KEY (home, source_id),
-    UNIQUE (home, channel, source_key)
+    UNIQUE (home, channel, record)
 );
 
 -- Under which customer a channel's record of a person came in. Channels of Patron's own are not here:
 -- they know people by their customer id.
 CREATE TABLE source_keys (
-    channel    text COLLATE "C" NOT NULL,
-    source_key text COLLATE "C" NOT NULL,
-    home       uuid NOT NULL,
-    PRIMARY KEY (channel, source_key)
+    -- Of the channel and its own id of the person.
+    record  bytea NOT NULL CHECK (octet_length(record) = 32),
+    -- The index key that made it.
+    key_id  text COLLATE "C" NOT NULL,
+    channel text COLLATE "C" NOT NULL,
+    home    uuid NOT NULL,
+    PRIMARY KEY (record)
 );
 
 -- Never deleted: a link that is taken back says when, by whom and why.

@@ -47,7 +47,7 @@ CREATE TABLE import_errors (
 
 -- What a file says of a record stands beside what calls and other files say of it.
 ALTER TABLE sources ADD COLUMN import_id uuid;
-ALTER TABLE sources DROP CONSTRAINT sources_home_channel_source_key_key;
+ALTER TABLE sources DROP CONSTRAINT sources_home_channel_record_key;
 ALTER TABLE sources ADD CONSTRAINT sources_of_record
-    UNIQUE NULLS NOT DISTINCT (home, channel, source_key, import_id);
+    UNIQUE NULLS NOT DISTINCT (home, channel, record, import_id);
 CREATE INDEX sources_by_import ON sources (import_id, home, source_id) WHERE import_id IS NOT NULL;

@@ -94,8 +94,7 @@ BEGIN
     ) SELECT 'return_ids', 'deleted', count(*) FROM gone;
     RETURN QUERY WITH gone AS (
         DELETE FROM source_keys USING sources
-        WHERE source_keys.channel = sources.channel AND source_keys.source_key = sources.source_key
-          AND source_keys.home = sources.home AND sources.home = ANY (ids)
+        WHERE source_keys.record = sources.record AND source_keys.home = sources.home AND sources.home = ANY (ids)
         RETURNING 1
     ) SELECT 'source_keys', 'deleted', count(*) FROM gone;
     RETURN QUERY WITH gone AS (DELETE FROM sources WHERE home = ANY (ids) RETURNING 1)

@@ -17,14 +17,15 @@ CREATE TABLE attributes (
     CHECK ((kind = 'choice') = (choices <> '{}'))
 );
 
--- What customers have. Values are written out, as their kind writes them.
+-- What customers have. Values are written out, as their kind writes them, and sealed under the key of the customer at
+-- whose id they were set (subject_keys), for the change that set them.
 CREATE TABLE customer_attributes (
     -- The id at which it was set. Never changes, also when people are joined: of several the one with the
     -- greatest change_id stands.
     customer_id uuid NOT NULL,
     key         text COLLATE "C" NOT NULL,
     change_id   uuid NOT NULL,
-    value       text NOT NULL,
+    value       bytea NOT NULL,
     source      text NOT NULL,
     actor       text NOT NULL,
     set_time    timestamptz NOT NULL,
@@ -36,8 +37,8 @@ CREATE TABLE attribute_changes (
     -- UUIDv7: lists are by descending id, which is descending time.
     change_id   uuid NOT NULL,
     key         text COLLATE "C" NOT NULL,
-    -- Null: it was cleared.
-    value       text,
+    -- Sealed as above; null: it was cleared.
+    value       bytea,
     source      text NOT NULL,
     actor       text NOT NULL,
     change_time timestamptz NOT NULL,

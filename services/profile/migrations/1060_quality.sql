@@ -1,7 +1,4 @@
--- Postal addresses, and when it was last known that somebody can be reached.
-
--- {"region_code", "postal_code", "administrative_area", "locality", "lines"}, without what is empty.
-ALTER TABLE customers ADD COLUMN postal_address jsonb NOT NULL DEFAULT '{}';
+-- When it was last known that somebody can be reached.
 
 -- When the contact value was last seen or confirmed of which that is longest ago; null: there is none.
 ALTER TABLE customers ADD COLUMN contact_time timestamptz;

@@ -95,7 +95,7 @@ fn privacy(service: Service, app: &App, pages: &PageTokens) -> Service {
 fn customers(service: Service, app: &App, pages: &PageTokens) -> Service {
     let customers = Customers {
         app: app.clone(),
-        readers: Readers::start(&app.db),
+        readers: Readers::start(&app.db, &app.keyring),
         pages: pages.clone(),
     };
     let identities = Identities {

@@ -4,14 +4,15 @@
 use chassis::Service;
 
 use crate::app::{App, segments};
-use crate::metrics::Memberships;
+use crate::metrics::{Memberships, Rotation};
 
 /// Adds every job of the role.
 pub(crate) fn begin(service: Service, app: &App) -> Service {
     let metrics = Memberships::register(service.metrics());
     let (keeping, undoing) = (app.clone(), app.clone());
     let (making, reminding) = (app.clone(), app.clone());
-    let retaining = app.clone();
+    let (retaining, rotating) = (app.clone(), app.clone());
+    let rotation = Rotation::register(service.metrics());
     service
         .task("segments", move |stop| {
             segments::keep(keeping.clone(), metrics.clone(), stop)
@@ -24,6 +25,9 @@ pub(crate) fn begin(service: Service, app: &App) -> Service {
         })
         .task("retention", move |stop| {
             retaining.clone().keep_retaining(stop)
+        })
+        .task("key-rotation", move |stop| {
+            rotating.clone().keep_rotating(rotation.clone(), stop)
         })
         .task("erasure-reminders", move |stop| {
             reminding.clone().remind(stop)

@@ -58,6 +58,7 @@ use erasure::Eraser;
 use events::{Consumer, ConsumerConfig, FeedConfig, FeedServer, Feeds, Outbox, Parts, UnknownFeed};
 use postgres::{Database, Migrations, ProbeLimits};
 use sqlx::migrate::Migrator;
+use store::disclosed::Opened;
 
 pub use settings::{NoSuchCountry, PhoneCountry, Settings};
 
@@ -112,10 +113,11 @@ pub fn service(
         keyring: settings.keyring,
     };
     let service = audit::attach(Service::new(NAME, clock), NAME, &db, context);
-    let own = DisclosureServer::new(db.clone(), &disclosed::SHAPE);
-    let disclosers = others.and(NAME, Arc::new(own));
+    let opened = Arc::new(Opened(app.keyring.clone()));
+    let own = DisclosureServer::new(db.clone(), &disclosed::SHAPE).opening(opened);
+    let disclosers = others.and(NAME, Arc::new(own.clone()));
     let service = calls::answer(service, &app, context, disclosers);
-    let service = disclosure::attach(jobs::begin(service, &app), &db, &disclosed::SHAPE);
+    let service = disclosure::attach_server(jobs::begin(service, &app), own);
     let guard = app.clone();
     let service = service.records(move |named| {
         let app = guard.clone();

@@ -17,6 +17,7 @@ use contract::patron::profile::v1::ErrorReason;
 use contract::patron::r#type::v1::ErrorReason as Common;
 use events::OutboxError;
 use postgres::DatabaseError;
+use seal::store::KeyError;
 use tonic::Code;
 
 use crate::app::intake::IntakeError;
@@ -27,6 +28,7 @@ use crate::domain::identity::link::Link;
 use crate::domain::identity::profile::NoSuchLink;
 use crate::domain::invalid::Invalid;
 use crate::store::StoreError;
+use crate::store::sealed::SealError;
 use crate::wire::returns::reason_of;
 
 pub(crate) use privacy::{
@@ -192,6 +194,9 @@ impl From<StoreError> for Refusal {
         match error {
             StoreError::Database(error) => database(error),
             StoreError::Corrupt(error) => Self::internal(error),
+            StoreError::Unreadable(error) => Self::internal(error),
+            StoreError::Seal(SealError::Key(KeyError::Erased { .. })) => erasure::erased(),
+            StoreError::Seal(error) => Self::internal(error),
             StoreError::Regrouped => unavailable(),
         }
     }

@@ -9,7 +9,7 @@ use crate::domain::points::phone::Country;
 /// How profile works.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Makes the fingerprints by which people who were erased stay out.
+    /// Personal data is sealed and found by it, and people who were erased stay out.
     pub keyring: Keyring,
     /// Of which country national phone numbers are of people whose own is not known.
     pub phone_country: PhoneCountry,

@@ -63,6 +63,10 @@ mod restrictions;
 mod retention;
 #[path = "all/returns.rs"]
 mod returns;
+#[path = "all/rotation.rs"]
+mod rotation;
+#[path = "all/sealed.rs"]
+mod sealed;
 #[path = "all/search.rs"]
 mod search;
 #[path = "all/segments.rs"]

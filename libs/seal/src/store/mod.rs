@@ -1,5 +1,6 @@
 //! The keys of customers in a service's database.
 
+mod many;
 mod tombstones;
 
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use uuid::Uuid;
 
 use crate::{CannotOpen, DataKey, Keyring, NoRandomness, Wrapped};
 
+pub use many::{forget, provide_all};
 pub use tombstones::{Tombstone, bury, dead_among, tombstones};
 
 /// What became of a customer's key.

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use postgres::Migrations;
 use postgres::testing::TestDatabase;
 use seal::store::{
-    KeyError, KeyState, Tombstone, bury, dead_among, provide, rewrap, state, tombstones,
+    KeyError, KeyState, Tombstone, bury, dead_among, forget, provide, provide_all, rewrap, state,
+    tombstones,
 };
 use seal::{Keyring, Place};
 use sqlx::PgConnection;
@@ -15,6 +16,7 @@ static MIGRATIONS: Migrations = Migrations::new("test", &[&seal::MIGRATIONS]);
 const PLACE: Place<'static> = Place {
     table: "t",
     column: "c",
+    row: Uuid::nil(),
     version: 1,
 };
 
@@ -151,4 +153,28 @@ async fn a_rotation_wraps_every_live_key_anew_and_what_was_sealed_still_opens() 
         assert_eq!(key.open(PLACE, sealed).unwrap(), id.as_bytes());
     }
     assert_eq!(name(&mut db, &new, Uuid::from_u128(5)).await, "tombstone");
+}
+
+#[tokio::test]
+async fn keys_of_many_are_those_that_they_have_or_new_ones_but_none_over_a_tombstone() {
+    let database = TestDatabase::create(&MIGRATIONS).await;
+    let mut db = database.db().pool().acquire().await.unwrap();
+    let (_, ring) = keyring("one");
+    let ids: Vec<_> = (1..=4).map(Uuid::from_u128).collect();
+    let first = provide(&mut db, &ring, ids[1], now()).await.unwrap();
+    let sealed = first.seal(PLACE, b"text").unwrap();
+    let twice = [ids.clone(), ids.clone()].concat();
+    let keys = provide_all(&mut db, &ring, &twice, now()).await.unwrap();
+    assert_eq!(keys.len(), 4);
+    assert_eq!(keys[&ids[1]].open(PLACE, &sealed).unwrap(), b"text");
+    for id in &ids {
+        assert_eq!(name(&mut db, &ring, *id).await, "live");
+    }
+
+    bury(&mut db, &[tombstone(3)]).await.unwrap();
+    let refused = provide_all(&mut db, &ring, &ids, now()).await;
+    assert!(matches!(refused, Err(KeyError::Erased { customer_id }) if customer_id == ids[2]));
+    forget(&mut db, &ids).await.unwrap();
+    assert_eq!(name(&mut db, &ring, ids[0]).await, "never");
+    assert_eq!(name(&mut db, &ring, ids[2]).await, "tombstone");
 }

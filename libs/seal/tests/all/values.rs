@@ -29,7 +29,7 @@ proptest! {
         id in customer(), value in proptest::collection::vec(any::<u8>(), 8..200),
     ) {
         let key = DataKey::new(id).unwrap();
-        let place = Place { table: "sources", column: "details", version: 1 };
+        let place = Place { table: "sources", column: "details", row: Uuid::nil(), version: 1 };
         let sealed = key.seal(place, &value).unwrap();
         prop_assert_eq!(key.open(place, &sealed).unwrap(), value.clone());
         prop_assert!(!sealed.windows(value.len()).any(|part| part == value));
@@ -41,14 +41,15 @@ proptest! {
         id in customer(), other in customer(), version in any::<i64>(), later in any::<i64>(),
         value in ".{0,40}", at in any::<prop::sample::Index>(), bit in 0_u8..8,
     ) {
-        prop_assume!(id != other && version != later);
+        prop_assume!(id != other && !other.is_nil() && version != later);
         let key = DataKey::new(id).unwrap();
-        let place = Place { table: "sources", column: "details", version };
+        let place = Place { table: "sources", column: "details", row: Uuid::nil(), version };
         let sealed = key.seal(place, value.as_bytes()).unwrap();
         for moved in [
             Place { table: "source", ..place },
             Place { column: "sdetails", table: "source", ..place },
             Place { column: "observed", ..place },
+            Place { row: other, ..place },
             Place { version: later, ..place },
         ] {
             prop_assert_eq!(key.open(moved, &sealed), Err(CannotOpen));
@@ -66,7 +67,7 @@ proptest! {
         prop_assume!(id != other);
         let mine = keyring("mine");
         let key = DataKey::new(id).unwrap();
-        let place = Place { table: "t", column: "c", version: 1 };
+        let place = Place { table: "t", column: "c", row: Uuid::nil(), version: 1 };
         let sealed = key.seal(place, b"text").unwrap();
         let wrapped = key.wrap(&mine).unwrap();
         let again = DataKey::unwrap(&mine, id, &wrapped).unwrap();

@@ -63,7 +63,14 @@ impl App {
         size: u16,
     ) -> Result<Page<Customer>, Refusal> {
         let mut tx = self.begin(deadline).await?;
-        let found = customers::list(&mut tx, region_code, before, with_one_more(size)).await?;
+        let found = customers::list(
+            &mut tx,
+            &self.keyring,
+            region_code,
+            before,
+            with_one_more(size),
+        )
+        .await?;
         Ok(Page::cut(found, size))
     }
 
@@ -104,7 +111,8 @@ impl App {
     ) -> Result<Page<Source>, Refusal> {
         let mut tx = self.begin(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?.ids();
-        let found = sources::list(&mut tx, &homes, after, with_one_more(size)).await?;
+        let found =
+            sources::list(&mut tx, &self.keyring, &homes, after, with_one_more(size)).await?;
         Ok(Page::cut(found, size))
     }
 

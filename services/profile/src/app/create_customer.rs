@@ -85,9 +85,17 @@ impl App {
             within,
             identifiers,
         };
-        take(db, (&customer.homes(), customer.id), keys, listed).await?;
-        customers::insert(db, std::slice::from_ref(&customer)).await?;
-        sources::put(db, &[source]).await?;
+        take(
+            db,
+            &self.keyring,
+            (&customer.homes(), customer.id),
+            keys,
+            listed,
+        )
+        .await?;
+        let keys = self.keys(db, [customer.id]).await?;
+        customers::insert(db, &keys, std::slice::from_ref(&customer)).await?;
+        sources::put(db, &keys, &[source]).await?;
         evaluations::mark(db, &[customer.id], self.now()).await?;
         let event = announce::created(&customer);
         let appended = self.outbox.append(db, event).await;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::{Deadline, Refusal};
+use seal::Keyring;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -41,19 +42,27 @@ impl App {
     ) -> Result<Page<Exported>, Refusal> {
         let size = u16::try_from(limit).unwrap_or(PAGE).min(PAGE);
         let mut tx = self.begin(Deadline::after(TIME)).await?;
-        let found = customers::after(&mut tx, region_code, after, with_one_more(size)).await?;
+        let found = customers::after(
+            &mut tx,
+            &self.keyring,
+            region_code,
+            after,
+            with_one_more(size),
+        )
+        .await?;
         let Page { items, has_more } = Page::cut(found, size);
-        let items = with_attributes(&mut tx, items).await?;
+        let items = with_attributes(&mut tx, &self.keyring, items).await?;
         Ok(Page { items, has_more })
     }
 }
 
 async fn with_attributes(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     people: Vec<Customer>,
 ) -> Result<Vec<Exported>, StoreError> {
     let homes: Vec<Uuid> = people.iter().flat_map(|it| it.homes().ids()).collect();
-    let changes = attributes::kept(connection, &homes).await?;
+    let changes = attributes::kept(connection, keyring, &homes).await?;
     let mut keys: Vec<&str> = changes.iter().map(|it| it.key.0.as_str()).collect();
     keys.sort_unstable();
     keys.dedup();

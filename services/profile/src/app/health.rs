@@ -147,7 +147,7 @@ impl App {
         customer: CustomerId,
     ) -> Result<proto::CustomerHealth, Refusal> {
         let mut tx = self.begin(deadline).await?;
-        let person = customers::get(&mut tx, customer).await?;
+        let person = customers::get(&mut tx, &self.keyring, customer).await?;
         let person = person.ok_or_else(refusals::customer_not_found)?;
         let profile = person.id;
         let mut in_force = InForce::default();
@@ -159,7 +159,7 @@ impl App {
         let now = self.now();
         let mut scope = segments::scope(&mut tx, policy.reach(), now).await?;
         scope.health = facts::Health::Heard(policy.since(now));
-        let mut facts = facts::of(&mut tx, vec![person], &scope).await?;
+        let mut facts = facts::of(&mut tx, &self.keyring, vec![person], &scope).await?;
         let facts = facts.remove(&profile).ok_or(StoreError::Regrouped)?;
         let health = policy.judge(&facts, now);
         let kept = standings::of(&mut tx, &[profile.0]).await?;

@@ -151,9 +151,10 @@ impl IntakeError {
                     || error.is_unique_violation(order_ids::UNIQUE)
                     || error.is_unique_violation(return_ids::UNIQUE)
             }
-            Self::Store(StoreError::Corrupt(_)) | Self::Outbox(OutboxError::TooLarge { .. }) => {
-                false
-            }
+            Self::Store(
+                StoreError::Corrupt(_) | StoreError::Unreadable(_) | StoreError::Seal(_),
+            )
+            | Self::Outbox(OutboxError::TooLarge { .. }) => false,
         }
     }
 }
@@ -209,7 +210,7 @@ impl App {
             .zip(&verdicts)
             .filter(|(_, verdict)| verdict.is_ok());
         let recorded = recorded.map(|(item, _)| (&item.who, item.activity.time()));
-        let created = people.create(&mut tx, recorded, &self.clock).await?;
+        let created = people.create(self, &mut tx, recorded).await?;
         write::changes(&mut tx, &changes).await?;
         let people: Vec<CustomerId> = changes.people.iter().copied().collect();
         evaluations::mark(&mut tx, &people, self.now()).await?;

@@ -18,6 +18,7 @@ pub(crate) mod quality;
 pub(crate) mod ratings;
 pub(crate) mod reach;
 pub(crate) mod readers;
+pub(crate) mod rotate;
 mod search;
 pub(crate) mod segments;
 pub(crate) mod tag_rules;
@@ -31,11 +32,14 @@ use events::Outbox;
 use jiff::{SignedDuration, Timestamp};
 use postgres::Database;
 use seal::Keyring;
-use sqlx::{Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
+use uuid::Uuid;
 
+use crate::domain::ids::CustomerId;
 use crate::domain::instant::to_microsecond;
 use crate::domain::points::phone::Country;
 use crate::refusals;
+use crate::store::{Keys, StoreError};
 
 /// Time for what comes without a deadline, which only calls in this process can.
 pub(crate) const DEFAULT_TIME: Duration = Duration::from_secs(30);
@@ -47,7 +51,8 @@ pub(crate) struct App {
     pub(crate) outbox: Outbox,
     pub(crate) clock: Clock,
     pub(crate) secrets: contact::Secrets,
-    /// Makes the fingerprints by which identifiers of people who were erased are refused.
+    /// Wraps the keys under which personal data is sealed, and makes the fingerprints by which it is found, and by
+    /// which identifiers of people who were erased are refused.
     pub(crate) keyring: Keyring,
     /// Of which country national phone numbers are of people whose own is not known.
     pub(crate) country: Option<Country>,
@@ -59,6 +64,16 @@ impl App {
     /// The present instant, as it can be stored.
     pub(crate) fn now(&self) -> Timestamp {
         to_microsecond(self.clock.now())
+    }
+
+    /// The keys of the customers whom a transaction writes.
+    async fn keys(
+        &self,
+        db: &mut PgConnection,
+        customers: impl IntoIterator<Item = CustomerId>,
+    ) -> Result<Keys, StoreError> {
+        let customers: Vec<Uuid> = customers.into_iter().map(|id| id.0).collect();
+        Keys::of(db, &self.keyring, &customers, self.now()).await
     }
 
     /// One connection, and on it one transaction, that ends with the call's time.

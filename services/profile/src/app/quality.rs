@@ -44,7 +44,7 @@ impl App {
         id: CustomerId,
     ) -> Result<(Customer, Quality), Refusal> {
         let mut tx = self.begin(deadline).await?;
-        let customer = customers::get(&mut tx, id).await?;
+        let customer = customers::get(&mut tx, &self.keyring, id).await?;
         let customer = customer.ok_or_else(refusals::customer_not_found)?;
         let quality = assess(&customer, self.as_of());
         Ok((customer, quality))
@@ -79,13 +79,15 @@ impl App {
         let Person {
             mut customer,
             mut profile,
-        } = Person::lock(db, id).await?;
+        } = Person::lock(db, &self.keyring, id).await?;
         let confirmed = profile.confirm(fields, self.now(), &trust());
         if !confirmed.is_empty() {
-            sources::put(db, &confirmed).await?;
+            let homes = confirmed.iter().map(|source| source.home);
+            let keys = self.keys(db, homes.chain([customer.id])).await?;
+            sources::put(db, &keys, &confirmed).await?;
             // No value differs, only where it comes from: nobody has to be told.
             customer.settle(profile.golden(&trust()), self.now());
-            customers::update(db, &customer).await?;
+            customers::update(db, &keys, [&customer]).await?;
         }
         let quality = assess(&customer, self.as_of());
         Ok(wire::quality::encode(&customer, quality))
@@ -119,7 +121,8 @@ impl App {
     pub(crate) async fn quality_summary(&self, deadline: Deadline) -> Result<Summary, Refusal> {
         let [.., a, b, c, d] = *self.clock.new_id().as_bytes();
         let mut tx = self.begin(deadline).await?;
-        let (people, drawn) = quality::drawn(&mut tx, [a, b, c, d], with_one_more(SAMPLE)).await?;
+        let (people, drawn) =
+            quality::drawn(&mut tx, &self.keyring, [a, b, c, d], with_one_more(SAMPLE)).await?;
         let is_whole = drawn <= usize::from(SAMPLE);
         let as_of = self.as_of();
         let sample: Vec<_> = people.iter().map(|it| assess(it, as_of)).collect();

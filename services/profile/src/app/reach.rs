@@ -93,7 +93,9 @@ impl App {
         }
         let mut tx = self.begin(deadline).await?;
         let limit = with_one_more(size);
-        let found = customers::list_within(&mut tx, (regions, brands), before, limit).await?;
+        let found =
+            customers::list_within(&mut tx, &self.keyring, (regions, brands), before, limit)
+                .await?;
         Ok(Page::cut(found, size))
     }
 }

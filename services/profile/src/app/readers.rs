@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chassis::Refusal;
 use coalesce::{Coalescer, Limits};
 use postgres::Database;
+use seal::Keyring;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -23,8 +24,9 @@ pub(crate) struct Readers {
 
 impl Readers {
     /// Begins to read. Called within a Tokio runtime.
-    pub(crate) fn start(db: &Database) -> Self {
-        let (ids, keys) = (db.clone(), db.clone());
+    pub(crate) fn start(db: &Database, keyring: &Keyring) -> Self {
+        let ids = (db.clone(), keyring.clone());
+        let keys = ids.clone();
         Self {
             by_id: Coalescer::start(Limits::default(), move |asked| by_id(ids.clone(), asked)),
             by_identifier: Coalescer::start(Limits::default(), move |asked| {
@@ -50,23 +52,23 @@ impl Readers {
 }
 
 async fn by_id(
-    db: Database,
+    (db, keyring): (Database, Keyring),
     asked: Vec<CustomerId>,
 ) -> Result<HashMap<CustomerId, Customer>, Refusal> {
     let mut connection = db.acquire().await.map_err(refusals::database)?;
-    let people = People::read(&mut connection, &asked).await?;
+    let people = People::read(&mut connection, &keyring, &asked).await?;
     let lead = |id: CustomerId| Some((id, people.with(id)?));
     Ok(asked.into_iter().filter_map(lead).collect())
 }
 
 async fn by_identifier(
-    db: Database,
+    (db, keyring): (Database, Keyring),
     asked: Vec<IdentifierKey>,
 ) -> Result<HashMap<IdentifierKey, Customer>, Refusal> {
     let mut connection = db.acquire().await.map_err(refusals::database)?;
-    let owners = identifiers::owners(&mut connection, &asked).await?;
+    let owners = identifiers::owners(&mut connection, &keyring, &asked).await?;
     let ids: Vec<CustomerId> = owners.values().copied().collect();
-    let people = People::read(&mut connection, &ids).await?;
+    let people = People::read(&mut connection, &keyring, &ids).await?;
     let lead = |(key, id)| Some((key, people.with(id)?));
     Ok(owners.into_iter().filter_map(lead).collect())
 }
@@ -75,9 +77,13 @@ async fn by_identifier(
 struct People(HashMap<CustomerId, Customer>);
 
 impl People {
-    async fn read(connection: &mut PgConnection, ids: &[CustomerId]) -> Result<Self, StoreError> {
+    async fn read(
+        connection: &mut PgConnection,
+        keyring: &Keyring,
+        ids: &[CustomerId],
+    ) -> Result<Self, StoreError> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-        let found = customers::many(connection, &ids).await?;
+        let found = customers::many(connection, keyring, &ids).await?;
         Ok(Self(found.into_iter().map(|it| (it.id, it)).collect()))
     }
 

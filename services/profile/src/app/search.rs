@@ -4,7 +4,7 @@ use access::Reach;
 use chassis::{Deadline, Refusal};
 
 use super::App;
-use super::browse::{Page, with_one_more};
+use super::browse::Page;
 use super::reach::own_of;
 use crate::domain::customer::Customer;
 use crate::domain::search::Prefix;
@@ -22,12 +22,13 @@ impl App {
             return self.search_own(deadline, (prefix, own), size).await;
         }
         let mut tx = self.begin(deadline).await?;
+        let most = usize::from(size).saturating_add(1);
         let whose = (reach.regions(), reach.brands());
-        let found = customers::search(&mut tx, prefix, whose, with_one_more(size)).await?;
+        let found = customers::search(&mut tx, &self.keyring, prefix, whose, most).await?;
         let mut page = Page::cut(found, size);
-        // Of very many, not all were looked at. Whoever sees everybody has a full page then.
-        if !page.has_more && !reach.is_all() {
-            page.has_more = customers::is_crowded(&mut tx, prefix).await?;
+        // Of very many, not all were looked at.
+        if !page.has_more {
+            page.has_more = customers::is_crowded(&mut tx, &self.keyring, prefix).await?;
         }
         Ok(page)
     }

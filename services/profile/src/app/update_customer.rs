@@ -69,7 +69,7 @@ impl App {
             fields,
             sent,
         } = update;
-        let person = Person::lock(db, id).await?;
+        let person = Person::lock(db, &self.keyring, id).await?;
         person.customer.check_etag(&etag)?;
         let mut said = sent.only(&fields);
         let region = &person.customer.details.region_code;

@@ -1,13 +1,17 @@
 //! Names as they are searched for: by how they begin, whichever part is said first, and whatever stands between the
 //! parts. `Müller, Jean-Luc` is found by `muller j` and by `jeanluc`, `王小明` by `王小` and by `wang xiaom`.
 
+use std::collections::BTreeSet;
+
 use pinyin::ToPinyin as _;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::customer::Details;
 
-/// Most ways in which a name is searched for: each has an index.
+/// Most ways in which a name is searched for: of each many beginnings are kept.
 const MOST_KEYS: usize = 4;
+/// Of how many letters beginnings are found. Whoever asks with more has the rest compared.
+const LENGTHS: [usize; 11] = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16];
 /// Most letters of one. Nobody types more.
 const MOST_LETTERS: usize = 64;
 /// Most syllables of a name of which the sound is taken: longer ones are names of companies.
@@ -24,25 +28,39 @@ impl Prefix {
         (!folded.is_empty()).then_some(Self(folded))
     }
 
-    /// The first of the names, in the order of their bytes.
-    pub(crate) fn from(&self) -> &str {
-        &self.0
+    /// The longest part of it that names are found by ([`beginnings`]).
+    pub(crate) fn indexed(&self) -> &str {
+        let cuts = cuts(&self.0);
+        cuts.last().unwrap_or(&self.0)
     }
 
-    /// What of a customer begins so: of several ways in which it is found, the most usual one.
-    pub(crate) fn first_of(&self, details: &Details) -> Option<String> {
+    /// The first of the ways in which a customer is searched for that begins so.
+    pub(crate) fn found_in(&self, details: &Details) -> Option<String> {
         let mut keys = keys(details).into_iter();
         keys.find(|key| key.starts_with(&self.0))
     }
+}
 
-    /// What comes after all of them.
-    pub(crate) fn until(&self) -> String {
-        format!("{}{}", self.0, char::MAX)
-    }
+/// What a customer is found by: how each of the ways begins in which it is searched for, by the numbers of letters of
+/// [`LENGTHS`].
+pub(crate) fn beginnings(details: &Details) -> BTreeSet<String> {
+    let keys = keys(details);
+    let all = keys.iter().flat_map(|key| cuts(key));
+    all.map(ToOwned::to_owned).collect()
+}
+
+/// The beginnings of a text of which fingerprints are made, the shortest first.
+fn cuts(text: &str) -> impl Iterator<Item = &str> {
+    let ends = text
+        .char_indices()
+        .map(|(at, letter)| at.saturating_add(letter.len_utf8()));
+    let numbered = ends.zip(1_usize..);
+    let ends = numbered.filter(|(_, letters)| LENGTHS.contains(letters));
+    ends.filter_map(|(end, _)| text.get(..end))
 }
 
 /// The ways in which a customer is searched for, each once, the most usual first.
-pub(crate) fn keys(details: &Details) -> Vec<String> {
+fn keys(details: &Details) -> Vec<String> {
     let (family, given) = parts(details);
     let mut keys = Vec::with_capacity(MOST_KEYS);
     let sounds = sound(&family).zip(sound(&given));
@@ -126,15 +144,9 @@ mod tests {
 
     fn finds(query: &str, details: &Details) -> bool {
         let prefix = Prefix::of(query).unwrap();
-        let within =
-            |key: &String| key.as_str() >= prefix.from() && key.as_str() < prefix.until().as_str();
-        let found = keys(details).iter().any(within);
-        assert_eq!(
-            found,
-            keys(details)
-                .iter()
-                .any(|key| key.starts_with(prefix.from()))
-        );
+        let found = prefix.found_in(details).is_some();
+        // Whoever is found is looked at.
+        assert!(!found || beginnings(details).contains(prefix.indexed()));
         found
     }
 
@@ -160,8 +172,10 @@ mod tests {
         for query in ["", " ", "--", "*", "%"] {
             assert_eq!(Prefix::of(query), None, "{query}");
         }
-        assert_eq!(keys(&Details::default()), Vec::<String>::new());
+        assert_eq!(beginnings(&Details::default()), BTreeSet::new());
         let long = shown(&"x".repeat(500));
         assert_eq!(keys(&long), ["x".repeat(MOST_LETTERS)]);
+        let found = LENGTHS.map(|letters| "x".repeat(letters));
+        assert_eq!(beginnings(&long), BTreeSet::from(found));
     }
 }

@@ -6,12 +6,14 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
+use seal::{Keyring, Wrapped};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub(crate) use definitions::{all, count, get, list, lock, named, put};
 
-use super::{CorruptRow, StoreError, texts};
+use super::sealed::{Column, Sealed, Unreadable};
+use super::{CorruptRow, Keys, StoreError, texts};
 use crate::domain::attribute::definition::{Key, Kind};
 use crate::domain::attribute::standing::Change;
 use crate::domain::attribute::value::Value;
@@ -28,11 +30,16 @@ pub(crate) struct Kept {
 /// What is kept under these ids, read as what it says.
 pub(crate) async fn of(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     homes: &[Uuid],
 ) -> Result<HashMap<CustomerId, Vec<Kept>>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT customer_id, key, change_id, value, kind FROM customer_attributes
-         JOIN attributes USING (key) WHERE customer_id = ANY ($1)",
+        r#"SELECT customer_id, key, change_id, value, kind, k.master_id AS "master_id!",
+               k.wrapped AS "wrapped!"
+           FROM customer_attributes JOIN attributes USING (key)
+           JOIN (SELECT customer_id, master_id, wrapped FROM subject_keys
+                 WHERE wrapped IS NOT NULL) AS k USING (customer_id)
+           WHERE customer_id = ANY ($1)"#,
         homes,
     )
     .fetch_all(connection)
@@ -46,8 +53,17 @@ pub(crate) async fn of(
         } else {
             kind
         };
-        let (table, column) = ("customer_attributes", "value");
-        let value = Value::read(&kind, &row.value).map_err(|_| CorruptRow { table, column })?;
+        let sealed = Sealed {
+            customer_id: row.customer_id,
+            key: Wrapped {
+                master_id: row.master_id,
+                bytes: row.wrapped,
+            },
+            bytes: &row.value,
+        };
+        let value = open_value(keyring, &sealed, row.change_id)?;
+        let Column { table, column } = VALUE;
+        let value = Value::read(&kind, &value).map_err(|_| CorruptRow { table, column })?;
         kept.entry(CustomerId(row.customer_id))
             .or_default()
             .push(Kept {
@@ -62,55 +78,70 @@ pub(crate) async fn of(
 /// What is kept under these ids, as it is written.
 pub(crate) async fn kept(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     homes: &[Uuid],
 ) -> Result<Vec<Change>, StoreError> {
     let rows = sqlx::query_as!(
         ChangeRow,
         r#"SELECT customer_id, change_id, key, value AS "value?", source, actor,
-               set_time AS change_time
-           FROM customer_attributes WHERE customer_id = ANY ($1)"#,
+               set_time AS change_time, k.master_id AS "master_id!", k.wrapped AS "wrapped!"
+           FROM customer_attributes
+           JOIN (SELECT customer_id, master_id, wrapped FROM subject_keys
+                 WHERE wrapped IS NOT NULL) AS k USING (customer_id)
+           WHERE customer_id = ANY ($1)"#,
         homes,
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(ChangeRow::into_domain).collect())
+    read(rows, keyring)
 }
 
 /// What happened under these ids before `before`, the latest first.
 pub(crate) async fn changes(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     homes: &[Uuid],
     before: Uuid,
     limit: i64,
 ) -> Result<Vec<Change>, StoreError> {
     let rows = sqlx::query_as!(
         ChangeRow,
-        "SELECT customer_id, change_id, key, value, source, actor, change_time
-         FROM attribute_changes WHERE customer_id = ANY ($1) AND change_id < $2
-         ORDER BY change_id DESC LIMIT $3",
+        r#"SELECT customer_id, change_id, key, value, source, actor, change_time,
+               k.master_id AS "master_id!", k.wrapped AS "wrapped!"
+           FROM attribute_changes
+           JOIN (SELECT customer_id, master_id, wrapped FROM subject_keys
+                 WHERE wrapped IS NOT NULL) AS k USING (customer_id)
+           WHERE customer_id = ANY ($1) AND change_id < $2
+           ORDER BY change_id DESC LIMIT $3"#,
         homes,
         before,
         limit,
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(ChangeRow::into_domain).collect())
+    read(rows, keyring)
 }
 
 /// Adds changes to the history, and keeps what they come to. Of one attribute of one id there is one at most.
 pub(crate) async fn write(
     connection: &mut PgConnection,
+    keys: &Keys,
     changes: &[Change],
 ) -> Result<(), StoreError> {
     let homes: Vec<Uuid> = changes.iter().map(|it| it.home.0).collect();
     let ids: Vec<Uuid> = changes.iter().map(|it| it.id).collect();
-    let values: Vec<Option<String>> = changes.iter().map(|it| it.value.clone()).collect();
+    let seal = |change: &Change| {
+        let value = change.value.as_ref();
+        let seal = |value| keys.seal(change.home.0, VALUE, (change.id, FORM), value);
+        value.map(seal).transpose()
+    };
+    let values: Vec<Option<Vec<u8>>> = changes.iter().map(seal).collect::<Result<_, _>>()?;
     let times: Vec<_> = changes.iter().map(|it| it.at.to_sqlx()).collect();
     sqlx::query!(
         "WITH changes AS (
              INSERT INTO attribute_changes
                  (customer_id, change_id, key, value, source, actor, change_time)
-             SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[],
+             SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::text[],
                                   $6::text[], $7::timestamptz[])
              RETURNING *
          ), cleared AS (
@@ -128,7 +159,7 @@ pub(crate) async fn write(
         &homes,
         &ids,
         &texts(changes, |it| &it.key.0) as &[&str],
-        &values as &[Option<String>],
+        &values as &[Option<Vec<u8>>],
         &texts(changes, |it| &it.source) as &[&str],
         &texts(changes, |it| &it.actor) as &[&str],
         &times,
@@ -142,22 +173,61 @@ struct ChangeRow {
     customer_id: Uuid,
     change_id: Uuid,
     key: String,
-    value: Option<String>,
+    value: Option<Vec<u8>>,
     source: String,
     actor: String,
     change_time: Timestamp,
+    master_id: String,
+    wrapped: Vec<u8>,
+}
+
+/// Where values are sealed. What a change has set stands in both tables, and is the same in both.
+const VALUE: Column = Column {
+    table: "attribute_changes",
+    column: "value",
+};
+/// Of what is sealed.
+const FORM: i64 = 1;
+
+/// The value that a change has set.
+pub(super) fn open_value(
+    keyring: &Keyring,
+    sealed: &Sealed<'_>,
+    change_id: Uuid,
+) -> Result<String, Unreadable> {
+    sealed.open(keyring, VALUE, (change_id, FORM))
+}
+
+fn read(rows: Vec<ChangeRow>, keyring: &Keyring) -> Result<Vec<Change>, StoreError> {
+    let rows = rows.into_iter();
+    rows.map(|row| row.into_domain(keyring)).collect()
 }
 
 impl ChangeRow {
-    fn into_domain(self) -> Change {
-        Change {
+    fn into_domain(self, keyring: &Keyring) -> Result<Change, StoreError> {
+        let key = Wrapped {
+            master_id: self.master_id,
+            bytes: self.wrapped,
+        };
+        let value = match &self.value {
+            None => None,
+            Some(bytes) => {
+                let sealed = Sealed {
+                    customer_id: self.customer_id,
+                    key,
+                    bytes,
+                };
+                Some(open_value(keyring, &sealed, self.change_id)?)
+            }
+        };
+        Ok(Change {
             id: self.change_id,
             home: CustomerId(self.customer_id),
             key: Key(self.key),
-            value: self.value,
+            value,
             source: self.source,
             actor: self.actor,
             at: self.change_time,
-        }
+        })
     }
 }

@@ -5,18 +5,19 @@ pub(crate) mod quality;
 mod row;
 mod search;
 
-use jiff_sqlx::ToSqlx as _;
+use seal::Keyring;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::StoreError;
 use super::homes::homes_of;
+use super::sealed::of_match_key;
+use super::{Keys, StoreError};
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerId;
-use crate::domain::quality::oldest_confirmation;
-pub(crate) use many::{after, remove, unused, update_all};
-use row::{CustomerRow, NewRow, match_keys, search_keys};
+pub(crate) use many::{after, remove, unused};
+pub(super) use row::open_personal;
+use row::{CustomerRow, NewRow, rows};
 pub(crate) use search::{is_crowded, search};
 
 /// How often a lock is taken of those whom ids lead elsewhere from meanwhile.
@@ -25,60 +26,49 @@ const ATTEMPTS: u32 = 5;
 /// Reads the one whom an id leads to.
 pub(crate) async fn get(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     id: CustomerId,
 ) -> Result<Option<Customer>, StoreError> {
-    let row = sqlx::query_as!(
-        CustomerRow,
-        r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
-                  identifiers AS "identifiers: _", display_name, family_name,
-                  given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
-                  region_code, brand, language_code, time_zone,
-                  postal_address AS "postal_address: _", version, create_time, update_time
-           FROM customers
-           WHERE customer_id = (SELECT profile_id FROM customers WHERE customer_id = $1)"#,
+    let row = rows!(
+        "WHERE customer_id = (SELECT profile_id FROM customers WHERE customer_id = $1)",
         id.0,
     )
     .fetch_optional(connection)
     .await?;
-    row.map(CustomerRow::into_customer).transpose()
+    row.map(|row| row.into_customer(keyring)).transpose()
 }
 
 /// Locks those whom these ids lead to, in ascending order, and reads them. An id may lead elsewhere by
 /// the time the lock is had: then nobody in the answer has it.
 pub(crate) async fn lock(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     ids: &[Uuid],
 ) -> Result<Vec<Customer>, StoreError> {
     // What is selected from the locked row itself is its latest version, not the snapshot's.
-    let rows = sqlx::query_as!(
-        CustomerRow,
-        r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
-                  identifiers AS "identifiers: _", display_name, family_name,
-                  given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
-                  region_code, brand, language_code, time_zone,
-                  postal_address AS "postal_address: _", version, create_time, update_time
-           FROM customers
-           WHERE customer_id = ANY (ARRAY(
+    let rows = rows!(
+        "WHERE customer_id = ANY (ARRAY(
                SELECT profile_id FROM customers WHERE customer_id = ANY ($1)))
-           ORDER BY customer_id FOR NO KEY UPDATE"#,
+           ORDER BY customer_id FOR NO KEY UPDATE OF customers",
         ids,
     )
     .fetch_all(connection)
     .await?;
     let is_known = |row: &CustomerRow| row.profile_id == row.customer_id;
     let known = rows.into_iter().filter(is_known);
-    known.map(CustomerRow::into_customer).collect()
+    read(known, keyring)
 }
 
 /// The same until nobody has been joined or parted while the locks were waited for; `None` when one of
 /// the ids is no customer's.
 pub(crate) async fn lock_all(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     ids: &[CustomerId],
 ) -> Result<Option<Vec<Customer>>, StoreError> {
     let wanted: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     for _ in 0..ATTEMPTS {
-        let locked = lock(connection, &wanted).await?;
+        let locked = lock(connection, keyring, &wanted).await?;
         let is_had = |id: &&CustomerId| locked.iter().any(|it| it.homes().has(**id));
         let Some(lost) = ids.iter().find(|id| !is_had(id)) else {
             return Ok(Some(locked));
@@ -93,48 +83,35 @@ pub(crate) async fn lock_all(
 /// Reads the row of an id that leads to another: when it was created, and how far its numbers came.
 pub(crate) async fn absorbed(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     id: CustomerId,
 ) -> Result<Option<Customer>, StoreError> {
-    let row = sqlx::query_as!(
-        CustomerRow,
-        r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
-                  identifiers AS "identifiers: _", display_name, family_name,
-                  given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
-                  region_code, brand, language_code, time_zone,
-                  postal_address AS "postal_address: _", version, create_time, update_time
-           FROM customers WHERE customer_id = $1"#,
-        id.0,
-    )
-    .fetch_optional(connection)
-    .await?;
-    row.map(CustomerRow::into_customer).transpose()
+    let row = rows!("WHERE customer_id = $1", id.0,)
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| row.into_customer(keyring)).transpose()
 }
 
 /// Reads those whom ids lead to, each once.
 pub(crate) async fn many(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     ids: &[Uuid],
 ) -> Result<Vec<Customer>, StoreError> {
-    let rows = sqlx::query_as!(
-        CustomerRow,
-        r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
-                  identifiers AS "identifiers: _", display_name, family_name,
-                  given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
-                  region_code, brand, language_code, time_zone,
-                  postal_address AS "postal_address: _", version, create_time, update_time
-           FROM customers
-           WHERE customer_id = ANY (ARRAY(
-               SELECT profile_id FROM customers WHERE customer_id = ANY ($1)))"#,
+    let rows = rows!(
+        "WHERE customer_id = ANY (ARRAY(
+               SELECT profile_id FROM customers WHERE customer_id = ANY ($1)))",
         ids,
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(CustomerRow::into_customer).collect()
+    read(rows, keyring)
 }
 
 /// The newest `limit`, of one region or of all, that were created before `before`.
 pub(crate) async fn list(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     region_code: Option<&str>,
     before: Option<CustomerId>,
     limit: i64,
@@ -143,16 +120,9 @@ pub(crate) async fn list(
     let before = before.map_or(Uuid::max(), |id| id.0);
     let rows = match region_code {
         None => {
-            sqlx::query_as!(
-                CustomerRow,
-                r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
-                  identifiers AS "identifiers: _", display_name, family_name,
-                          given_name, birth_year, birth_month, birth_day, gender, occupation,
-                          income_band, region_code, brand, language_code, time_zone,
-                          postal_address AS "postal_address: _", version,
-                          create_time, update_time
-                   FROM customers WHERE customer_id < $1 AND profile_id = customer_id
-                   ORDER BY customer_id DESC LIMIT $2"#,
+            rows!(
+                "WHERE customer_id < $1 AND profile_id = customer_id
+                   ORDER BY customer_id DESC LIMIT $2",
                 before,
                 limit,
             )
@@ -160,17 +130,9 @@ pub(crate) async fn list(
             .await?
         }
         Some(region_code) => {
-            sqlx::query_as!(
-                CustomerRow,
-                r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
-                  identifiers AS "identifiers: _", display_name, family_name,
-                          given_name, birth_year, birth_month, birth_day, gender, occupation,
-                          income_band, region_code, brand, language_code, time_zone,
-                          postal_address AS "postal_address: _", version,
-                          create_time, update_time
-                   FROM customers
-                   WHERE region_code = $3 AND customer_id < $1 AND profile_id = customer_id
-                   ORDER BY customer_id DESC LIMIT $2"#,
+            rows!(
+                "WHERE region_code = $3 AND customer_id < $1 AND profile_id = customer_id
+                   ORDER BY customer_id DESC LIMIT $2",
                 before,
                 limit,
                 region_code,
@@ -179,29 +141,23 @@ pub(crate) async fn list(
             .await?
         }
     };
-    rows.into_iter().map(CustomerRow::into_customer).collect()
+    read(rows, keyring)
 }
 
 /// The newest `limit` of these regions and brands that were created before `before`; `None` for any.
 pub(crate) async fn list_within(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     (regions, brands): (Option<&[String]>, Option<&[String]>),
     before: Option<CustomerId>,
     limit: i64,
 ) -> Result<Vec<Customer>, StoreError> {
     let before = before.map_or(Uuid::max(), |id| id.0);
-    let rows = sqlx::query_as!(
-        CustomerRow,
-        r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
-                  identifiers AS "identifiers: _", display_name, family_name,
-                  given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
-                  region_code, brand, language_code, time_zone,
-                  postal_address AS "postal_address: _", version, create_time, update_time
-           FROM customers
-           WHERE customer_id < $1 AND profile_id = customer_id
+    let rows = rows!(
+        "WHERE customer_id < $1 AND profile_id = customer_id
              AND ($3::text[] IS NULL OR region_code = ANY ($3))
              AND ($4::text[] IS NULL OR brand = ANY ($4))
-           ORDER BY customer_id DESC LIMIT $2"#,
+           ORDER BY customer_id DESC LIMIT $2",
         before,
         limit,
         regions as _,
@@ -209,7 +165,7 @@ pub(crate) async fn list_within(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(CustomerRow::into_customer).collect()
+    read(rows, keyring)
 }
 
 /// How many of these ids lead to somebody of these regions and brands; `None` for any.
@@ -236,33 +192,31 @@ pub(crate) async fn count_within(
 /// At most `limit` others who have one of these keys.
 pub(crate) async fn sharing(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     keys: &[String],
     than: CustomerId,
     limit: i64,
 ) -> Result<Vec<Customer>, StoreError> {
-    let rows = sqlx::query_as!(
-        CustomerRow,
-        r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
-                  identifiers AS "identifiers: _", display_name, family_name,
-                  given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
-                  region_code, brand, language_code, time_zone,
-                  postal_address AS "postal_address: _", version, create_time, update_time
-           FROM customers WHERE match_keys && $1 AND customer_id <> $2 LIMIT $3"#,
-        keys,
+    let prints = keys.iter().flat_map(|key| of_match_key(keyring, key));
+    let prints: Vec<i64> = prints.collect();
+    let rows = rows!(
+        "WHERE match_keys && $1 AND customer_id <> $2 LIMIT $3",
+        &prints,
         than.0,
         limit,
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(CustomerRow::into_customer).collect()
+    read(rows, keyring)
 }
 
 /// Adds customers, each with its row of traits. Their identifiers must be theirs already.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
+    keys: &Keys,
     customers: &[Customer],
 ) -> Result<(), StoreError> {
-    let rows: Vec<_> = customers.iter().map(NewRow::of).collect();
+    let rows: Vec<_> = new_rows(customers, keys)?;
     // Everything in one document: customers are created far more seldom than they buy.
     sqlx::query!(
         "WITH made AS (
@@ -289,11 +243,8 @@ pub(crate) async fn absorb(
     sqlx::query!(
         "UPDATE customers SET
              profile_id = $2, absorbed = '{}', origins = '{}', match_keys = '{}', search_keys = '{}',
-             identifiers = '[]', display_name = '',
-             family_name = '', given_name = '', birth_year = NULL, birth_month = NULL,
-             birth_day = NULL, gender = 'unknown', occupation = '', income_band = '',
-             region_code = '', brand = '', language_code = '', time_zone = '',
-             postal_address = '{}', contact_time = NULL
+             personal = '', region_code = '', brand = '', language_code = '', time_zone = '',
+             contact_time = NULL
          WHERE customer_id = ANY ($1)",
         ids,
         profile.0,
@@ -303,69 +254,59 @@ pub(crate) async fn absorb(
     Ok(())
 }
 
-/// Writes a customer that was locked and changed, and is known by its own id.
-pub(crate) async fn update(
+/// Writes customers that were locked and changed, and are known by their own ids.
+pub(crate) async fn update<'a>(
     connection: &mut PgConnection,
-    customer: &Customer,
+    keys: &Keys,
+    customers: impl IntoIterator<Item = &'a Customer>,
 ) -> Result<(), StoreError> {
-    let row = CustomerRow::of(customer);
+    let rows: Vec<_> = new_rows(customers, keys)?;
     sqlx::query!(
-        "UPDATE customers SET
-             identifiers = $2, display_name = $3, family_name = $4, given_name = $5,
-             birth_year = $6, birth_month = $7, birth_day = $8, gender = $9, occupation = $10,
-             income_band = $11, region_code = $12, brand = $13, language_code = $14,
-             time_zone = $15, version = $16, update_time = $17, profile_id = $1, absorbed = $18,
-             revision = $19, origins = $20, match_keys = $21, search_keys = $22,
-             postal_address = $23, contact_time = $24
-         WHERE customer_id = $1",
-        row.customer_id,
-        row.identifiers as _,
-        row.display_name,
-        row.family_name,
-        row.given_name,
-        row.birth_year,
-        row.birth_month,
-        row.birth_day,
-        row.gender,
-        row.occupation,
-        row.income_band,
-        row.region_code,
-        row.brand,
-        row.language_code,
-        row.time_zone,
-        row.version,
-        customer.update_time.to_sqlx(),
-        &row.absorbed,
-        row.revision,
-        row.origins as _,
-        &match_keys(customer),
-        &search_keys(customer),
-        row.postal_address as _,
-        oldest_confirmation(customer).map(jiff_sqlx::ToSqlx::to_sqlx) as _,
+        "UPDATE customers AS known SET
+             profile_id = told.profile_id, absorbed = told.absorbed, revision = told.revision,
+             origins = told.origins, personal = told.personal, index_id = told.index_id,
+             match_keys = told.match_keys, search_keys = told.search_keys,
+             contact_time = told.contact_time, region_code = told.region_code, brand = told.brand,
+             language_code = told.language_code, time_zone = told.time_zone,
+             version = told.version, update_time = told.update_time
+         FROM jsonb_populate_recordset(NULL::customers, $1) AS told
+         WHERE known.customer_id = told.customer_id",
+        Json(rows) as _,
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
+fn new_rows<'a>(
+    customers: impl IntoIterator<Item = &'a Customer>,
+    keys: &Keys,
+) -> Result<Vec<NewRow<'a>>, StoreError> {
+    let customers = customers.into_iter();
+    customers.map(|it| NewRow::of(it, keys)).collect()
+}
+
+fn read(
+    rows: impl IntoIterator<Item = CustomerRow>,
+    keyring: &Keyring,
+) -> Result<Vec<Customer>, StoreError> {
+    let rows = rows.into_iter();
+    rows.map(|row| row.into_customer(keyring)).collect()
+}
+
 /// Those of these ids who are people; ids that lead elsewhere are not.
 pub(crate) async fn people(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     ids: &[Uuid],
 ) -> Result<Vec<Customer>, StoreError> {
-    let rows = sqlx::query_as!(
-        CustomerRow,
-        r#"SELECT customer_id, profile_id, absorbed, revision, origins AS "origins: _",
-                  identifiers AS "identifiers: _", display_name, family_name,
-                  given_name, birth_year, birth_month, birth_day, gender, occupation, income_band,
-                  region_code, brand, language_code, time_zone,
-                  postal_address AS "postal_address: _", version, create_time, update_time
-           FROM customers WHERE customer_id = ANY ($1) AND profile_id = customer_id"#,
+    let rows = rows!(
+        "WHERE customer_id = ANY ($1) AND profile_id = customer_id",
         ids,
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(CustomerRow::into_customer).collect()
+    read(rows, keyring)
 }
 
 /// The ids of `limit` people, as good as drawn at random, the same ones each time; and how many there

@@ -1,6 +1,7 @@
 //! What is said about a customer, as a document.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::CorruptRow;
 use crate::domain::birth_date::BirthDate;
@@ -43,13 +44,37 @@ pub(super) struct DetailsRow {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct IdentifierRow {
+struct IdentifierRow {
     kind: String,
     value: String,
     verified: bool,
 }
 
 impl DetailsRow {
+    /// As it is told to the person, without what is empty.
+    pub(super) fn told(self) -> Map<String, Value> {
+        let birth_date = self.birth_date;
+        let mut told = match serde_json::to_value(self) {
+            Ok(Value::Object(told)) => told,
+            _ => Map::new(),
+        };
+        if let Some((month, day, year)) = birth_date {
+            // Where the year is not known, as ISO 8601 once wrote it.
+            let year = year.map_or_else(|| "-".to_owned(), |year| format!("{year:04}"));
+            let date = format!("{year}-{month:02}-{day:02}");
+            told.insert("birth_date".to_owned(), Value::String(date));
+        }
+        told
+    }
+
+    /// Takes away what stands in columns of their own where lists are cut by it.
+    pub(super) fn leave_out_places(&mut self) {
+        self.region_code.clear();
+        self.brand.clear();
+        self.language_code.clear();
+        self.time_zone.clear();
+    }
+
     pub(super) fn of(details: &Details) -> Self {
         let details = details.clone();
         let is_stated = details.gender != Gender::Unknown;
@@ -75,14 +100,11 @@ impl DetailsRow {
         }
     }
 
-    pub(super) fn into_domain(self) -> Result<Details, CorruptRow> {
+    /// `corrupt` is where it stands.
+    pub(super) fn into_domain(self, corrupt: CorruptRow) -> Result<Details, CorruptRow> {
         let gender = match self.gender.as_str() {
             "" => Some(Gender::Unknown),
             name => gender_named(name),
-        };
-        let corrupt = CorruptRow {
-            table: "sources",
-            column: "details",
         };
         let birth = |(month, day, year)| BirthDate { year, month, day };
         Ok(Details {
@@ -106,7 +128,7 @@ impl DetailsRow {
 /// Where post reaches somebody; without what is empty.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct AddressRow {
+struct AddressRow {
     #[serde(skip_serializing_if = "String::is_empty")]
     region_code: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -120,7 +142,7 @@ pub(super) struct AddressRow {
 }
 
 impl AddressRow {
-    pub(super) fn of(address: PostalAddress) -> Self {
+    fn of(address: PostalAddress) -> Self {
         Self {
             region_code: address.region_code,
             postal_code: address.postal_code,
@@ -130,7 +152,7 @@ impl AddressRow {
         }
     }
 
-    pub(super) fn into_domain(self) -> PostalAddress {
+    fn into_domain(self) -> PostalAddress {
         PostalAddress {
             region_code: self.region_code,
             postal_code: self.postal_code,
@@ -146,7 +168,7 @@ impl AddressRow {
 }
 
 impl IdentifierRow {
-    pub(super) fn all_of(identifiers: &[Identifier]) -> Vec<Self> {
+    fn all_of(identifiers: &[Identifier]) -> Vec<Self> {
         let row = |identifier: &Identifier| Self {
             kind: identifier.key.kind.clone(),
             value: identifier.key.value.clone(),
@@ -155,7 +177,7 @@ impl IdentifierRow {
         identifiers.iter().map(row).collect()
     }
 
-    pub(super) fn into_all(rows: Vec<Self>) -> Vec<Identifier> {
+    fn into_all(rows: Vec<Self>) -> Vec<Identifier> {
         let identifier = |row: Self| {
             let Self {
                 kind,
@@ -178,7 +200,7 @@ const GENDERS: [(&str, Gender); 5] = [
 ];
 
 /// How a gender is stored.
-pub(super) fn name_of(gender: Gender) -> &'static str {
+fn name_of(gender: Gender) -> &'static str {
     GENDERS
         .iter()
         .find(|(_, known)| *known == gender)
@@ -186,7 +208,7 @@ pub(super) fn name_of(gender: Gender) -> &'static str {
 }
 
 /// The gender that is stored so.
-pub(super) fn gender_named(name: &str) -> Option<Gender> {
+fn gender_named(name: &str) -> Option<Gender> {
     GENDERS
         .iter()
         .find(|(known, _)| *known == name)

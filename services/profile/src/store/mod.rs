@@ -6,6 +6,7 @@ pub(crate) mod contact;
 pub(crate) mod corrupt;
 pub(crate) mod customers;
 mod details;
+pub(crate) mod disclosed;
 pub(crate) mod health;
 pub(crate) mod homes;
 pub(crate) mod identifiers;
@@ -19,6 +20,8 @@ pub(crate) mod privacy;
 pub(crate) mod ratings;
 pub(crate) mod return_ids;
 pub(crate) mod returns;
+pub(crate) mod rotation;
+pub(crate) mod sealed;
 pub(crate) mod segments;
 pub(crate) mod source_keys;
 pub(crate) mod sources;
@@ -28,8 +31,10 @@ pub(crate) mod timeline;
 pub(crate) mod traits;
 
 pub(crate) use corrupt::CorruptRow;
+pub(crate) use sealed::Keys;
 
 use postgres::DatabaseError;
+use sealed::{SealError, Unreadable};
 use sqlx::types::Json;
 
 /// Why the storage did not do what was asked.
@@ -39,6 +44,10 @@ pub(crate) enum StoreError {
     Database(#[from] DatabaseError),
     #[error(transparent)]
     Corrupt(#[from] CorruptRow),
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// The same request finds them later.
     #[error("a customer is joined or parted again and again")]
     Regrouped,

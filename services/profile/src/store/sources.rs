@@ -3,28 +3,35 @@
 mod row;
 
 use jiff_sqlx::ToSqlx as _;
+use seal::Keyring;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use row::{SourceRow, WithdrawnRow, by_path};
+pub(super) use row::open_said;
+use row::{SourceRow, by_path, sealed};
 
-use super::details::DetailsRow;
-use super::{StoreError, documents, texts};
+use super::sealed::{first_of_each, of_record};
+use super::{Keys, StoreError, documents, texts};
 use crate::domain::identity::source::{Source, SourceId};
 use crate::domain::ids::{CustomerId, ImportId};
 
 /// What was said under these homes, sorted by id, at most `limit` after one.
 pub(crate) async fn list(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     homes: &[Uuid],
     after: SourceId,
     limit: i64,
 ) -> Result<Vec<Source>, StoreError> {
     let rows = sqlx::query_as!(
         SourceRow,
-        r#"SELECT home, source_id, channel, source_key, import_id, details AS "details: _",
-                  observed AS "observed: _", confirmed AS "confirmed: _", withdrawn AS "withdrawn: _", record_time
-           FROM sources WHERE home = ANY ($1) AND source_id > $2
+        r#"SELECT home, source_id, channel, import_id, said, observed AS "observed: _",
+                  confirmed AS "confirmed: _", record_time, k.master_id AS "master_id!",
+                  k.wrapped AS "wrapped!"
+           FROM sources
+           JOIN (SELECT customer_id, master_id, wrapped FROM subject_keys
+                 WHERE wrapped IS NOT NULL) AS k ON k.customer_id = home
+           WHERE home = ANY ($1) AND source_id > $2
            ORDER BY source_id LIMIT $3"#,
         homes,
         after.0,
@@ -32,20 +39,23 @@ pub(crate) async fn list(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(SourceRow::into_domain).collect()
+    let rows = rows.into_iter();
+    rows.map(|row| row.into_domain(keyring)).collect()
 }
 
 /// All that was said under these homes, sorted by id. How much there may be for one person is bounded.
 pub(crate) async fn all(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     homes: &[Uuid],
 ) -> Result<Vec<Source>, StoreError> {
-    list(connection, homes, SourceId(Uuid::nil()), i64::MAX).await
+    list(connection, keyring, homes, SourceId(Uuid::nil()), i64::MAX).await
 }
 
 /// Writes what sources say now, new ones too.
 pub(crate) async fn put(
     connection: &mut PgConnection,
+    keys: &Keys,
     sources: &[Source],
 ) -> Result<(), StoreError> {
     let homes: Vec<Uuid> = sources.iter().map(|source| source.home.0).collect();
@@ -53,25 +63,26 @@ pub(crate) async fn put(
     let imports: Vec<Option<Uuid>> = sources.iter().map(|it| it.import.map(|id| id.0)).collect();
     let times = sources.iter().map(|source| source.record_time.to_sqlx());
     let times: Vec<_> = times.collect();
+    let said = sources.iter().map(|source| sealed(source, keys));
+    let said: Vec<_> = said.collect::<Result<_, _>>()?;
+    let prints = |it: &Source| of_record(&keys.keyring, &it.channel, &it.key);
+    let records = first_of_each(sources, prints);
     sqlx::query!(
-        "INSERT INTO sources (home, source_id, channel, source_key, details, observed, withdrawn,
-                              record_time, import_id, confirmed)
-         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[],
-                              $6::jsonb[], $7::jsonb[], $8::timestamptz[], $9::uuid[],
-                              $10::jsonb[])
+        "INSERT INTO sources (home, source_id, channel, record, said, observed, confirmed,
+                              record_time, import_id)
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::bytea[],
+                              $6::jsonb[], $7::jsonb[], $8::timestamptz[], $9::uuid[])
          ON CONFLICT (home, source_id) DO UPDATE SET
-             details = excluded.details, observed = excluded.observed,
-             withdrawn = excluded.withdrawn, confirmed = excluded.confirmed",
+             said = excluded.said, observed = excluded.observed, confirmed = excluded.confirmed",
         &homes,
         &ids,
         &texts(sources, |source| &source.channel) as &[&str],
-        &texts(sources, |source| &source.key) as &[&str],
-        documents(sources, |source| DetailsRow::of(&source.details)) as _,
+        &records.bytes,
+        &said,
         documents(sources, |source| by_path(&source.observed)) as _,
-        documents(sources, WithdrawnRow::all_of) as _,
+        documents(sources, |source| by_path(&source.confirmed)) as _,
         &times,
         &imports as &[Option<Uuid>],
-        documents(sources, |source| by_path(&source.confirmed)) as _,
     )
     .execute(connection)
     .await?;
@@ -98,24 +109,22 @@ pub(crate) async fn of_import(
         .collect())
 }
 
-/// Takes sources away; answers the homes and the channels' own ids of what they spoke of.
+/// Takes sources away; answers the fingerprints of the channels' records that they spoke of, with their homes.
 pub(crate) async fn remove(
     connection: &mut PgConnection,
     sources: &[(CustomerId, SourceId)],
-) -> Result<Vec<(String, CustomerId)>, StoreError> {
+) -> Result<Vec<(Vec<u8>, CustomerId)>, StoreError> {
     let homes: Vec<Uuid> = sources.iter().map(|(home, _)| home.0).collect();
     let ids: Vec<Uuid> = sources.iter().map(|(_, id)| id.0).collect();
     let rows = sqlx::query!(
         "DELETE FROM sources USING unnest($1::uuid[], $2::uuid[]) AS gone (home, source_id)
          WHERE sources.home = gone.home AND sources.source_id = gone.source_id
-         RETURNING sources.source_key, sources.home",
+         RETURNING sources.record, sources.home",
         &homes,
         &ids,
     )
     .fetch_all(connection)
     .await?;
     let gone = rows.into_iter();
-    Ok(gone
-        .map(|row| (row.source_key, CustomerId(row.home)))
-        .collect())
+    Ok(gone.map(|row| (row.record, CustomerId(row.home))).collect())
 }

@@ -195,6 +195,20 @@ impl Profile {
     /// The service beside others, whose events it hears.
     pub(crate) async fn start_among(clock: Clock, feeds: &Feeds, keyring: Keyring) -> Self {
         let database = TestDatabase::create(&profile::migrations()).await;
+        Self::start_over(database, clock, feeds, keyring).await
+    }
+
+    /// The service once more, over the same database with other secrets.
+    pub(crate) async fn restart_with(self, keyring: Keyring) -> Self {
+        Self::start_over(self.database, Clock::system(), &silent(), keyring).await
+    }
+
+    async fn start_over(
+        database: TestDatabase,
+        clock: Clock,
+        feeds: &Feeds,
+        keyring: Keyring,
+    ) -> Self {
         let start_time = clock.now();
         let context = Context {
             clock,

@@ -75,7 +75,7 @@ impl App {
         let found = accounts::homes_of(db, whose, with_one_more(MOST)).await?;
         let page = Page::cut(found, MOST);
         let last = page.items.last().copied().filter(|_| page.has_more);
-        let people = customers::lock(db, &page.items).await?;
+        let people = customers::lock(db, &self.keyring, &page.items).await?;
         let mut managers = lock_managers(db, wish).await?;
         // Somebody else may have been faster while the locks were waited for.
         let known = accounts::of(db, &page.items).await?;

@@ -63,7 +63,7 @@ impl App {
         db: &mut PgTransaction<'_>,
         wish: Wish,
     ) -> Result<proto::AccountAssignment, Refusal> {
-        let locked = customers::lock_all(db, &[wish.customer]).await?;
+        let locked = customers::lock_all(db, &self.keyring, &[wish.customer]).await?;
         let customer = locked.and_then(|all| all.into_iter().next());
         let customer = customer.ok_or_else(refusals::customer_not_found)?;
         let homes = customer.homes().ids();

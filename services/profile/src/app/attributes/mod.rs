@@ -52,7 +52,7 @@ impl App {
         let mut tx = self.begin(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?;
         let homes = homes.ok_or_else(refusals::customer_not_found)?;
-        let kept = attributes::kept(&mut tx, &homes.ids()).await?;
+        let kept = attributes::kept(&mut tx, &self.keyring, &homes.ids()).await?;
         let keys: Vec<&str> = kept.iter().map(|it| it.key.0.as_str()).collect();
         let known = attributes::named(&mut tx, &keys).await?;
         Ok(wire::standing(homes.profile, &kept, &known))
@@ -68,7 +68,9 @@ impl App {
         let mut tx = self.begin(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?;
         let homes = homes.ok_or_else(refusals::customer_not_found)?.ids();
-        let found = attributes::changes(&mut tx, &homes, before, with_one_more(size)).await?;
+        let found =
+            attributes::changes(&mut tx, &self.keyring, &homes, before, with_one_more(size))
+                .await?;
         let keys: Vec<&str> = found.iter().map(|it| it.key.0.as_str()).collect();
         let known = attributes::named(&mut tx, &keys).await?;
         Ok(Page::cut(wire::told(found, &known), size))

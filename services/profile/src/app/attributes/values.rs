@@ -53,7 +53,7 @@ impl App {
         // The oldest id is the one by which the person is known.
         let profile = person.ids.first().copied().unwrap_or(asked.customer);
         let homes: Vec<Uuid> = person.ids.iter().map(|id| id.0).collect();
-        let before = attributes::kept(db, &homes).await?;
+        let before = attributes::kept(db, &self.keyring, &homes).await?;
         let of_person = before.iter().map(|it| &it.key);
         let named: Vec<&str> = of_person.chain(keys).map(|key| key.0.as_str()).collect();
         let known = attributes::named(db, &named).await?;
@@ -65,11 +65,12 @@ impl App {
         if changes.is_empty() {
             return Ok(wire::attributes::standing(profile, &before, &known));
         }
-        attributes::write(db, &changes).await?;
+        let keys = self.keys(db, changes.iter().map(|it| it.home)).await?;
+        attributes::write(db, &keys, &changes).await?;
         evaluations::mark(db, &[profile], self.now()).await?;
         let appended = self.outbox.append_all(db, &announced(&changes)).await;
         appended.map_err(refusals::outbox)?;
-        let after = attributes::kept(db, &homes).await?;
+        let after = attributes::kept(db, &self.keyring, &homes).await?;
         Ok(wire::attributes::standing(profile, &after, &known))
     }
 

@@ -7,6 +7,7 @@ use contract::patron::profile::v1 as proto;
 use events::NewEvent;
 use idempotency::{Claim, Key};
 use jiff::Timestamp;
+use seal::Keyring;
 use sqlx::{PgConnection, Postgres, Transaction};
 use tonic::{Response, Status};
 
@@ -85,7 +86,7 @@ impl App {
         let now = self.now();
         let in_force = InForce::read(tx).await?;
         let mut said = statements::newest(tx, &person.ids, None).await?;
-        let verified = verified(tx, home, &changes.changes).await?;
+        let verified = verified(tx, &self.keyring, home, &changes.changes).await?;
         let (mut announced, mut opt_ins) = (Vec::<NewEvent>::new(), Vec::new());
         for (at, change) in changes.changes.iter().enumerate() {
             let unknown = |source| ContactError::UnknownTopic {
@@ -169,13 +170,14 @@ async fn record(
 /// The customer's verified identifiers; read only when somebody speaks by one.
 async fn verified(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     customer: CustomerId,
     changes: &[Change],
 ) -> Result<HashSet<IdentifierKey>, StoreError> {
     if changes.iter().all(|change| change.identifier.is_none()) {
         return Ok(HashSet::new());
     }
-    let customer = customers::get(connection, customer).await?;
+    let customer = customers::get(connection, keyring, customer).await?;
     let known = customer
         .map(|it| it.details.identifiers)
         .unwrap_or_default();

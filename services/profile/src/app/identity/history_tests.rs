@@ -268,7 +268,10 @@ impl World {
         for home in &self.homes {
             let profile = self.model.profile_of(*home);
             let mut tx = self.app.begin(deadline()).await.unwrap();
-            let customer = customers::get(&mut tx, *home).await.unwrap().unwrap();
+            let customer = customers::get(&mut tx, &self.app.keyring, *home)
+                .await
+                .unwrap()
+                .unwrap();
             drop(tx);
             assert_eq!(customer.id, profile.id);
             assert_eq!(customer.absorbed, profile.absorbed);
@@ -312,7 +315,9 @@ impl World {
     async fn check_that_nothing_was_ever_joined(&self) {
         for home in &self.homes {
             let mut tx = self.app.begin(deadline()).await.unwrap();
-            let person = Person::lock(&mut tx, *home).await.unwrap();
+            let person = Person::lock(&mut tx, &self.app.keyring, *home)
+                .await
+                .unwrap();
             assert!(person.profile.links.is_empty() && person.profile.absorbed.is_empty());
             let golden = self.model.never_joined(*home).golden(&trust());
             assert_eq!(person.profile.golden(&trust()).details, golden.details);

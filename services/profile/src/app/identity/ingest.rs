@@ -4,6 +4,7 @@ use chassis::{Deadline, Refusal};
 use contract::patron::profile::v1 as proto;
 use idempotency::{Claim, Key};
 use jiff::Timestamp;
+use seal::Keyring;
 use sqlx::PgTransaction;
 use tonic::{Response, Status};
 
@@ -72,7 +73,7 @@ impl App {
         let record = (statement.channel.as_str(), statement.key.as_str());
         self.refuse_record(db, record).await?;
         let meant = self.whom(db, &statement).await?;
-        let home = register(db, &statement, meant).await?;
+        let home = register(db, &self.keyring, &statement, meant).await?;
         let name = (statement.channel.as_str(), statement.key.clone());
         let mut source = Source::new(SourceId(self.clock.new_id()), home, name, self.now());
         let told = Told {
@@ -85,7 +86,7 @@ impl App {
             let customer = self.found(db, source.clone(), WITHIN).await?;
             return Ok((customer, source));
         }
-        let person = Person::lock(db, home).await?;
+        let person = Person::lock(db, &self.keyring, home).await?;
         let listed = Listed {
             within: WITHIN,
             identifiers: &statement.details.identifiers,
@@ -99,7 +100,8 @@ impl App {
         db: &mut PgTransaction<'_>,
         statement: &Statement,
     ) -> Result<Meant, Refusal> {
-        let known = source_keys::home(db, &statement.channel, &statement.key).await?;
+        let known =
+            source_keys::home(db, &self.keyring, &statement.channel, &statement.key).await?;
         if let Some(named) = statement.customer {
             let admitted = erasure::admit(db, named.0).await;
             admitted.map_err(refusals::database)??;
@@ -120,7 +122,7 @@ impl App {
         statement: &Statement,
     ) -> Result<Meant, Refusal> {
         let keys = telling(statement);
-        if let Some(owner) = owner(db, &keys).await? {
+        if let Some(owner) = owner(db, &self.keyring, &keys).await? {
             return Ok(Meant::Known(owner));
         }
         let home = CustomerId(self.clock.new_id());
@@ -128,11 +130,11 @@ impl App {
             return Ok(Meant::New(home));
         }
         let claims: Vec<_> = keys.iter().map(|key| (key.clone(), home)).collect();
-        if identifiers::claim(db, &claims).await?.len() == claims.len() {
+        if identifiers::claim(db, &self.keyring, &claims).await?.len() == claims.len() {
             return Ok(Meant::New(home));
         }
-        identifiers::release(db, &claims).await?;
-        let owner = owner(db, &keys).await?;
+        identifiers::release(db, &self.keyring, &claims).await?;
+        let owner = owner(db, &self.keyring, &keys).await?;
         owner.map(Meant::Known).ok_or_else(refusals::unavailable)
     }
 }
@@ -149,21 +151,22 @@ enum Meant {
 /// same record decides.
 async fn register(
     db: &mut PgTransaction<'_>,
+    keyring: &Keyring,
     statement: &Statement,
     meant: Meant,
 ) -> Result<CustomerId, Refusal> {
     let (Meant::Known(home) | Meant::New(home)) = meant;
-    let name = (statement.channel.as_str(), statement.key.as_str());
-    if source_keys::claim(db, name, home).await? {
+    let (channel, key) = (&statement.channel, &statement.key);
+    if source_keys::claim(db, keyring, channel, &[(key.clone(), home)]).await? {
         return Ok(home);
     }
-    let first = source_keys::home(db, name.0, name.1).await?;
+    let first = source_keys::home(db, keyring, channel, key).await?;
     let first = first.unwrap_or(home);
     match meant {
         Meant::Known(home) => check(db, Some(first), home).await?,
         Meant::New(home) => {
             let claims = telling(statement).into_iter().map(|key| (key, home));
-            identifiers::release(db, &claims.collect::<Vec<_>>()).await?;
+            identifiers::release(db, keyring, &claims.collect::<Vec<_>>()).await?;
         }
     }
     Ok(first)
@@ -195,11 +198,12 @@ fn telling(statement: &Statement) -> Vec<IdentifierKey> {
 /// Whose the first of these is that somebody has.
 async fn owner(
     db: &mut PgTransaction<'_>,
+    keyring: &Keyring,
     keys: &[IdentifierKey],
 ) -> Result<Option<CustomerId>, StoreError> {
     if keys.is_empty() {
         return Ok(None);
     }
-    let owners = identifiers::owners(db, keys).await?;
+    let owners = identifiers::owners(db, keyring, keys).await?;
     Ok(keys.iter().find_map(|key| owners.get(key)).copied())
 }

@@ -27,10 +27,11 @@ impl App {
         reach: &Reach,
     ) -> Result<Vec<(CustomerId, Likeness)>, Refusal> {
         let mut tx = self.begin(deadline).await?;
-        let customer = customers::get(&mut tx, id).await?;
+        let customer = customers::get(&mut tx, &self.keyring, id).await?;
         let customer = customer.ok_or_else(refusals::customer_not_found)?;
         let keys: Vec<_> = keys(&customer.details).into_iter().collect();
-        let others = customers::sharing(&mut tx, &keys, customer.id, MOST_COMPARED).await?;
+        let others =
+            customers::sharing(&mut tx, &self.keyring, &keys, customer.id, MOST_COMPARED).await?;
         let others = filter(&mut tx, reach, others).await?;
         let likeness = others
             .iter()

@@ -90,10 +90,10 @@ impl App {
             made_at: self.now(),
             undone: None,
         };
-        let locked = lock(db, &[one, other]).await?;
+        let locked = lock(db, &self.keyring, &[one, other]).await?;
         let mut people = Vec::with_capacity(2);
         for customer in locked {
-            people.push(Person::load(db, customer).await?);
+            people.push(Person::load(db, &self.keyring, customer).await?);
         }
         let mut people = people.into_iter();
         let customer = match (people.next(), people.next()) {
@@ -127,7 +127,8 @@ impl App {
         traits::lock(db, &[survivor.id.0, gone.id.0]).await?;
         let absorbed: Vec<Uuid> = survivor.absorbed.iter().map(|id| id.0).collect();
         customers::absorb(db, &absorbed, survivor.id).await?;
-        customers::update(db, &survivor).await?;
+        let keys = self.keys(db, [survivor.id]).await?;
+        customers::update(db, &keys, [&survivor]).await?;
         traits::regroup(db, &survivor.homes()).await?;
         accounts::regroup(db, &survivor.homes().ids()).await?;
         evaluations::mark(db, &[survivor.id, gone.id], self.now()).await?;

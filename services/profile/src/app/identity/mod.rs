@@ -16,6 +16,7 @@ pub(crate) mod unmerge;
 mod history_tests;
 
 use chassis::Refusal;
+use seal::Keyring;
 use sqlx::PgConnection;
 
 use crate::domain::customer::Customer;
@@ -34,17 +35,25 @@ pub(crate) struct Person {
 
 impl Person {
     /// Locks and reads whom an id leads to.
-    pub(super) async fn lock(db: &mut PgConnection, id: CustomerId) -> Result<Self, Refusal> {
-        let locked = lock(db, &[id]).await?;
+    pub(super) async fn lock(
+        db: &mut PgConnection,
+        keyring: &Keyring,
+        id: CustomerId,
+    ) -> Result<Self, Refusal> {
+        let locked = lock(db, keyring, &[id]).await?;
         let customer = locked.into_iter().find(|it| it.homes().has(id));
         let customer = customer.ok_or_else(refusals::customer_not_found)?;
-        Ok(Self::load(db, customer).await?)
+        Ok(Self::load(db, keyring, customer).await?)
     }
 
     /// Reads what belongs to a customer who is locked.
-    async fn load(db: &mut PgConnection, customer: Customer) -> Result<Self, StoreError> {
+    async fn load(
+        db: &mut PgConnection,
+        keyring: &Keyring,
+        customer: Customer,
+    ) -> Result<Self, StoreError> {
         let homes = customer.homes().ids();
-        let sources = sources::all(db, &homes).await?;
+        let sources = sources::all(db, keyring, &homes).await?;
         let links = links::holding(db, &homes).await?;
         let profile = Profile::of(customer.id, customer.absorbed.clone(), sources, links);
         Ok(Self { customer, profile })
@@ -52,8 +61,12 @@ impl Person {
 }
 
 /// Locks those whom these ids lead to.
-async fn lock(db: &mut PgConnection, ids: &[CustomerId]) -> Result<Vec<Customer>, Refusal> {
-    let locked = customers::lock_all(db, ids).await?;
+async fn lock(
+    db: &mut PgConnection,
+    keyring: &Keyring,
+    ids: &[CustomerId],
+) -> Result<Vec<Customer>, Refusal> {
+    let locked = customers::lock_all(db, keyring, ids).await?;
     locked.ok_or_else(refusals::customer_not_found)
 }
 

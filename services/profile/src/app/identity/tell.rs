@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chassis::Refusal;
+use seal::Keyring;
 use sqlx::PgTransaction;
 
 use super::{Person, trust};
@@ -48,12 +49,13 @@ impl App {
         let golden = change(&mut profile, named.clone())?;
         let after = profile.identifiers_of(home, &trust());
         let homes = customer.homes();
-        exchange(db, (&homes, home), (&before, &after), listed).await?;
+        exchange(db, &self.keyring, (&homes, home), (&before, &after), listed).await?;
         let told = profile.named(&named);
         let told = told.cloned().unwrap_or(named);
-        sources::put(db, std::slice::from_ref(&told)).await?;
+        let keys = self.keys(db, [home, customer.id]).await?;
+        sources::put(db, &keys, std::slice::from_ref(&told)).await?;
         let changed = customer.settle(golden, self.now());
-        customers::update(db, &customer).await?;
+        customers::update(db, &keys, [&customer]).await?;
         if !changed.is_empty() {
             evaluations::mark(db, &[customer.id], self.now()).await?;
             let event = announce::updated(customer.id, &changed);
@@ -68,16 +70,17 @@ impl App {
 /// name no more.
 async fn exchange(
     db: &mut PgTransaction<'_>,
+    keyring: &Keyring,
     (homes, home): (&Homes, CustomerId),
     (before, after): (&BTreeSet<IdentifierKey>, &BTreeSet<IdentifierKey>),
     listed: Listed<'_>,
 ) -> Result<(), Refusal> {
     let added: Vec<_> = after.difference(before).cloned().collect();
-    take(db, (homes, home), added, listed).await?;
+    take(db, keyring, (homes, home), added, listed).await?;
     let gone = before.difference(after);
     let gone: Vec<_> = gone.map(|key| (key.clone(), home)).collect();
     if !gone.is_empty() {
-        identifiers::release(db, &gone).await?;
+        identifiers::release(db, keyring, &gone).await?;
     }
     Ok(())
 }
@@ -86,6 +89,7 @@ async fn exchange(
 /// that is another person's, unless it is of a kind that people share: that stays the first one's.
 pub(crate) async fn take(
     db: &mut PgTransaction<'_>,
+    keyring: &Keyring,
     (homes, home): (&Homes, CustomerId),
     mut keys: Vec<IdentifierKey>,
     listed: Listed<'_>,
@@ -95,14 +99,14 @@ pub(crate) async fn take(
     }
     keys.sort();
     let claims: Vec<_> = keys.into_iter().map(|key| (key, home)).collect();
-    let claimed = identifiers::claim(db, &claims).await?;
+    let claimed = identifiers::claim(db, keyring, &claims).await?;
     let is_lost = |key: &IdentifierKey| !claimed.contains(key) && kind_of(key) != Kind::Shared;
     let lost = claims.into_iter().map(|(key, _)| key);
     let lost: Vec<_> = lost.filter(is_lost).collect();
     if lost.is_empty() {
         return Ok(());
     }
-    let owners = identifiers::owners(db, &lost).await?;
+    let owners = identifiers::owners(db, keyring, &lost).await?;
     let taken = lost.into_iter().find(|key| {
         let owner = owners.get(key);
         !owner.is_some_and(|owner| homes.has(*owner))

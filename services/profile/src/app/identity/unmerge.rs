@@ -63,7 +63,7 @@ impl App {
         db: &mut PgTransaction<'_>,
         unmerge: Unmerge,
     ) -> Result<Left, Refusal> {
-        let person = Person::lock(db, unmerge.customer).await?;
+        let person = Person::lock(db, &self.keyring, unmerge.customer).await?;
         let links = &person.profile.links;
         let link = links.iter().find(|link| link.id == unmerge.link).cloned();
         let mut link = link.ok_or_else(refusals::link_not_found)?;
@@ -104,7 +104,7 @@ impl App {
         (near, far): (Profile, Profile),
         link: LinkId,
     ) -> Result<(Customer, Customer), Refusal> {
-        let parted = customers::absorbed(db, far.id).await?;
+        let parted = customers::absorbed(db, &self.keyring, far.id).await?;
         let mut parted = parted.ok_or_else(refusals::customer_not_found)?;
         let past = Past::of([&stays, &parted]);
         let joint = stays.homes();
@@ -113,10 +113,11 @@ impl App {
         let got = parted.regroup(&far, far.golden(&trust()), past, now);
         // Now nobody records anything who still takes the two for one.
         traits::lock(db, &[stays.id.0]).await?;
+        let keys = self.keys(db, [stays.id, parted.id]).await?;
         for customer in [&stays, &parted] {
             let absorbed: Vec<Uuid> = customer.absorbed.iter().map(|id| id.0).collect();
             customers::absorb(db, &absorbed, customer.id).await?;
-            customers::update(db, customer).await?;
+            customers::update(db, &keys, [customer]).await?;
             traits::regroup(db, &customer.homes()).await?;
         }
         accounts::regroup(db, &joint.ids()).await?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chassis::{Deadline, Refusal};
 use events::NewEvent;
+use seal::Keyring;
 use sqlx::PgTransaction;
 
 use super::erased::Erased;
@@ -79,7 +80,7 @@ impl App {
         let statements = batch.rows.iter().filter_map(|row| row.said.as_ref().ok());
         let channel = &import.plan.channel;
         let erased = Erased::among(self, &mut tx, channel, statements.clone()).await?;
-        let mut crowd = people::crowd(&mut tx, channel, statements).await?;
+        let mut crowd = people::crowd(&mut tx, &self.keyring, channel, statements).await?;
         let failed = self.decide_rows((&mut crowd, &erased), &mut import, batch);
         if !failed.is_empty() {
             errors::insert(&mut tx, id, &failed).await?;
@@ -151,19 +152,25 @@ impl App {
         changes: Changes,
         others: Vec<NewEvent>,
     ) -> Result<(), BatchError> {
-        hand_over(db, &changes).await?;
-        if !changes.keys.is_empty() && !source_keys::claim_all(db, channel, &changes.keys).await? {
+        hand_over(db, &self.keyring, &changes).await?;
+        if !changes.keys.is_empty()
+            && !source_keys::claim(db, &self.keyring, channel, &changes.keys).await?
+        {
             return Err(BatchError::Race);
         }
+        let written = changes.made.iter().map(|it| it.id);
+        let written = written.chain(changes.changed.iter().map(|(customer, _)| customer.id));
+        let written = written.chain(changes.sources.iter().map(|source| source.home));
+        let keys = self.keys(db, written.collect::<Vec<_>>()).await?;
         if !changes.made.is_empty() {
-            customers::insert(db, &changes.made).await?;
+            customers::insert(db, &keys, &changes.made).await?;
         }
         if !changes.changed.is_empty() {
             let changed = changes.changed.iter().map(|(customer, _)| customer);
-            customers::update_all(db, changed).await?;
+            customers::update(db, &keys, changed).await?;
         }
         if !changes.sources.is_empty() {
-            sources::put(db, &changes.sources).await?;
+            sources::put(db, &keys, &changes.sources).await?;
         }
         let touched = changes.made.iter();
         let touched = touched.chain(changes.changed.iter().map(|(customer, _)| customer));
@@ -180,14 +187,18 @@ impl App {
 }
 
 /// Lets identifiers change hands. One that is not free any more, and that people do not share, is a race.
-async fn hand_over(db: &mut PgTransaction<'_>, changes: &Changes) -> Result<(), BatchError> {
+async fn hand_over(
+    db: &mut PgTransaction<'_>,
+    keyring: &Keyring,
+    changes: &Changes,
+) -> Result<(), BatchError> {
     if !changes.released.is_empty() {
-        identifiers::release(db, &changes.released).await?;
+        identifiers::release(db, keyring, &changes.released).await?;
     }
     if changes.claimed.is_empty() {
         return Ok(());
     }
-    let got = identifiers::claim(db, &changes.claimed).await?;
+    let got = identifiers::claim(db, keyring, &changes.claimed).await?;
     let is_lost =
         |(key, _): &(IdentifierKey, CustomerId)| !got.contains(key) && kind_of(key) != Kind::Shared;
     if changes.claimed.iter().any(is_lost) {

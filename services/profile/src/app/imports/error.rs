@@ -30,7 +30,9 @@ impl BatchError {
             Self::Race | Self::Store(StoreError::Regrouped) => true,
             Self::Store(StoreError::Database(error))
             | Self::Outbox(OutboxError::Database(error)) => error.is_serialization_or_deadlock(),
-            Self::Store(StoreError::Corrupt(_))
+            Self::Store(
+                StoreError::Corrupt(_) | StoreError::Unreadable(_) | StoreError::Seal(_),
+            )
             | Self::Outbox(OutboxError::TooLarge { .. })
             | Self::NotNow(_)
             | Self::NoImport => false,

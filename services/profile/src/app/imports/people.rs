@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use seal::Keyring;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -31,6 +32,7 @@ struct Named<'a> {
 /// Everybody whom the statements may mean, locked. A customer who is named and does not exist is not in the crowd.
 pub(super) async fn crowd<'a>(
     db: &mut PgConnection,
+    keyring: &Keyring,
     channel: &'a str,
     statements: impl Iterator<Item = &'a Statement> + Clone,
 ) -> Result<Crowd, BatchError> {
@@ -42,17 +44,17 @@ pub(super) async fn crowd<'a>(
         keys: statements.clone().map(|it| it.key.as_str()).collect(),
         customers: statements.filter_map(|it| it.customer).collect(),
     };
-    let mut registered = look_up(db, &named).await?;
+    let mut registered = look_up(db, keyring, &named).await?;
     let wanted = meant(&registered, &named);
     let mut crowd = Crowd::default();
     if !wanted.is_empty() {
-        let locked = lock(db, &wanted).await?;
-        load(db, &mut crowd, locked).await?;
+        let locked = lock(db, keyring, &wanted).await?;
+        load(db, keyring, &mut crowd, locked).await?;
         let asked = named.identifiers.clone();
         // What rows say may also make people give something up.
         named.identifiers.extend(crowd.identifiers());
         // Who had what may have changed while the locks were waited for.
-        registered = look_up(db, &named).await?;
+        registered = look_up(db, keyring, &named).await?;
         let (owners, keys) = &registered;
         let owners = owners.iter().filter(|(key, _)| asked.contains(key));
         let mut meant = owners.map(|(_, owner)| owner).chain(keys.values());
@@ -65,14 +67,18 @@ pub(super) async fn crowd<'a>(
     Ok(crowd)
 }
 
-async fn look_up(db: &mut PgConnection, named: &Named<'_>) -> Result<Registered, StoreError> {
+async fn look_up(
+    db: &mut PgConnection,
+    keyring: &Keyring,
+    named: &Named<'_>,
+) -> Result<Registered, StoreError> {
     let owners = if named.identifiers.is_empty() {
         HashMap::new()
     } else {
         let identifiers: Vec<_> = named.identifiers.iter().cloned().collect();
-        identifiers::owners(db, &identifiers).await?
+        identifiers::owners(db, keyring, &identifiers).await?
     };
-    let keys = source_keys::homes(db, named.channel, &named.keys).await?;
+    let keys = source_keys::homes(db, keyring, named.channel, &named.keys).await?;
     Ok((owners, keys))
 }
 
@@ -84,19 +90,24 @@ fn meant(registered: &Registered, named: &Named<'_>) -> Vec<Uuid> {
 }
 
 /// Locks those whom these ids lead to. Ids that are nobody's are passed over.
-pub(super) async fn lock(db: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Customer>, StoreError> {
-    customers::lock(db, ids).await
+pub(super) async fn lock(
+    db: &mut PgConnection,
+    keyring: &Keyring,
+    ids: &[Uuid],
+) -> Result<Vec<Customer>, StoreError> {
+    customers::lock(db, keyring, ids).await
 }
 
 /// Reads what was said of those who are locked.
 pub(super) async fn load(
     db: &mut PgConnection,
+    keyring: &Keyring,
     crowd: &mut Crowd,
     locked: Vec<Customer>,
 ) -> Result<(), StoreError> {
     let homes: Vec<_> = locked.iter().flat_map(|it| it.homes().ids()).collect();
     let mut said: HashMap<CustomerId, Vec<Source>> = HashMap::with_capacity(homes.len());
-    for source in sources::all(db, &homes).await? {
+    for source in sources::all(db, keyring, &homes).await? {
         said.entry(source.home).or_default().push(source);
     }
     for customer in locked {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chassis::{Deadline, Refusal};
 use contract::patron::profile::v1 as proto;
 use idempotency::{Claim, Key};
+use seal::Keyring;
 use sqlx::PgTransaction;
 use tokio_util::sync::CancellationToken;
 use tonic::{Response, Status};
@@ -116,11 +117,11 @@ impl App {
         import: &Import,
         said: &[(CustomerId, SourceId)],
     ) -> Result<usize, BatchError> {
-        let mut crowd = crowd_of(db, said).await?;
+        let mut crowd = crowd_of(db, &self.keyring, said).await?;
         let silent = crowd.forget(import.id, said, (&trust(), self.now()));
         let removed = removable(db, &silent).await?;
         let gone = sources::remove(db, said).await?;
-        source_keys::release(db, &import.plan.channel, &gone).await?;
+        source_keys::release(db, &gone).await?;
         let mut changes = crowd.changes();
         changes
             .changed
@@ -140,20 +141,24 @@ impl App {
 /// Those under whose ids the import has spoken, locked, with all that was said of them.
 async fn crowd_of(
     db: &mut PgTransaction<'_>,
+    keyring: &Keyring,
     said: &[(CustomerId, SourceId)],
 ) -> Result<Crowd, BatchError> {
     let homes: BTreeSet<_> = said.iter().map(|(home, _)| *home).collect();
     let ids: Vec<Uuid> = homes.iter().map(|home| home.0).collect();
-    let locked = people::lock(db, &ids).await?;
+    let locked = people::lock(db, keyring, &ids).await?;
     let is_had = |home: &CustomerId| locked.iter().any(|it| it.homes().has(*home));
     if !homes.iter().all(is_had) {
         return Err(BatchError::Race);
     }
     let mut crowd = Crowd::default();
-    people::load(db, &mut crowd, locked).await?;
+    people::load(db, keyring, &mut crowd, locked).await?;
     let keys: Vec<IdentifierKey> = crowd.identifiers().into_iter().collect();
     if !keys.is_empty() {
-        crowd.register(identifiers::owners(db, &keys).await?, HashMap::new());
+        crowd.register(
+            identifiers::owners(db, keyring, &keys).await?,
+            HashMap::new(),
+        );
     }
     Ok(crowd)
 }

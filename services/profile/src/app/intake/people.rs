@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use chassis::Clock;
 use jiff::Timestamp;
 use sqlx::PgConnection;
 
@@ -15,7 +14,6 @@ use crate::domain::identity::golden::Golden;
 use crate::domain::identity::source::{ACTIVITY, Source, SourceId};
 use crate::domain::identity::trust::Trust;
 use crate::domain::ids::CustomerId;
-use crate::domain::instant::to_microsecond;
 use crate::store::{StoreError, customers, identifiers, sources};
 
 /// The customers behind the identifiers of a batch.
@@ -41,7 +39,7 @@ impl People {
             .map(|newcomer| newcomer.key.clone())
             .collect();
         let mut people = Self::default();
-        people.look_up(connection, &wanted).await?;
+        people.look_up(app, connection, &wanted).await?;
         // What somebody has is nobody's who was erased, so only newcomers are looked for.
         let missing: Vec<_> = people.missing(&wanted).into_iter().collect();
         people.suppressed = app.suppressed(connection, &missing).await?;
@@ -54,13 +52,15 @@ impl People {
         if claims.is_empty() {
             return Ok(people);
         }
-        let claimed = identifiers::claim(connection, &claims).await?;
+        let claimed = identifiers::claim(connection, &app.keyring, &claims).await?;
         people.new = claims
             .into_iter()
             .filter(|(key, _)| claimed.contains(key))
             .collect();
         // The others were taken by somebody who has committed meanwhile.
-        people.look_up(connection, &people.missing(&wanted)).await?;
+        people
+            .look_up(app, connection, &people.missing(&wanted))
+            .await?;
         if people.missing(&wanted).is_empty() {
             Ok(people)
         } else {
@@ -70,13 +70,14 @@ impl People {
 
     async fn look_up(
         &mut self,
+        app: &App,
         connection: &mut PgConnection,
         keys: &BTreeSet<IdentifierKey>,
     ) -> Result<(), StoreError> {
         if !keys.is_empty() {
             let keys: Vec<_> = keys.iter().cloned().collect();
             self.known
-                .extend(identifiers::owners(connection, &keys).await?);
+                .extend(identifiers::owners(connection, &app.keyring, &keys).await?);
         }
         Ok(())
     }
@@ -118,11 +119,11 @@ impl People {
     /// recorded item describes it, and gives back the identifiers of the others.
     pub(in crate::app) async fn create<'a>(
         &self,
+        app: &App,
         connection: &mut PgConnection,
         recorded: impl Iterator<Item = (&'a Who, Timestamp)>,
-        clock: &Clock,
     ) -> Result<Vec<Customer>, StoreError> {
-        let now = to_microsecond(clock.now());
+        let now = app.now();
         let mut made = BTreeMap::new();
         for (who, time) in recorded {
             if let Some(newcomer) = who.newcomer()
@@ -130,7 +131,7 @@ impl People {
             {
                 made.entry(*id).or_insert_with(|| {
                     let name = (ACTIVITY, id.0.to_string());
-                    let source = Source::new(SourceId(clock.new_id()), *id, name, now);
+                    let source = Source::new(SourceId(app.clock.new_id()), *id, name, now);
                     source.saying(&details(newcomer), time)
                 });
             }
@@ -138,7 +139,7 @@ impl People {
         let unused = self.new.iter().filter(|(_, id)| !made.contains_key(id));
         let unused: Vec<_> = unused.map(|(key, id)| (key.clone(), *id)).collect();
         if !unused.is_empty() {
-            identifiers::release(connection, &unused).await?;
+            identifiers::release(connection, &app.keyring, &unused).await?;
         }
         let sources: Vec<_> = made.into_values().collect();
         let customer = |source: &Source| {
@@ -147,8 +148,9 @@ impl People {
         };
         let made: Vec<_> = sources.iter().map(customer).collect();
         if !made.is_empty() {
-            customers::insert(connection, &made).await?;
-            sources::put(connection, &sources).await?;
+            let keys = app.keys(connection, made.iter().map(|it| it.id)).await?;
+            customers::insert(connection, &keys, &made).await?;
+            sources::put(connection, &keys, &sources).await?;
         }
         Ok(made)
     }

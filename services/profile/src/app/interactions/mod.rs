@@ -82,7 +82,7 @@ impl App {
             return Ok(verdicts);
         }
         let told = new.iter().map(|(who, it)| (who, it.time));
-        let created = people.create(&mut tx, told, &self.clock).await?;
+        let created = people.create(self, &mut tx, told).await?;
         let recorded: Vec<_> = new
             .iter()
             .filter_map(|item| self.recorded(item, &people))

@@ -2,6 +2,8 @@
 
 use disclosure::{Kind, Origin, Shape};
 
+use crate::store::disclosed::{KEY_OF_CUSTOMER, KEY_OF_HOME};
+
 /// Who is who.
 const JOINING: &str = "knowing which records are one person's";
 
@@ -11,13 +13,14 @@ pub(crate) static SHAPE: Shape = Shape {
     origin: Origin::Derived,
     kinds: &[
         Kind {
-            hidden: &["origins"],
+            hidden: &["index_id", "match_keys", "origins", "search_keys"],
+            besides: KEY_OF_CUSTOMER,
             ..Kind::of("customers", Origin::Provided)
         },
         Kind {
             belongs: "t.home = ANY ($1)",
             purpose: JOINING,
-            hidden: &["withdrawn"],
+            besides: KEY_OF_HOME,
             ..Kind::of("sources", Origin::Provided)
         },
         // The other may have turned out to be somebody else.
@@ -52,8 +55,14 @@ pub(crate) static SHAPE: Shape = Shape {
         Kind::of("health_cases", Origin::Provided),
         Kind::of("tag_changes", Origin::Staff),
         Kind::of("account_assignment_changes", Origin::Staff),
-        Kind::of("customer_attributes", Origin::Provided),
-        Kind::of("attribute_changes", Origin::Provided),
+        Kind {
+            besides: KEY_OF_CUSTOMER,
+            ..Kind::of("customer_attributes", Origin::Provided)
+        },
+        Kind {
+            besides: KEY_OF_CUSTOMER,
+            ..Kind::of("attribute_changes", Origin::Provided)
+        },
     ],
     // Registers of ids and what stands in other tables too, and work to be done.
     left_out: &[

@@ -12,7 +12,7 @@ use crate::app::browse::{Page, with_one_more};
 use crate::domain::ids::CustomerId;
 use crate::domain::privacy::hold::{LegalHold, LegalHoldId, Released};
 use crate::store::privacy::holds;
-use crate::store::{customers, homes};
+use crate::store::{contact, homes};
 use crate::{refusals, wire};
 
 const CREATE: &str = "patron.profile.v1.PrivacyService/CreateLegalHold";
@@ -85,10 +85,9 @@ impl App {
 
 /// The lock keeps an erasure of the person from beginning at the same moment.
 async fn lock(db: &mut PgTransaction<'_>, customer: CustomerId) -> Result<Vec<Uuid>, Refusal> {
-    let locked = customers::lock_all(db, &[customer]).await?;
-    let person = locked.and_then(|mut locked| locked.pop());
+    let person = contact::lock_person(db, customer).await?;
     let person = person.ok_or_else(refusals::customer_not_found)?;
-    Ok(person.homes().ids())
+    Ok(person.ids.into_iter().map(|id| id.0).collect())
 }
 
 async fn put(db: &mut PgTransaction<'_>, hold: LegalHold) -> Result<LegalHold, Refusal> {

@@ -62,7 +62,7 @@ impl App {
         let mut erasure = known.unwrap_or_else(|| told.clone());
         let ids: Vec<Uuid> = told.customers.iter().map(|it| it.0).collect();
         // Whom a backup has brought back may have been joined to others since.
-        let people = customers::lock(db, &ids).await?;
+        let people = customers::lock(db, &self.keyring, &ids).await?;
         let homes = people.iter().flat_map(|it| it.homes().ids());
         let mut all: BTreeSet<Uuid> = erasure.customers.iter().map(|it| it.0).collect();
         all.extend(homes.chain(ids));

@@ -11,12 +11,11 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::domain::customer::Customer;
-use crate::domain::identifier::IdentifierKey;
 use crate::domain::identity::kinds::{Kind, kind_of};
 use crate::domain::ids::CustomerId;
 use crate::domain::privacy::erasure::{Erasure, ErasureId, Ground};
 use crate::store::privacy::{holds, suppressions};
-use crate::store::{StoreError, customers, identifiers, source_keys};
+use crate::store::{customers, identifiers, source_keys};
 use crate::{refusals, wire};
 
 const METHOD: &str = "patron.profile.v1.PrivacyService/RequestErasure";
@@ -58,7 +57,7 @@ impl App {
         erasure::admit(db, wish.customer.0)
             .await
             .map_err(refusals::database)??;
-        let locked = customers::lock_all(db, &[wish.customer]).await?;
+        let locked = customers::lock_all(db, &self.keyring, &[wish.customer]).await?;
         let person = locked.and_then(|mut locked| locked.pop());
         let person = person.ok_or_else(refusals::customer_not_found)?;
         let homes = person.homes().ids();
@@ -89,31 +88,17 @@ impl App {
         people: &[Customer],
     ) -> Result<(), Refusal> {
         let ids: Vec<Uuid> = erasure.customers.iter().map(|it| it.0).collect();
-        let mut keys: BTreeSet<_> = identifiers_of(db, &ids, people).await?;
+        let owned = identifiers::of(db, &ids).await?;
+        let known = people.iter().flat_map(|it| &it.details.identifiers);
         // One that people share, a device for example, does not tell who somebody is.
-        keys.retain(|key| kind_of(key) != Kind::Shared);
+        let known = known.filter(|it| kind_of(&it.key) != Kind::Shared);
+        let known = known.filter_map(|it| self.print_of(&it.key));
         let records = source_keys::of(db, &ids).await?;
-        let records = records
-            .iter()
-            .map(|(channel, key)| self.print_of_record(channel, key));
-        let keys = keys.iter().map(|key| self.print_of(key));
-        let prints: Vec<_> = keys.chain(records).flatten().collect();
+        let prints: BTreeSet<_> = owned.into_iter().chain(known).chain(records).collect();
+        let prints: Vec<_> = prints.into_iter().collect();
         suppressions::insert(db, erasure.id, &prints, erasure.requested_at).await?;
         Ok(())
     }
-}
-
-async fn identifiers_of(
-    db: &mut PgConnection,
-    ids: &[Uuid],
-    people: &[Customer],
-) -> Result<BTreeSet<IdentifierKey>, StoreError> {
-    let owned = identifiers::of(db, ids).await?;
-    let known = people.iter().flat_map(|it| &it.details.identifiers);
-    Ok(owned
-        .into_iter()
-        .chain(known.map(|it| it.key.clone()))
-        .collect())
 }
 
 /// Refuses while a legal hold is on one of these.

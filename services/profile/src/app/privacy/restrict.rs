@@ -6,6 +6,7 @@
 use chassis::{Deadline, Refusal};
 use contract::patron::profile::v1 as proto;
 use idempotency::{Claim, Key};
+use seal::Keyring;
 use sqlx::PgTransaction;
 use tonic::{Response, Status};
 use uuid::Uuid;
@@ -103,7 +104,7 @@ impl App {
         db: &mut PgTransaction<'_>,
         restriction: Restriction,
     ) -> Result<Restriction, Refusal> {
-        let person = lock(db, restriction.customer).await?;
+        let person = lock(db, &self.keyring, restriction.customer).await?;
         // Too late: it is being erased already.
         let admitted = erasure::admit(db, restriction.customer.0).await;
         admitted.map_err(refusals::database)??;
@@ -122,7 +123,7 @@ impl App {
         (customer, id): (CustomerId, RestrictionId),
         lifted: Lifted,
     ) -> Result<Restriction, Refusal> {
-        let person = lock(db, customer).await?;
+        let person = lock(db, &self.keyring, customer).await?;
         let homes = person.homes().ids();
         let found = restrictions::get(db, &homes, id).await?;
         let mut restriction = found.ok_or_else(refusals::restriction_not_found)?;
@@ -152,8 +153,12 @@ impl App {
 }
 
 /// The lock puts decisions about the person before or behind it.
-async fn lock(db: &mut PgTransaction<'_>, customer: CustomerId) -> Result<Customer, Refusal> {
-    let locked = customers::lock_all(db, &[customer]).await?;
+async fn lock(
+    db: &mut PgTransaction<'_>,
+    keyring: &Keyring,
+    customer: CustomerId,
+) -> Result<Customer, Refusal> {
+    let locked = customers::lock_all(db, keyring, &[customer]).await?;
     let person = locked.and_then(|mut locked| locked.pop());
     person.ok_or_else(refusals::customer_not_found)
 }

@@ -14,18 +14,14 @@ use crate::domain::identifier::IdentifierKey;
 use crate::refusals;
 use crate::store::StoreError;
 use crate::store::privacy::suppressions;
+use crate::store::sealed::{of_identifier, of_record};
 
 const METHOD: &str = "patron.profile.v1.PrivacyService/LiftSuppression";
 
 impl App {
     /// The fingerprint by which an identifier is refused.
     pub(super) fn print_of(&self, key: &IdentifierKey) -> Option<Fingerprint> {
-        self.keyring.fingerprint(&field(key), &key.value)
-    }
-
-    /// The same of a channel's own id of a person.
-    pub(super) fn print_of_record(&self, channel: &str, key: &str) -> Option<Fingerprint> {
-        self.keyring.fingerprint(&record(channel), key)
+        of_identifier(&self.keyring, key).into_iter().next()
     }
 
     /// Which of these identifiers are of people who were erased.
@@ -39,8 +35,7 @@ impl App {
         }
         let mut prints = Vec::new();
         for key in keys {
-            let field = field(key);
-            let of_key = self.keyring.fingerprints(&field, &key.value);
+            let of_key = of_identifier(&self.keyring, key).into_iter();
             prints.extend(of_key.map(|print| (print, key)));
         }
         let asked: Vec<_> = prints.iter().map(|(print, _)| print.clone()).collect();
@@ -70,9 +65,8 @@ impl App {
         channel: &str,
         keys: &[&str],
     ) -> Result<HashSet<String>, StoreError> {
-        let field = record(channel);
         let prints = keys.iter().flat_map(|key| {
-            let of_key = self.keyring.fingerprints(&field, key);
+            let of_key = of_record(&self.keyring, channel, key).into_iter();
             of_key.map(|print| (print, (*key).to_owned()))
         });
         let prints: Vec<_> = prints.collect();
@@ -90,8 +84,7 @@ impl App {
         db: &mut PgConnection,
         (channel, key): (&str, &str),
     ) -> Result<(), Refusal> {
-        let field = record(channel);
-        let prints: Vec<_> = self.keyring.fingerprints(&field, key).collect();
+        let prints = of_record(&self.keyring, channel, key);
         if suppressions::among(db, &prints).await?.is_empty() {
             Ok(())
         } else {
@@ -111,8 +104,7 @@ impl App {
         match idempotency::claim(&self.db, deadline, claim, request, self.now()).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
-                let field = field(&key);
-                let prints: Vec<_> = self.keyring.fingerprints(&field, &key.value).collect();
+                let prints = of_identifier(&self.keyring, &key);
                 let lifted = suppressions::delete(claimed.transaction(), &prints).await;
                 let outcome =
                     lifted.map(|was_suppressed| proto::LiftSuppressionResponse { was_suppressed });
@@ -120,12 +112,4 @@ impl App {
             }
         }
     }
-}
-
-fn field(key: &IdentifierKey) -> String {
-    format!("identifier {}", key.kind)
-}
-
-fn record(channel: &str) -> String {
-    format!("record {channel}")
 }

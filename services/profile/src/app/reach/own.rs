@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use access::Reach;
 use chassis::{Deadline, Refusal};
+use seal::Keyring;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -50,7 +51,7 @@ impl App {
         let mut tx = self.begin(deadline).await?;
         let ids = own::list(&mut tx, whose, before, with_one_more(size)).await?;
         let Page { items, has_more } = Page::cut(ids, size);
-        let items = read(&mut tx, &items).await?;
+        let items = read(&mut tx, &self.keyring, &items).await?;
         Ok(Page { items, has_more })
     }
 
@@ -65,7 +66,7 @@ impl App {
         let all = all.await?;
         let named = all.items.into_iter();
         let mut found: Vec<_> = named
-            .filter_map(|it| Some((prefix.first_of(&it.details)?, it)))
+            .filter_map(|it| Some((prefix.found_in(&it.details)?, it)))
             .collect();
         found.sort_by(|(one, it), (two, other)| (one, it.id).cmp(&(two, other.id)));
         let found = found.into_iter().map(|(_, it)| it).collect();
@@ -77,8 +78,12 @@ impl App {
 
 /// Reads people in the order of these ids. Whoever was joined to somebody else meanwhile is left out: it may be
 /// somebody whom another looks after.
-async fn read(db: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Customer>, StoreError> {
-    let found = customers::many(db, ids).await?.into_iter();
+async fn read(
+    db: &mut PgConnection,
+    keyring: &Keyring,
+    ids: &[Uuid],
+) -> Result<Vec<Customer>, StoreError> {
+    let found = customers::many(db, keyring, ids).await?.into_iter();
     let mut found: HashMap<Uuid, Customer> = found.map(|it| (it.id.0, it)).collect();
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }

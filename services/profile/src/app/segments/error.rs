@@ -35,7 +35,10 @@ pub(crate) enum SegmentError {
 impl SegmentError {
     /// True when it is about one person, and others can be decided on: a row that can't be read.
     pub(super) fn is_of_somebody(&self) -> bool {
-        matches!(self, Self::Store(StoreError::Corrupt(_)))
+        matches!(
+            self,
+            Self::Store(StoreError::Corrupt(_) | StoreError::Unreadable(_))
+        )
     }
 }
 

@@ -19,7 +19,7 @@ impl App {
         (customer, id): (CustomerId, SegmentId),
     ) -> Result<proto::MembershipExplanation, Refusal> {
         let mut tx = self.begin(deadline).await?;
-        let person = customers::get(&mut tx, customer).await?;
+        let person = customers::get(&mut tx, &self.keyring, customer).await?;
         let person = person.ok_or(SegmentError::CustomerNotFound)?;
         let segment = definitions::get(&mut tx, &id).await?;
         let segment = segment.ok_or(SegmentError::NotFound)?;
@@ -33,7 +33,7 @@ impl App {
         let membership = memberships.into_iter().find(|it| it.segment == id);
         let now = self.now();
         let scope = super::scope(&mut tx, condition.reach(), now).await?;
-        let mut facts = facts::of(&mut tx, vec![person], &scope).await?;
+        let mut facts = facts::of(&mut tx, &self.keyring, vec![person], &scope).await?;
         let facts = facts.remove(&profile).ok_or(StoreError::Regrouped)?;
         Ok(explanation(Explained {
             customer: profile,

@@ -377,8 +377,12 @@ impl World {
         let kept = standings::of(&mut tx, &ids).await.unwrap().into_iter();
         let mut scope = super::scope(&mut tx, policy.reach(), now).await.unwrap();
         scope.health = facts::Health::Heard(policy.since(now));
-        let people = customers::people(&mut tx, &ids).await.unwrap();
-        let facts = facts::of(&mut tx, people, &scope).await.unwrap();
+        let people = customers::people(&mut tx, &self.app.keyring, &ids)
+            .await
+            .unwrap();
+        let facts = facts::of(&mut tx, &self.app.keyring, people, &scope)
+            .await
+            .unwrap();
         let anew = facts.into_iter();
         let anew = anew.filter_map(|(id, facts)| Some((id, policy.judge(&facts, now).score?)));
         [
@@ -481,8 +485,13 @@ impl World {
             let condition = Condition::compile(&source, &words).unwrap();
             let scope = super::scope(&mut tx, condition.reach(), now).await.unwrap();
             let ids: Vec<_> = self.homes.iter().map(|id| id.0).collect();
-            let people = customers::people(&mut tx, &ids).await.unwrap();
-            for (person, facts) in facts::of(&mut tx, people, &scope).await.unwrap() {
+            let people = customers::people(&mut tx, &self.app.keyring, &ids)
+                .await
+                .unwrap();
+            for (person, facts) in facts::of(&mut tx, &self.app.keyring, people, &scope)
+                .await
+                .unwrap()
+            {
                 if condition.evaluate(&facts, now).is_member() {
                     let place = self.homes.iter().position(|home| *home == person);
                     found.insert((place.unwrap(), id.clone()));
@@ -500,8 +509,10 @@ impl World {
         let mut tx = self.app.begin(deadline()).await.unwrap();
         let kept = ratings::of(&mut tx, &ids).await.unwrap().into_iter();
         let scope = super::scope(&mut tx, policy.reach(), now).await.unwrap();
-        let people = customers::people(&mut tx, &ids).await.unwrap();
-        let facts = facts::of(&mut tx, people, &scope)
+        let people = customers::people(&mut tx, &self.app.keyring, &ids)
+            .await
+            .unwrap();
+        let facts = facts::of(&mut tx, &self.app.keyring, people, &scope)
             .await
             .unwrap()
             .into_iter();
@@ -545,8 +556,13 @@ impl World {
         let ids: Vec<_> = self.homes.iter().map(|id| id.0).collect();
         let mut tx = self.app.begin(deadline()).await.unwrap();
         let scope = super::scope(&mut tx, condition.reach(), now).await.unwrap();
-        let people = customers::people(&mut tx, &ids).await.unwrap();
-        for (_, facts) in facts::of(&mut tx, people, &scope).await.unwrap() {
+        let people = customers::people(&mut tx, &self.app.keyring, &ids)
+            .await
+            .unwrap();
+        for (_, facts) in facts::of(&mut tx, &self.app.keyring, people, &scope)
+            .await
+            .unwrap()
+        {
             let has = standing(&facts.tags, now).contains_key("regular");
             assert_eq!(has, condition.evaluate(&facts, now).is_member(), "at {now}");
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use events::NewEvent;
 use jiff::{SignedDuration, Timestamp};
+use seal::Keyring;
 use sqlx::PgTransaction;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -165,7 +166,7 @@ impl Keeper {
         let is_ruled = !segments.is_empty() || !self.giving.is_empty();
         let is_asked = is_ruled || rated.is_some() || health.is_some();
         let people = if is_asked { ids.as_slice() } else { &[] };
-        let mut facts = known(&mut tx, people, &scope).await?;
+        let mut facts = known(&mut tx, &self.app.keyring, people, &scope).await?;
         // Health first, then tags: segments and ratings read what becomes of both.
         let mut judged = match health {
             Some(policy) => judge::write(&mut tx, policy, taken, (&mut facts, now)).await?,
@@ -312,6 +313,7 @@ impl Keeper {
 /// What is known of people. Of whom there is nothing belongs nowhere: so it is with those who are restricted.
 async fn known(
     tx: &mut PgTransaction<'static>,
+    keyring: &Keyring,
     ids: &[Uuid],
     scope: &facts::Scope,
 ) -> Result<BTreeMap<CustomerId, Facts>, SegmentError> {
@@ -319,10 +321,10 @@ async fn known(
         // Nothing is asked of anybody: a file of many customers is not read for it.
         return Ok(BTreeMap::new());
     }
-    let mut people = customers::people(tx, ids).await?;
+    let mut people = customers::people(tx, keyring, ids).await?;
     let restricted = restrictions::among(tx, ids).await?;
     people.retain(|person| !restricted.contains(&person.id));
-    Ok(facts::of(tx, people, scope).await?)
+    Ok(facts::of(tx, keyring, people, scope).await?)
 }
 
 /// What is announced of memberships.

@@ -2,6 +2,7 @@
 
 use chassis::{Deadline, Refusal};
 use contract::patron::profile::v1 as proto;
+use seal::Keyring;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -45,7 +46,14 @@ impl App {
         let scope = super::scope(&mut tx, condition.reach(), self.now()).await?;
         let mut tally = Tally::default();
         for some in ids.chunks(AT_ONCE) {
-            look(&mut tx, &condition, (some, &scope), &mut tally).await?;
+            look(
+                &mut tx,
+                &self.keyring,
+                &condition,
+                (some, &scope),
+                &mut tally,
+            )
+            .await?;
         }
         Ok(answer(tally, ids.len(), count))
     }
@@ -53,12 +61,13 @@ impl App {
 
 async fn look(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     condition: &Condition,
     (ids, scope): (&[Uuid], &Scope),
     tally: &mut Tally,
 ) -> Result<(), SegmentError> {
-    let people = customers::people(connection, ids).await?;
-    for (id, facts) in facts::of(connection, people, scope).await? {
+    let people = customers::people(connection, keyring, ids).await?;
+    for (id, facts) in facts::of(connection, keyring, people, scope).await? {
         match condition.evaluate(&facts, scope.now).holds {
             Ok(false) => {}
             Ok(true) => {

@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
+use seal::Keyring;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::row::CustomerRow;
+use super::read;
+use super::row::{CustomerRow, rows};
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerId;
 use crate::store::StoreError;
@@ -57,29 +59,21 @@ pub(crate) async fn stale(
 /// for nearly all and read the whole table to leave them out.
 pub(crate) async fn drawn(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     from: [u8; 4],
     limit: i64,
 ) -> Result<(Vec<Customer>, usize), StoreError> {
-    let rows = sqlx::query_as!(
-        CustomerRow,
-        r#"WITH above AS (
-               SELECT * FROM customers WHERE substring(uuid_send(customer_id) FROM 13) >= $1
-               ORDER BY substring(uuid_send(customer_id) FROM 13) LIMIT $2
-           ), below AS (
-               SELECT * FROM customers WHERE substring(uuid_send(customer_id) FROM 13) < $1
-               ORDER BY substring(uuid_send(customer_id) FROM 13)
-               LIMIT $2 - (SELECT count(*) FROM above)
-           ), drawn AS (SELECT * FROM above UNION ALL SELECT * FROM below)
-           SELECT customer_id AS "customer_id!", profile_id AS "profile_id!",
-                  absorbed AS "absorbed!", revision AS "revision!", origins AS "origins!: _",
-                  identifiers AS "identifiers!: _", display_name AS "display_name!",
-                  family_name AS "family_name!", given_name AS "given_name!", birth_year,
-                  birth_month, birth_day, gender AS "gender!", occupation AS "occupation!",
-                  income_band AS "income_band!", region_code AS "region_code!", brand AS "brand!",
-                  language_code AS "language_code!", time_zone AS "time_zone!",
-                  postal_address AS "postal_address!: _", version AS "version!",
-                  create_time AS "create_time!", update_time AS "update_time!"
-           FROM drawn"#,
+    let rows = rows!(
+        "JOIN ((SELECT customer_id FROM customers
+                WHERE substring(uuid_send(customer_id) FROM 13) >= $1
+                ORDER BY substring(uuid_send(customer_id) FROM 13) LIMIT $2)
+               UNION ALL
+               (SELECT customer_id FROM customers
+                WHERE substring(uuid_send(customer_id) FROM 13) < $1
+                ORDER BY substring(uuid_send(customer_id) FROM 13)
+                LIMIT $2 - (SELECT count(*) FROM (
+                    SELECT FROM customers WHERE substring(uuid_send(customer_id) FROM 13) >= $1
+                    LIMIT $2) AS above))) AS drawn USING (customer_id)",
         &from,
         limit,
     )
@@ -88,6 +82,5 @@ pub(crate) async fn drawn(
     let drawn = rows.len();
     let is_person = |row: &CustomerRow| row.profile_id == row.customer_id;
     let people = rows.into_iter().filter(is_person);
-    let people = people.map(CustomerRow::into_customer);
-    Ok((people.collect::<Result<_, _>>()?, drawn))
+    Ok((read(people, keyring)?, drawn))
 }

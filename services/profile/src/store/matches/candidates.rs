@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use jiff_sqlx::ToSqlx as _;
+use seal::Keyring;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -14,6 +15,7 @@ use crate::domain::identity::candidate::{Candidate, Pair, Place, Verdict};
 use crate::domain::identity::match_policy::{MatchPolicy, Totals};
 use crate::domain::ids::CustomerId;
 use crate::store::StoreError;
+use crate::store::sealed::of_match_key;
 
 /// A score that no pair has: it is above all.
 const ABOVE_ALL: i32 = 1001;
@@ -211,20 +213,33 @@ pub(crate) async fn close_all(
 /// Those of these match keys that several customers have, but at most so many.
 pub(crate) async fn telling(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     keys: &[String],
     most: i32,
 ) -> Result<BTreeSet<String>, StoreError> {
+    let prints = (0_i32..).zip(keys);
+    let prints = prints.flat_map(|(place, key)| {
+        let prints = of_match_key(keyring, key).into_iter();
+        prints.map(move |print| (place, print))
+    });
+    let (places, prints): (Vec<i32>, Vec<i64>) = prints.unzip();
     let rows = sqlx::query_scalar!(
-        r#"SELECT key AS "key!" FROM unnest($1::text[]) AS key
+        r#"SELECT place AS "place!" FROM (
+               SELECT place, array_agg(print) AS prints
+               FROM unnest($1::integer[], $2::bigint[]) AS asked (place, print) GROUP BY place) AS key
            WHERE (SELECT count(*) FROM (
-               SELECT FROM customers WHERE match_keys @> ARRAY[key] LIMIT $2 + 1) AS having_it)
-               BETWEEN 2 AND $2"#,
-        keys,
+               SELECT FROM customers WHERE match_keys && key.prints LIMIT $3 + 1) AS having_it)
+               BETWEEN 2 AND $3"#,
+        &places,
+        &prints,
         most,
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().collect())
+    let found = rows
+        .into_iter()
+        .filter_map(|place| usize::try_from(place).ok());
+    Ok(found.filter_map(|place| keys.get(place).cloned()).collect())
 }
 
 /// Which of these customers are of a pair that is open or was merged.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use calendar::Zone;
 use jiff::Timestamp;
+use seal::Keyring;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -45,6 +46,7 @@ pub(crate) enum Health {
 /// Everything about these people, by their ids.
 pub(crate) async fn of(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     people: Vec<Customer>,
     scope: &Scope,
 ) -> Result<BTreeMap<CustomerId, Facts>, StoreError> {
@@ -55,7 +57,7 @@ pub(crate) async fn of(
     for change in tags::latest(connection, &homes).await? {
         tags.entry(change.home).or_default().push(change);
     }
-    let mut attributes = attributes::of(connection, &homes).await?;
+    let mut attributes = attributes::of(connection, keyring, &homes).await?;
     let mut bought: HashMap<CustomerId, Vec<RecordedOrder>> = HashMap::new();
     for order in read_orders(connection, &homes, scope).await? {
         bought.entry(order.customer).or_default().push(order);

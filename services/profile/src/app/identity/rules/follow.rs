@@ -8,6 +8,7 @@ use contract::patron::profile::v1::{
     ProfilesUnmerged,
 };
 use events::{Handler, HandlerError, Incoming};
+use seal::Keyring;
 use sqlx::{PgConnection, PgTransaction};
 use uuid::Uuid;
 
@@ -82,7 +83,7 @@ impl App {
     /// Compares customers anew. Most have nothing in common with anybody: that is found out for all at once, so a
     /// file of many customers costs little.
     async fn compare_all(&self, db: &mut PgConnection, ids: &[Uuid]) -> Result<(), StoreError> {
-        let mut people = customers::many(db, ids).await?;
+        let mut people = customers::many(db, &self.keyring, ids).await?;
         // In the order in which others do it, too.
         people.sort_unstable_by_key(|it| it.id);
         let absorbed = people.iter().flat_map(|it| &it.absorbed);
@@ -103,7 +104,7 @@ impl App {
         let keyed: Vec<_> = keyed.collect();
         let all: BTreeSet<_> = keyed.iter().flat_map(|(keys, _)| keys).cloned().collect();
         let all: Vec<_> = all.into_iter().collect();
-        let telling = candidates::telling(db, &all, MOST_SHARING).await?;
+        let telling = candidates::telling(db, &self.keyring, &all, MOST_SHARING).await?;
         for (keys, customer) in keyed {
             let telling: Vec<_> = keys.intersection(&telling).cloned().collect();
             if !telling.is_empty() || paired.contains(&customer.id) {
@@ -121,7 +122,7 @@ impl App {
         telling: &[String],
     ) -> Result<(), StoreError> {
         let known = candidates::partners(db, customer.id, MOST_PARTNERS).await?;
-        let others = others(db, (customer, telling), &known).await?;
+        let others = others(db, &self.keyring, (customer, telling), &known).await?;
         if others.is_empty() {
             return Ok(());
         }
@@ -142,13 +143,14 @@ impl App {
 /// Those who have something in common with a customer, and those with whom it is a pair already.
 async fn others(
     db: &mut PgConnection,
+    keyring: &Keyring,
     (customer, telling): (&Customer, &[String]),
     known: &[Uuid],
 ) -> Result<Vec<Customer>, StoreError> {
     let mut others = if telling.is_empty() {
         Vec::new()
     } else {
-        customers::sharing(db, telling, customer.id, MOST_COMPARED).await?
+        customers::sharing(db, keyring, telling, customer.id, MOST_COMPARED).await?
     };
     let ids: Vec<Uuid> = others.iter().map(|it| it.id.0).collect();
     let restricted = restrictions::among(db, &ids).await?;
@@ -160,7 +162,7 @@ async fn others(
         .copied()
         .collect();
     if !missing.is_empty() {
-        let more = customers::many(db, &missing).await?;
+        let more = customers::many(db, keyring, &missing).await?;
         // An id that leads elsewhere: its pair is closed when the merge is heard of.
         others.extend(more.into_iter().filter(|it| missing.contains(&it.id.0)));
     }

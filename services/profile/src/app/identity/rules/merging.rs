@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chassis::{Deadline, Refusal};
 use postgres::DatabaseError;
+use seal::Keyring;
 use sqlx::{PgConnection, PgTransaction};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -95,7 +96,7 @@ impl App {
             return Ok(());
         };
         let in_force = InForce::read(db).await?;
-        let Some([one, other]) = both(db, pair).await? else {
+        let Some([one, other]) = both(db, &self.keyring, pair).await? else {
             let state = State::Closed;
             return Ok(candidates::put(db, &[Candidate { state, ..known }]).await?);
         };
@@ -131,8 +132,12 @@ impl App {
 
 /// Locks both and reads them; `None` when they are not two any more, or somebody has said that they stay
 /// two.
-async fn both(db: &mut PgConnection, pair: Pair) -> Result<Option<[Customer; 2]>, Refusal> {
-    let locked = customers::lock_all(db, &pair.ids()).await?;
+async fn both(
+    db: &mut PgConnection,
+    keyring: &Keyring,
+    pair: Pair,
+) -> Result<Option<[Customer; 2]>, Refusal> {
+    let locked = customers::lock_all(db, keyring, &pair.ids()).await?;
     let locked = <[Customer; 2]>::try_from(locked.unwrap_or_default()).ok();
     let is_itself = |both: &[Customer; 2]| both.iter().all(|it| pair.ids().contains(&it.id));
     let Some([one, other]) = locked.filter(is_itself) else {

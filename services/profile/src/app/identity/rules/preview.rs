@@ -1,6 +1,7 @@
 //! What a match policy would do.
 
 use chassis::{Deadline, Refusal};
+use seal::Keyring;
 use sqlx::PgConnection;
 
 use crate::app::App;
@@ -63,7 +64,7 @@ impl App {
         db: &mut PgConnection,
         candidate: &Candidate,
     ) -> Result<Changes, Refusal> {
-        let Some([one, other]) = both(db, candidate.pair).await? else {
+        let Some([one, other]) = both(db, &self.keyring, candidate.pair).await? else {
             return Ok(Changes::default());
         };
         if one.profile.check_merge(&other.profile, &trust()).is_err() {
@@ -83,15 +84,19 @@ impl App {
 }
 
 /// Reads both; `None` when they are not two any more.
-async fn both(db: &mut PgConnection, pair: Pair) -> Result<Option<[Person; 2]>, Refusal> {
+async fn both(
+    db: &mut PgConnection,
+    keyring: &Keyring,
+    pair: Pair,
+) -> Result<Option<[Person; 2]>, Refusal> {
     let ids = pair.ids().map(|id| id.0);
-    let found = customers::many(db, &ids).await?;
+    let found = customers::many(db, keyring, &ids).await?;
     let Ok([one, other]) = <[Customer; 2]>::try_from(found) else {
         return Ok(None);
     };
     Ok(Some([
-        Person::load(db, one).await?,
-        Person::load(db, other).await?,
+        Person::load(db, keyring, one).await?,
+        Person::load(db, keyring, other).await?,
     ]))
 }
 

@@ -1,0 +1,137 @@
+//! Rows of people, opened for those who ask what is held of them.
+
+use disclosure::{NotOpened, Opener};
+use seal::{Keyring, Wrapped};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::attributes::open_value;
+use super::customers::open_personal;
+use super::sealed::{Sealed, Unreadable};
+use super::sources::open_said;
+
+/// The key of the customer, told beside a row of `customers`; [`Opened`] takes it away again.
+pub(crate) const KEY_OF_CUSTOMER: &str = "coalesce((
+    SELECT jsonb_build_object('master_id', k.master_id, 'wrapped', k.wrapped) FROM subject_keys AS k
+    WHERE k.customer_id = t.customer_id AND k.wrapped IS NOT NULL), '{}')";
+
+/// The same of a row of `sources`.
+pub(crate) const KEY_OF_HOME: &str = "coalesce((
+    SELECT jsonb_build_object('master_id', k.master_id, 'wrapped', k.wrapped) FROM subject_keys AS k
+    WHERE k.customer_id = t.home AND k.wrapped IS NOT NULL), '{}')";
+
+/// Opens rows for access files.
+#[derive(Debug)]
+pub(crate) struct Opened(pub(crate) Keyring);
+
+impl Opener for Opened {
+    fn open(&self, table: &str, row: &mut Map<String, Value>) -> Result<(), NotOpened> {
+        let opened = match table {
+            "customers" => self.customer(row),
+            "sources" => self.source(row),
+            "customer_attributes" | "attribute_changes" => self.attribute(row),
+            _ => Ok(Some(Map::new())),
+        };
+        let opened = opened.ok().flatten().ok_or_else(|| NotOpened {
+            table: table.to_owned(),
+        })?;
+        row.extend(opened);
+        Ok(())
+    }
+}
+
+impl Opened {
+    fn customer(
+        &self,
+        row: &mut Map<String, Value>,
+    ) -> Result<Option<Map<String, Value>>, Unreadable> {
+        let key = key(row);
+        let place = (
+            id(row, "customer_id"),
+            row.get("version").and_then(Value::as_i64),
+        );
+        let personal = bytes(row.remove("personal"));
+        let (Some(key), Some(personal)) = (key, personal) else {
+            // Erased, and on its way out.
+            return Ok(Some(Map::new()));
+        };
+        let (Some(customer_id), Some(version)) = place else {
+            return Ok(None);
+        };
+        if personal.is_empty() {
+            // The id leads to another, whose row has it all.
+            return Ok(Some(Map::new()));
+        }
+        let sealed = Sealed {
+            customer_id,
+            key,
+            bytes: &personal,
+        };
+        open_personal(&self.0, &sealed, version).map(Some)
+    }
+
+    fn attribute(
+        &self,
+        row: &mut Map<String, Value>,
+    ) -> Result<Option<Map<String, Value>>, Unreadable> {
+        let key = key(row);
+        let place = (id(row, "customer_id"), id(row, "change_id"));
+        let (Some(key), Some(value)) = (key, bytes(row.remove("value"))) else {
+            // It was cleared.
+            return Ok(Some(Map::new()));
+        };
+        let (Some(customer_id), Some(change_id)) = place else {
+            return Ok(None);
+        };
+        let sealed = Sealed {
+            customer_id,
+            key,
+            bytes: &value,
+        };
+        let value = open_value(&self.0, &sealed, change_id)?;
+        let told = ("value".to_owned(), Value::String(value));
+        Ok(Some(Map::from_iter([told])))
+    }
+
+    fn source(
+        &self,
+        row: &mut Map<String, Value>,
+    ) -> Result<Option<Map<String, Value>>, Unreadable> {
+        let key = key(row);
+        let place = (id(row, "home"), id(row, "source_id"));
+        let said = bytes(row.remove("said"));
+        let (Some(key), Some(said)) = (key, said) else {
+            return Ok(Some(Map::new()));
+        };
+        let (Some(customer_id), Some(source_id)) = place else {
+            return Ok(None);
+        };
+        let sealed = Sealed {
+            customer_id,
+            key,
+            bytes: &said,
+        };
+        open_said(&self.0, &sealed, source_id).map(Some)
+    }
+}
+
+/// The key beside a row, taken from it.
+fn key(row: &mut Map<String, Value>) -> Option<Wrapped> {
+    let (master, wrapped) = (row.remove("master_id")?, row.remove("wrapped"));
+    Some(Wrapped {
+        master_id: master.as_str()?.to_owned(),
+        bytes: bytes(wrapped)?,
+    })
+}
+
+fn id(row: &Map<String, Value>, column: &str) -> Option<Uuid> {
+    Uuid::try_parse(row.get(column)?.as_str()?).ok()
+}
+
+/// Bytes that stand as hexadecimal digits behind `\\x`.
+fn bytes(value: Option<Value>) -> Option<Vec<u8>> {
+    let value = value?;
+    let digits = value.as_str()?.strip_prefix("\\x")?.as_bytes();
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    digits.chunks(2).map(byte).collect()
+}

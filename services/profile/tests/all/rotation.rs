@@ -1,0 +1,87 @@
+//! Keys are rotated while the service goes on, and the old ones can then be taken out of the keyring.
+
+use chassis::Clock;
+use contract::patron::profile::v1 as proto;
+use proto::{Customer, LookupCustomerRequest, SearchCustomersRequest};
+use seal::Keyring;
+
+use crate::harness::{Profile, create, identifier, reason, silent, until};
+use crate::identities::{get, link, make, named, tell, unmerge};
+
+const PHONE: &str = "+8613900739921";
+
+/// The entries of a kind in the text of a keyring.
+fn entries<'a>(text: &'a str, kind: &str) -> &'a str {
+    let from = text.find(&format!("[[{kind}]]")).unwrap();
+    let entry = &text[from..];
+    let until = entry[2..].find("[[").map_or(entry.len(), |at| at + 2);
+    &entry[..until]
+}
+
+fn ada() -> Customer {
+    Customer {
+        identifiers: vec![identifier("phone", PHONE)],
+        ..named("Ada Lovelace")
+    }
+}
+
+async fn finds(profile: &Profile, customer_id: &str) {
+    let lookup = LookupCustomerRequest {
+        kind: "phone".to_owned(),
+        value: PHONE.to_owned(),
+    };
+    let found = profile.customers().lookup_customer(lookup).await.unwrap();
+    assert_eq!(found.get_ref().customer_id, customer_id);
+    let search = SearchCustomersRequest {
+        query: "grac".to_owned(),
+        page_size: 0,
+    };
+    let found = profile.customers().search_customers(search).await.unwrap();
+    let found = found.get_ref().customers.first().unwrap();
+    assert_eq!(found.customer_id, customer_id);
+    let refused = profile.customers().create_customer(create(ada())).await;
+    assert_eq!(reason(&refused.unwrap_err()), "IDENTIFIER_TAKEN");
+    let told = tell(profile, "", ("shop", "77"), 5, named("Ada L")).await;
+    assert_eq!(told.unwrap().customer.unwrap().customer_id, customer_id);
+}
+
+#[tokio::test]
+async fn the_old_keys_can_be_taken_out_when_everything_was_made_anew_and_meanwhile_both_hold() {
+    let (old, new) = ["old", "new"]
+        .map(|id| Keyring::generate(id).unwrap())
+        .into();
+    let both = ["master", "index"].map(|kind| entries(&new, kind).to_owned() + entries(&old, kind));
+    let [before, during, after] =
+        [old, both.concat(), new].map(|text| Keyring::parse(&text).unwrap());
+    let profile = Profile::start_among(Clock::system(), &silent(), before).await;
+    let id = make(&profile, ada()).await.customer_id;
+    tell(&profile, &id, ("shop", "77"), 4, named("Ada"))
+        .await
+        .unwrap();
+    let other = make(&profile, named("Grace")).await.customer_id;
+    tell(&profile, &other, ("shop", "78"), 4, named("Grace H"))
+        .await
+        .unwrap();
+    let joined = link(&profile, &id, &other).await;
+
+    let profile = profile.restart_with(during).await;
+    for nth in 0..20 {
+        make(&profile, named(&format!("Somebody {nth}"))).await;
+        finds(&profile, &id).await;
+    }
+    let left = "SELECT (SELECT count(*) FROM subject_keys WHERE master_id <> 'new')
+                     + (SELECT count(*) FROM customers WHERE index_id <> 'new')
+                     + (SELECT count(*) FROM identifier_owners WHERE key_id <> 'new')
+                     + (SELECT count(*) FROM source_keys WHERE key_id <> 'new')";
+    until("nothing of the old keys is left", async || {
+        (profile.count(left).await == 0).then_some(())
+    })
+    .await;
+
+    let profile = profile.restart_with(after).await;
+    finds(&profile, &id).await;
+    unmerge(&profile, &id, &joined).await.unwrap();
+    assert_eq!(get(&profile, &other).await.display_name, "Grace");
+    let told = tell(&profile, "", ("shop", "78"), 6, named("Grace")).await;
+    assert_eq!(told.unwrap().customer.unwrap().customer_id, other);
+}
