@@ -9,9 +9,6 @@ use crate::domain::program::{
     Challenge, ChallengeId, Counted, Goal, Measure, Milestone, Question, QuestionId, Vocabulary,
 };
 
-/// Longest answer of a quiz.
-const LONGEST_CHOICE: usize = 200;
-
 impl<'d> Reader<'d> {
     pub(super) fn challenge(
         &mut self,
@@ -139,11 +136,6 @@ impl<'d> Reader<'d> {
         at: &At<'_>,
         question: &'d contract::challenge::Question,
     ) -> Option<Question> {
-        let choices = self.list(at, "choices", &question.choices, |reader, at, choice| {
-            reader
-                .list_text(at, choice, LONGEST_CHOICE)
-                .map(str::to_owned)
-        });
         let right_choice = whole(question.right_choice);
         let count = question.choices.len();
         if right_choice >= count {
@@ -153,7 +145,7 @@ impl<'d> Reader<'d> {
         Some(Question {
             question_id: QuestionId::new(&question.question_id),
             text: question.text.clone(),
-            choices: choices?,
+            choices: question.choices.clone(),
             right_choice,
         })
     }
