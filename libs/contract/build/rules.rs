@@ -97,7 +97,9 @@ fn item_rules(field: &FieldDescriptor, items: &DynamicMessage) -> Result<Vec<Rul
             }
             _ => {
                 let field = field.full_name();
-                return Err(format!("{field}: rule repeated.items.{name} is not supported"));
+                return Err(format!(
+                    "{field}: rule repeated.items.{name} is not supported"
+                ));
             }
         }
     }

@@ -13,9 +13,12 @@ impl<'d> Reader<'d> {
         policy: &'d contract::HouseholdPolicy,
     ) -> Option<HouseholdPolicy> {
         // The empty name, which means the first elsewhere, is refused by the contract's own rules.
-        let pooled = self.list(at, "wallet_ids", &policy.wallet_ids, |reader, at, wallet| {
-            reader.wallet_id(at, wallet)
-        })?;
+        let pooled = self.list(
+            at,
+            "wallet_ids",
+            &policy.wallet_ids,
+            |reader, at, wallet| reader.wallet_id(at, wallet),
+        )?;
         let all = || {
             self.names
                 .wallets
