@@ -91,17 +91,13 @@ fn item_rules(field: &FieldDescriptor, items: &DynamicMessage) -> Result<Vec<Rul
     let mut found = Vec::new();
     for (option, value) in items.fields() {
         let name = option.name();
-        match (field.kind(), value) {
-            (Kind::String | Kind::Enum(_), Value::Message(rules)) => {
-                found.extend(of_kind(field, name, rules.fields())?);
-            }
-            _ => {
-                let field = field.full_name();
-                return Err(format!(
-                    "{field}: rule repeated.items.{name} is not supported"
-                ));
-            }
-        }
+        let (Kind::String | Kind::Enum(_), Value::Message(rules)) = (field.kind(), value) else {
+            let field = field.full_name();
+            return Err(format!(
+                "{field}: rule repeated.items.{name} is not supported"
+            ));
+        };
+        found.extend(of_kind(field, name, rules.fields())?);
     }
     Ok(found)
 }
