@@ -5,6 +5,7 @@ mod api_keys;
 mod audit;
 mod bad_input;
 mod clients;
+mod confined;
 mod contract_rules;
 mod crashes;
 mod customer_files;

@@ -37,6 +37,10 @@ const MAX_PENDING_RESETS: usize = 20;
 /// large is still read, so that it can be refused in words; beyond, there is only a bare 431.
 const HEAD_BUFFER_FACTOR: usize = 2;
 
+/// What one stream of an HTTP/2 connection holds of an answer that its client does not take yet: enough to keep a
+/// connection busy, and in all streams of one that stalls no more than some megabytes.
+const SEND_BUFFER_BYTES: usize = 64 * 1024;
+
 /// hyper takes no smaller buffer (it panics).
 const MIN_HEAD_BUFFER_BYTES: usize = 8192;
 
@@ -123,23 +127,30 @@ impl Listener {
         while let Some((stream, peer, slot)) =
             stop.run_until_cancelled(accept(&self.tcp, &slots)).await
         {
-            let connection = Connection {
-                stop: stop.clone(),
-                cut: cut.clone(),
-                first_byte: Duration::from_millis(self.config.header_read_timeout_ms),
-                stall: Duration::from_millis(self.config.write_stall_timeout_ms),
-                age: spread(
-                    Duration::from_millis(self.config.max_connection_age_ms),
-                    peer,
-                ),
-                grace: Duration::from_millis(self.config.max_connection_grace_ms),
-                tls: self.tls.clone(),
-                _slot: slot,
-            };
+            let connection = self.connection(peer, slot, [&stop, &cut]);
             connections.spawn(connection.attend(stream, Arc::clone(&builder), service.clone()));
         }
         drop(self.tcp);
         drain(&connections, &cut, bound).await
+    }
+
+    fn connection(
+        &self,
+        peer: SocketAddr,
+        slot: Option<OwnedSemaphorePermit>,
+        [stop, cut]: [&CancellationToken; 2],
+    ) -> Connection {
+        let config = &self.config;
+        Connection {
+            stop: stop.clone(),
+            cut: cut.clone(),
+            first_byte: Duration::from_millis(config.header_read_timeout_ms),
+            stall: Duration::from_millis(config.write_stall_timeout_ms),
+            age: spread(Duration::from_millis(config.max_connection_age_ms), peer),
+            grace: Duration::from_millis(config.max_connection_grace_ms),
+            tls: self.tls.clone(),
+            _slot: slot,
+        }
     }
 
     fn builder(&self) -> auto::Builder<TokioExecutor> {
@@ -159,6 +170,7 @@ impl Listener {
             .max_concurrent_streams(config.max_streams_per_connection)
             .max_header_list_size(config.max_header_bytes)
             .max_pending_accept_reset_streams(MAX_PENDING_RESETS)
+            .max_send_buf_size(SEND_BUFFER_BYTES)
             .keep_alive_interval(Duration::from_millis(config.keepalive_interval_ms))
             .keep_alive_timeout(Duration::from_millis(config.keepalive_timeout_ms));
         builder
@@ -239,16 +251,33 @@ impl Connection {
         if !self.is_begun(&stream).await {
             return;
         }
-        let Some(tls) = &self.tls else {
-            return self.serve(stream, &builder, service).await;
-        };
+        match &self.tls {
+            None => self.serve(stream, &builder, service).await,
+            // In a box, so that connections without TLS, of which a gateway holds thousands, do not carry its weight.
+            Some(tls) => Box::pin(self.attend_certified(tls, stream, &builder, service)).await,
+        }
+    }
+
+    async fn attend_certified<S, B>(
+        &self,
+        tls: &Tls,
+        stream: TcpStream,
+        builder: &auto::Builder<TokioExecutor>,
+        service: S,
+    ) where
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send,
+        S::Future: Send + 'static,
+        B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+            + Send
+            + 'static,
+    {
         match tokio::time::timeout(self.first_byte, tls.accept(stream)).await {
             Ok(Ok((stream, peer))) => {
                 let service = service_fn(move |mut request: Request<Incoming>| {
                     request.extensions_mut().insert(peer.clone());
                     service.call(request)
                 });
-                self.serve(stream, &builder, service).await;
+                self.serve(stream, builder, service).await;
             }
             Ok(Err(error)) => tracing::debug!(%error, "a connection was not certified"),
             Err(_) => tracing::debug!("a connection was not certified in time"),
@@ -295,5 +324,28 @@ impl Connection {
 fn log(ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Empty;
+
+    use super::*;
+    use crate::config::Config;
+
+    /// Thousands of connections idle, and each holds this.
+    #[tokio::test]
+    async fn a_connection_is_small_while_it_idles() {
+        let config = Config::defaults().unwrap().server;
+        let any = "127.0.0.1:0".parse().unwrap();
+        let listener = Listener::bind(any, Protocols::Both, &config).await.unwrap();
+        let stop = CancellationToken::new();
+        let connection = listener.connection(listener.address(), None, [&stop, &stop]);
+        let stream = TcpStream::connect(listener.address()).await.unwrap();
+        let service = service_fn(async |_| Ok(Response::new(Empty::<Bytes>::new())));
+        let attended = connection.attend(stream, Arc::new(listener.builder()), service);
+        let bytes = size_of_val(&attended);
+        assert!(bytes < 4500, "{bytes} bytes");
     }
 }

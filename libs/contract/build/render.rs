@@ -112,11 +112,14 @@ fn list_checks(field: &FieldDescriptor, found: &FieldRules, place: &str) -> Stri
     for rule in &found.rules {
         checks.push_str(&rule_check(rule, &format!("{place}.len()")));
     }
-    if field.kind() == Kind::String {
-        let _ = writeln!(
-            checks,
-            "for (index, item) in {place}.iter().enumerate() {{ violations.no_nul(&at.index(index), item); }}"
-        );
+    if let Kind::String | Kind::Enum(_) = field.kind() {
+        let of_item = value_checks(field, &found.items, "item");
+        if !of_item.is_empty() {
+            let _ = writeln!(
+                checks,
+                "for (index, item) in {place}.iter().enumerate() {{ let at = &at.index(index); {of_item} }}"
+            );
+        }
     }
     if let Kind::Message(message) = field.kind()
         && is_ours(&message)
@@ -186,11 +189,14 @@ fn oneof_checks(message: &MessageDescriptor, oneof: &OneofDescriptor) -> Result<
 }
 
 fn scalar_checks(field: &FieldDescriptor, found: &FieldRules, value: &str) -> String {
+    value_checks(field, &found.rules, value)
+}
+
+fn value_checks(field: &FieldDescriptor, rules: &[Rule], value: &str) -> String {
     let value = match field.kind() {
-        Kind::Enum(description) if !found.rules.is_empty() => {
+        Kind::Enum(description) => {
             let defined: Vec<i32> = description.values().map(|value| value.number()).collect();
-            return found
-                .rules
+            return rules
                 .iter()
                 .map(|rule| enum_check(rule, value, &defined))
                 .collect();
@@ -198,7 +204,7 @@ fn scalar_checks(field: &FieldDescriptor, found: &FieldRules, value: &str) -> St
         Kind::String => value.to_owned(),
         _ => format!("i64::from({})", dereferenced(value)),
     };
-    let own = found.rules.iter().map(|rule| rule_check(rule, &value));
+    let own = rules.iter().map(|rule| rule_check(rule, &value));
     // PostgreSQL can't store the character, and nobody means it.
     let no_nul =
         (field.kind() == Kind::String).then(|| format!("violations.no_nul(at, {value});\n"));

@@ -29,6 +29,8 @@ pub(crate) struct FieldRules {
     /// Neither the field nor what is inside of it is checked: whoever serves the call does it.
     pub(crate) ignore_always: bool,
     pub(crate) rules: Vec<Rule>,
+    /// Of each item of a list.
+    pub(crate) items: Vec<Rule>,
 }
 
 /// The rules of a field.
@@ -43,18 +45,17 @@ pub(crate) fn of_field(field: &FieldDescriptor) -> Result<FieldRules, String> {
             // IGNORE_IF_ZERO_VALUE and IGNORE_ALWAYS, the only modes in use.
             ("ignore", Value::EnumNumber(1)) => found.ignore_zero = true,
             ("ignore", Value::EnumNumber(3)) => found.ignore_always = true,
-            (kind, Value::Message(message)) => {
-                for (rule, value) in message.fields() {
-                    found
-                        .rules
-                        .push(rule_of(kind, rule.name(), value).ok_or_else(|| {
-                            format!(
-                                "{}: rule {kind}.{} is not supported",
-                                field.full_name(),
-                                rule.name()
-                            )
-                        })?);
+            ("repeated", Value::Message(message)) => {
+                let of_items = |rule: &FieldDescriptor| rule.name() == "items";
+                let items = message.fields().find(|(rule, _)| of_items(rule));
+                if let Some(items) = items.and_then(|(_, value)| value.as_message()) {
+                    found.items = item_rules(field, items)?;
                 }
+                let own = message.fields().filter(|(rule, _)| !of_items(rule));
+                found.rules.extend(of_kind(field, "repeated", own)?);
+            }
+            (kind, Value::Message(message)) => {
+                found.rules.extend(of_kind(field, kind, message.fields())?);
             }
             (name, _) => {
                 return Err(format!(
@@ -66,6 +67,37 @@ pub(crate) fn of_field(field: &FieldDescriptor) -> Result<FieldRules, String> {
     }
     if found.required && !field.supports_presence() {
         found.rules.push(not_zero(field)?);
+    }
+    Ok(found)
+}
+
+/// The rules of one kind of value.
+fn of_kind<'v>(
+    field: &FieldDescriptor,
+    kind: &str,
+    rules: impl Iterator<Item = (FieldDescriptor, &'v Value)>,
+) -> Result<Vec<Rule>, String> {
+    let rules = rules.map(|(rule, value)| {
+        rule_of(kind, rule.name(), value).ok_or_else(|| {
+            let (field, rule) = (field.full_name(), rule.name());
+            format!("{field}: rule {kind}.{rule} is not supported")
+        })
+    });
+    rules.collect()
+}
+
+/// The rules of the items of a list of texts or enum values.
+fn item_rules(field: &FieldDescriptor, items: &DynamicMessage) -> Result<Vec<Rule>, String> {
+    let mut found = Vec::new();
+    for (option, value) in items.fields() {
+        let name = option.name();
+        let (Kind::String | Kind::Enum(_), Value::Message(rules)) = (field.kind(), value) else {
+            let field = field.full_name();
+            return Err(format!(
+                "{field}: rule repeated.items.{name} is not supported"
+            ));
+        };
+        found.extend(of_kind(field, name, rules.fields())?);
     }
     Ok(found)
 }

@@ -12,6 +12,7 @@ mod database;
 mod dev_env;
 mod import;
 mod output;
+mod process;
 mod roles;
 
 use std::process::ExitCode;

@@ -90,7 +90,7 @@ proptest! {
         // Machines and services look after nobody.
         for subject in ["machine:ann", "service:ann", "user:"] {
             let other = Caller { subject: subject.to_owned(), ..caller.clone() };
-            prop_assert_eq!(self::reach(&other, &permission), None);
+            prop_assert_eq!(reach(&other, &permission), None);
         }
     }
 

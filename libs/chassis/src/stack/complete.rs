@@ -71,6 +71,11 @@ fn presentable(status: &Status) -> Status {
 /// A status that no handler has made with care.
 fn bare(status: &Status) -> Refusal {
     match status.code() {
+        Code::Internal if is_no_message(status.message()) => Refusal::new(
+            Code::InvalidArgument,
+            ErrorReason::InvalidArgument,
+            "the call has no message that can be read",
+        ),
         // Whatever it says, it was written for developers of Patron.
         Code::Internal | Code::Unknown | Code::DataLoss => {
             tracing::error!(error = %status.message(), "internal error");
@@ -84,4 +89,10 @@ fn bare(status: &Status) -> Refusal {
         ),
         _ => Refusal::from_status(status),
     }
+}
+
+/// Whether tonic found no message in what the caller sent. It takes that for a fault of the server, and says in words
+/// alone what it was; of what came back from another server it says something else.
+fn is_no_message(text: &str) -> bool {
+    text == "Missing request message." || text.ends_with("while sending request")
 }

@@ -2,6 +2,7 @@
 
 use std::task::Poll;
 
+use bytes::Bytes;
 use contract::patron::events::v1::{FollowResponse, ListDeadLettersRequest};
 use prost::Message as _;
 use tokio::sync::watch;
@@ -33,6 +34,25 @@ async fn a_request_that_breaks_the_contract_is_refused_by_field() {
     assert_eq!(answer.reason(), "INVALID_ARGUMENT");
     let broken = answer.status.get_details_bad_request().unwrap();
     assert_eq!(broken.field_violations[0].field, "parking_key");
+}
+
+#[tokio::test]
+async fn a_call_without_a_message_is_a_fault_of_its_caller() {
+    let role = Role::start(unary(|_| async { Ok(()) })).await;
+    let operator = operator();
+    let mut headers = vec![("authorization", operator.as_str())];
+    let unknown_flag = Bytes::from_static(&[7, 0, 0, 0, 0]);
+    for body in [Bytes::new(), unknown_flag] {
+        for path in [LIST, FOLLOW] {
+            let answer = role.call_raw(path, &headers, body.clone()).await;
+            assert_eq!(answer.status.code(), Code::InvalidArgument, "{path}");
+            assert_eq!(answer.reason(), "INVALID_ARGUMENT");
+        }
+    }
+    headers.push(("grpc-encoding", "gzip"));
+    let not_zipped = Bytes::from_static(&[1, 0, 0, 0, 2, 3, 4]);
+    let answer = role.call_raw(LIST, &headers, not_zipped).await;
+    assert_eq!(answer.status.code(), Code::InvalidArgument);
 }
 
 #[tokio::test]

@@ -161,6 +161,16 @@ impl Role {
         headers: &[(&str, &str)],
         message: &[u8],
     ) -> Answer {
+        self.call_raw(path, headers, framed(message)).await
+    }
+
+    /// A call with a body that need not be framed as gRPC frames messages.
+    pub(crate) async fn call_raw(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Answer {
         let client = Client::builder(TokioExecutor::new())
             .http2_only(true)
             .build_http();
@@ -170,7 +180,7 @@ impl Role {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::new(framed(message))).unwrap();
+        let request = request.body(Full::new(body)).unwrap();
         Answer::read(within(client.request(request)).await.unwrap()).await
     }
 

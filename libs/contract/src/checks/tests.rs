@@ -1,7 +1,9 @@
 use tonic_types::StatusExt as _;
 
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor};
+
 use super::*;
-use crate::patron::loyalty::v1::{CreateRedemptionRequest, Redemption};
+use crate::patron::loyalty::v1::{CreateRedemptionRequest, IssueCouponsRequest, Redemption};
 use crate::patron::profile::v1::{
     ActivityInput, BatchRecordActivitiesRequest, CreateImportRequest, Import, Order, OrderLine,
     activity_input,
@@ -162,4 +164,91 @@ fn every_pattern_of_the_contract_compiles() {
         }
     }
     assert!(patterns > 0);
+}
+
+#[test]
+fn items_of_lists_are_checked_each() {
+    let request = IssueCouponsRequest {
+        program_id: "default".to_owned(),
+        template_id: "welcome".to_owned(),
+        customer_ids: vec![redemption(1).request_id, "somebody".to_owned()],
+        request_id: redemption(1).request_id,
+        ..IssueCouponsRequest::default()
+    };
+    let wrong = ("customer_ids[1]".to_owned(), "must be a UUID".to_owned());
+    assert_eq!(violations(&request), [wrong]);
+}
+
+/// Every field that a request can have, wherever in it, but for what services check themselves: maps, and what they
+/// ask not to be checked at the door.
+fn asked() -> Vec<FieldDescriptor> {
+    let services = crate::pool().services();
+    let ours = services.filter(|service| service.full_name().starts_with("patron."));
+    let methods = ours.flat_map(|service| service.methods().collect::<Vec<_>>());
+    let mut open: Vec<MessageDescriptor> = methods.map(|method| method.input()).collect();
+    let (mut seen, mut fields) = (std::collections::BTreeSet::new(), Vec::new());
+    while let Some(message) = open.pop() {
+        if !seen.insert(message.full_name().to_owned()) {
+            continue;
+        }
+        for field in message.fields().filter(|field| !is_left_out(field)) {
+            if let Kind::Message(inner) = field.kind()
+                && inner.full_name().starts_with("patron.")
+                && !inner.is_map_entry()
+            {
+                open.push(inner);
+            }
+            fields.push(field);
+        }
+    }
+    fields
+}
+
+fn is_left_out(field: &FieldDescriptor) -> bool {
+    let rules = part(field, &[]);
+    let ignore = rules.and_then(|rules| rules.get_field_by_name("ignore")?.as_enum_number());
+    // IGNORE_ALWAYS.
+    ignore == Some(3) || is_output_only(field)
+}
+
+fn is_output_only(field: &FieldDescriptor) -> bool {
+    let behavior = crate::pool().get_extension_by_name("google.api.field_behavior");
+    let options = field.options();
+    let declared = options.get_extension(&behavior.unwrap());
+    let mut declared = declared.as_list().unwrap().iter();
+    // OUTPUT_ONLY.
+    declared.any(|it| it.as_enum_number() == Some(3))
+}
+
+/// One part of the rules of a field: `repeated`, `repeated.items.string`.
+fn part(field: &FieldDescriptor, path: &[&str]) -> Option<DynamicMessage> {
+    let rules = crate::pool().get_extension_by_name("buf.validate.field")?;
+    let rules = field.options().get_extension(&rules).as_message()?.clone();
+    path.iter().try_fold(rules, |rules, step| {
+        rules.has_field_by_name(step).then_some(())?;
+        rules.get_field_by_name(step)?.as_message().cloned()
+    })
+}
+
+fn has_one_of(rules: Option<DynamicMessage>, bounds: &[&str]) -> bool {
+    rules.is_some_and(|rules| bounds.iter().any(|it| rules.has_field_by_name(it)))
+}
+
+#[test]
+fn every_list_and_every_text_of_a_request_is_bounded() {
+    const OF_TEXT: &[&str] = &["max_len", "pattern", "uuid"];
+    let mut unbounded = Vec::new();
+    for field in asked().iter().filter(|field| !field.is_map()) {
+        let text: &[&str] = if field.is_list() {
+            &["repeated", "items", "string"]
+        } else {
+            &["string"]
+        };
+        let is_long = field.is_list() && !has_one_of(part(field, &["repeated"]), &["max_items"]);
+        let is_text = field.kind() == Kind::String;
+        if is_long || is_text && !has_one_of(part(field, text), OF_TEXT) {
+            unbounded.push(field.full_name().to_owned());
+        }
+    }
+    assert_eq!(unbounded, [""; 0]);
 }

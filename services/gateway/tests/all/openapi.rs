@@ -104,7 +104,7 @@ async fn what_the_contract_refuses_no_schema_allows() {
         "share": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 100},
         "color": color,
         "background": background,
-        "words": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        "words": {"type": "array", "items": {"type": "string", "maxLength": 8}, "minItems": 1},
         "inner": {"$ref": "#/components/schemas/test.v1.Inner"},
         "later": {"type": "string"},
         "note": {"type": "string", "minLength": 1},

@@ -7,6 +7,7 @@ use postgres::Database;
 
 use crate::cli::Role;
 use crate::config::{Config, Preset};
+use crate::process;
 use crate::roles::{self, Service};
 
 /// Runs a role until SIGTERM or SIGINT, and drains it.
@@ -20,6 +21,7 @@ pub(crate) async fn role(role: Role, file: Option<&Path>) -> anyhow::Result<()> 
     let config = Config::load(file, preset)?;
     let name = service.map_or("gateway", Service::name);
     let telemetry = telemetry::init(&config.telemetry, name)?;
+    process::allow_connections(config.server.max_connections);
     let drained = match service {
         Some(service) => run(service, &config).await,
         None => run_gateway(&config).await,
@@ -52,6 +54,7 @@ async fn run(service: Service, config: &Config) -> anyhow::Result<Drained> {
 }
 
 async fn run_gateway(config: &Config) -> anyhow::Result<Drained> {
+    process::use_small_pages();
     let running = gateway::serve(&config.of_gateway(), Clock::system(), shutdown_signal()).await?;
     Ok(running.stopped().await)
 }

@@ -34,6 +34,10 @@ impl Invalid {
 pub(crate) enum Problem {
     #[error("is required")]
     Missing,
+    #[error("is required to grant")]
+    MissingInGrant,
+    #[error("is required for a type that is chosen from")]
+    NoChoices,
     #[error("must hold a letter or a figure")]
     SearchesForNothing,
     #[error("can't be given together with customer_id")]

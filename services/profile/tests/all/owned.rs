@@ -37,7 +37,7 @@ fn phone(nth: usize) -> String {
 async fn lucy(profile: &Profile, nth: usize) -> String {
     let details = Customer {
         display_name: "Lucy".to_owned(),
-        region_code: ["GB", "DE"][nth % 2].to_owned(),
+        region_code: if nth.is_multiple_of(2) { "GB" } else { "DE" }.to_owned(),
         identifiers: vec![identifier("phone", &phone(nth))],
         ..Customer::default()
     };

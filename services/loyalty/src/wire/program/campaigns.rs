@@ -4,7 +4,7 @@ use contract::patron::loyalty::v1 as contract;
 use jiff::civil::{Date, date};
 
 use super::reader::Perhaps;
-use super::values::{LONGEST_TEXT, point_limit};
+use super::values::point_limit;
 use super::{Fault, Reader};
 use crate::domain::program::{Campaign, CampaignId, SegmentId, TimeWindow};
 
@@ -21,24 +21,17 @@ impl<'d> Reader<'d> {
         let (start, end) = (campaign.start_time.as_ref(), campaign.end_time.as_ref());
         let window = self.window(at, start, end);
         let days = self.recurrence(at, &campaign.recurrence, window, zone);
-        let segment_ids = self.texts(at, "segment_ids", &campaign.segment_ids);
-        let channels = self.texts(at, "channels", &campaign.channels);
+        let segment_ids = campaign.segment_ids.iter();
         let rules = self.list(at, "rules", &campaign.rules, Self::rule);
         Some(Campaign {
             campaign_id: CampaignId::new(&campaign.campaign_id),
             display_name: campaign.display_name.clone(),
             window: window?,
             days: days?,
-            segment_ids: segment_ids?.into_iter().map(SegmentId::new).collect(),
-            channels: channels?.into_iter().map(str::to_owned).collect(),
+            segment_ids: segment_ids.map(|id| SegmentId::new(id)).collect(),
+            channels: campaign.channels.clone(),
             budget: point_limit(campaign.budget_points),
             rules: rules?,
-        })
-    }
-
-    fn texts(&mut self, at: &At<'_>, field: &str, texts: &'d [String]) -> Option<Vec<&'d str>> {
-        self.list(at, field, texts, |reader, at, text| {
-            reader.list_text(at, text, LONGEST_TEXT)
         })
     }
 

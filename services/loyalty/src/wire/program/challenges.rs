@@ -9,9 +9,6 @@ use crate::domain::program::{
     Challenge, ChallengeId, Counted, Goal, Measure, Milestone, Question, QuestionId, Vocabulary,
 };
 
-/// Longest answer of a quiz.
-const LONGEST_CHOICE: usize = 200;
-
 impl<'d> Reader<'d> {
     pub(super) fn challenge(
         &mut self,
@@ -126,7 +123,9 @@ impl<'d> Reader<'d> {
             .iter()
             .map(|question| question.question_id.as_str());
         self.unique(&at.field("questions"), "question_id", ids);
-        let questions = self.list(at, "questions", &quiz.questions, Self::question)?;
+        let questions = self.list(at, "questions", &quiz.questions, |reader, at, question| {
+            Some(reader.question(at, question))
+        })?;
         let attempts = or(quiz.attempts, 1);
         Some(Goal::Quiz {
             questions,
@@ -134,27 +133,18 @@ impl<'d> Reader<'d> {
         })
     }
 
-    fn question(
-        &mut self,
-        at: &At<'_>,
-        question: &'d contract::challenge::Question,
-    ) -> Option<Question> {
-        let choices = self.list(at, "choices", &question.choices, |reader, at, choice| {
-            reader
-                .list_text(at, choice, LONGEST_CHOICE)
-                .map(str::to_owned)
-        });
+    fn question(&mut self, at: &At<'_>, question: &'d contract::challenge::Question) -> Question {
         let right_choice = whole(question.right_choice);
         let count = question.choices.len();
         if right_choice >= count {
             let fault = Fault::NoSuchChoice { choices: count };
             self.problems.add(&at.field("right_choice"), fault);
         }
-        Some(Question {
+        Question {
             question_id: QuestionId::new(&question.question_id),
             text: question.text.clone(),
-            choices: choices?,
+            choices: question.choices.clone(),
             right_choice,
-        })
+        }
     }
 }

@@ -20,12 +20,6 @@ pub enum Fault {
     /// A part that says nothing here.
     #[error("means something only with {0}; leave it out")]
     OnlyWith(&'static str),
-    /// A text of a list.
-    #[error("must have 1 to {longest} characters, none of them U+0000")]
-    Text {
-        /// The most characters.
-        longest: usize,
-    },
     /// A type of act.
     #[error("must match ^[a-z][a-z0-9_]{{0,31}}$")]
     ActivityType,

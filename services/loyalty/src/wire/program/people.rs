@@ -12,17 +12,13 @@ impl<'d> Reader<'d> {
         at: &At<'_>,
         policy: &'d contract::HouseholdPolicy,
     ) -> Option<HouseholdPolicy> {
+        // The empty name, which means the first elsewhere, is refused by the contract's own rules.
         let pooled = self.list(
             at,
             "wallet_ids",
             &policy.wallet_ids,
-            |reader, at, wallet| {
-                // The empty name would mean the first, but here a list of names is wanted.
-                reader.list_text(at, wallet, 16)?;
-                reader.wallet_id(at, wallet)
-            },
-        );
-        let pooled = pooled?;
+            |reader, at, wallet| reader.wallet_id(at, wallet),
+        )?;
         let all = || {
             self.names
                 .wallets

@@ -15,9 +15,6 @@ use crate::domain::program::{
 };
 use crate::domain::{Currency, Money, Points};
 
-/// Longest text of a list.
-pub(super) const LONGEST_TEXT: usize = 64;
-
 /// A number within the bounds of the contract; 0 for one that its rules have refused.
 pub(super) fn whole<T: TryFrom<i64> + Default>(number: impl Into<i64>) -> T {
     T::try_from(number.into()).unwrap_or_default()
@@ -266,21 +263,6 @@ impl<'d> Reader<'d> {
             return None;
         }
         Some(ActivityType::new(name))
-    }
-
-    /// A text of a list, for which the contract states no rule.
-    pub(super) fn list_text<'t>(
-        &mut self,
-        at: &At<'_>,
-        text: &'t str,
-        longest: usize,
-    ) -> Option<&'t str> {
-        let length = text.chars().take(longest + 1).count();
-        if length == 0 || length > longest || text.contains('\0') {
-            self.problems.add(at, Fault::Text { longest });
-            return None;
-        }
-        Some(text)
     }
 
     /// Notes each number that is not above the one before it.

@@ -22,6 +22,7 @@ use crate::cli::Up;
 use crate::config::{Config, Preset};
 use crate::dev_env::{DevEnv, FILE};
 use crate::output::{complain, say};
+use crate::process;
 
 use databases::Databases;
 use folder::DataFolder;
@@ -34,6 +35,7 @@ const STOP_BOUND: Duration = Duration::from_secs(30);
 pub(crate) async fn run(arguments: Up, file: Option<&Path>) -> anyhow::Result<()> {
     let config = Config::load(file, Preset::Up)?;
     let telemetry = telemetry::init(&config.telemetry, "patron")?;
+    process::allow_connections(config.server.max_connections);
     // What can be wrong at once is told at once, before the slow work.
     let folder = DataFolder::open(&arguments.data_dir)?;
     let gateway = ports::hold(arguments.port)?;

@@ -69,9 +69,9 @@ impl App {
         let homes = customer.homes().ids();
         let known = accounts::of(db, &homes).await?;
         let known = known.first();
-        let change = match self.decide_account(db, &customer, known, wish).await? {
-            Some(change) => change,
-            None => return Ok(wire::accounts::standing(customer.id, known)),
+        let decided = self.decide_account(db, &customer, known, wish).await?;
+        let Some(change) = decided else {
+            return Ok(wire::accounts::standing(customer.id, known));
         };
         accounts::assign(db, std::slice::from_ref(&change)).await?;
         let event = announce::account_manager(&change);

@@ -97,7 +97,7 @@ impl Definition {
 
 fn check_choices(choices: &[String]) -> Result<(), Invalid> {
     if choices.is_empty() {
-        return Err(Invalid::new("choices", Problem::Missing));
+        return Err(Invalid::new("choices", Problem::NoChoices));
     }
     let mut known = BTreeSet::new();
     for (at, choice) in choices.iter().enumerate() {

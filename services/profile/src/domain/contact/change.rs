@@ -42,7 +42,7 @@ impl Change {
         ];
         let missing = missing.into_iter().find(|(_, is_missing)| *is_missing);
         if let Some((field, _)) = missing.filter(|_| self.is_grant) {
-            return Err(Invalid::new(field, Problem::Missing));
+            return Err(Invalid::new(field, Problem::MissingInGrant));
         }
         text::check(|| "notice_version".to_owned(), &self.notice)?;
         text::check(|| "evidence".to_owned(), &self.evidence)?;

@@ -278,7 +278,7 @@ const EDITS: &[(&str, &str, &[&str])] = &[
     (
         "channels: [app, shop]",
         "channels: [app, '']",
-        &["campaigns[0].channels[1]: must have 1 to 64 characters, none of them U+0000"],
+        &["campaigns[0].channels[1]: must have at least 1 characters"],
     ),
     (
         "- benefitId: discount\n  - packageId",
