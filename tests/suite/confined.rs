@@ -306,7 +306,9 @@ async fn things_of(api: &Api, customer: &str) -> Vec<(&'static str, String)> {
             request_id()
         )
     };
-    let points = json!({"points": "40", "reference": "welcome"});
+    let earned = json!({"points": "5000", "reference": "welcome"});
+    // The least that can be spent at once.
+    let points = json!({"points": "1000", "reference": "welcome"});
     let order_id = order_id();
     let path = format!("/v1/customers/{customer}/orders");
     make(api, &path, order(&order_id, 1530), "orderId").await;
@@ -324,7 +326,7 @@ async fn things_of(api: &Api, customer: &str) -> Vec<(&'static str, String)> {
     vec![
         (
             "accrual_id",
-            make(api, &to("accruals"), points.clone(), "accrualId").await,
+            make(api, &to("accruals"), earned, "accrualId").await,
         ),
         (
             "hold_id",

@@ -39,20 +39,22 @@ impl Admit {
         }))
     }
 
+    /// Who calls, and whose records are within reach; `None`: everybody's.
     async fn admit(
         &self,
         method: &Method,
         headers: &HeaderMap,
-    ) -> Result<(Arc<Caller>, Reach), Refusal> {
+    ) -> Result<(Arc<Caller>, Option<Arc<Reach>>), Refusal> {
         let bearer = bearer(headers).ok_or_else(|| no_token("a bearer token is needed"))?;
         let verified = self.0.keys.verify(bearer, self.0.clock.now());
         let caller = verified.await.map_err(|error| not_believed(&error))?;
         let caller = with_origin(caller, headers);
         let reach = permit(&self.0.roles, &caller, method)?;
+        let confined = (!reach.is_all()).then(|| Arc::new(reach));
         self.0
             .step_up
             .require(method, &caller, self.0.clock.now())?;
-        Ok((caller, reach))
+        Ok((caller, confined))
     }
 }
 
@@ -65,9 +67,9 @@ impl Around for Admit {
             Target::Declared(method) => method,
         };
         match self.admit(method, call.http.headers()).await {
-            Ok((caller, reach)) => {
+            Ok((caller, confined)) => {
                 call.exposure = self.0.roles.exposure(&caller);
-                call.confined = (!reach.is_all()).then(|| Arc::new(reach));
+                call.confined = confined;
                 let originator = Arc::from(caller.originator());
                 call.http.extensions_mut().insert(caller);
                 scope::with_originator(originator, rest.handle(call)).await
