@@ -34,6 +34,11 @@ impl Prefix {
         cuts.last().unwrap_or(&self.0)
     }
 
+    /// Whether names are found by all of it.
+    pub(crate) fn is_indexed(&self) -> bool {
+        self.indexed() == self.0
+    }
+
     /// The first of the ways in which a customer is searched for that begins so.
     pub(crate) fn found_in(&self, details: &Details) -> Option<String> {
         let mut keys = keys(details).into_iter();

@@ -14,8 +14,8 @@ use crate::store::sealed::of_name;
 const MOST_SEEN: i64 = 500;
 
 /// The first `limit` whose names begin so, of these regions and brands, in the order of what begins so; `None` for
-/// any region, any brand. Where more than [`MOST_SEEN`] begin so ([`is_crowded`]), some of them are looked at, and the
-/// others are found by more letters.
+/// any region, any brand. Where more than [`MOST_SEEN`] begin so ([`is_crowded`]), the first of all can't be told without
+/// opening all of them: some are looked at, no more than are asked for, and the others are found by more letters.
 pub(crate) async fn search(
     connection: &mut PgConnection,
     keyring: &Keyring,
@@ -23,16 +23,26 @@ pub(crate) async fn search(
     (regions, brands): (Option<&[String]>, Option<&[String]>),
     limit: usize,
 ) -> Result<Vec<Customer>, StoreError> {
+    // Of what has more letters than fingerprints are made of, those that are opened may be others.
+    let opened = if prefix.is_indexed() {
+        i64::try_from(limit).unwrap_or(MOST_SEEN)
+    } else {
+        MOST_SEEN
+    };
     let rows = rows!(
-        "JOIN (SELECT customer_id FROM (
+        "JOIN (WITH seen AS MATERIALIZED (
                    SELECT customer_id, region_code, brand FROM customers
-                   WHERE search_keys && $1 LIMIT $4) AS seen
+                   WHERE search_keys && $1 LIMIT $4::bigint + 1)
+               SELECT customer_id FROM seen
                WHERE ($2::text[] IS NULL OR region_code = ANY ($2))
-                 AND ($3::text[] IS NULL OR brand = ANY ($3))) AS found USING (customer_id)",
+                 AND ($3::text[] IS NULL OR brand = ANY ($3))
+               LIMIT (SELECT CASE WHEN count(*) > $4 THEN $5::bigint END FROM seen)
+              ) AS found USING (customer_id)",
         &of_name(keyring, prefix.indexed()),
         regions as _,
         brands as _,
         MOST_SEEN,
+        opened,
     )
     .fetch_all(connection)
     .await?;
