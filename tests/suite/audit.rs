@@ -195,7 +195,7 @@ async fn the_record_is_verified_from_the_command_line_against_the_heads_that_wer
     assert!(!missed.status.success(), "{missed:?}");
     let told = String::from_utf8(missed.stdout).unwrap();
     assert!(
-        told.contains("and all that came after it were removed"),
+        told.contains("entry 1: removed, with all that came after"),
         "{told}"
     );
 }

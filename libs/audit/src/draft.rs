@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use ::contract::patron::r#type::v1::ErrorReason;
 use chassis::Refusal;
 use chassis::audit::Asked;
@@ -5,8 +7,8 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use tonic::Code;
 
-use crate::chain::{Entry, Kind};
-use crate::contract::Found;
+use crate::chain::Entry;
+use crate::contract::{Found, MethodPlan};
 use crate::recorder::PURPOSE;
 
 /// Longest subject that is put on record, in bytes.
@@ -20,52 +22,44 @@ const ANYBODY: &str = "anonymous";
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     called_at: Timestamp,
-    actor: String,
-    on_behalf_of: String,
-    method: String,
-    kind: Kind,
-    purpose: String,
+    actor: Arc<str>,
+    on_behalf_of: Arc<str>,
+    purpose: Arc<str>,
     trace_id: String,
 }
 
 impl Draft {
-    pub(crate) fn of(asked: &Asked<'_>, kind: Kind, now: Timestamp) -> Result<Self, Refusal> {
+    pub(crate) fn of(asked: &Asked<'_>, now: Timestamp) -> Result<Self, Refusal> {
         let caller = asked.caller;
-        let method = asked.method;
         Ok(Self {
             called_at: now,
-            actor: caller.map_or_else(|| ANYBODY.to_owned(), |caller| clean(caller.id())),
+            actor: caller.map_or_else(|| ANYBODY.into(), |caller| clean(caller.id()).into()),
             on_behalf_of: caller
                 .and_then(|caller| caller.origin.as_deref())
-                .map(clean)
+                .map(|origin| clean(origin).into())
                 .unwrap_or_default(),
-            method: format!("{}/{}", method.service, method.name),
-            kind,
-            purpose: purpose(asked.headers)?,
+            purpose: purpose(asked.headers)?.into(),
             trace_id: asked.trace_id.clone(),
         })
     }
 
-    /// The entry of the call, now that it has ended. When it is put on record is the writer's to say.
-    pub(crate) fn entry(self, found: Found, code: Code) -> Entry {
-        let text = |name: std::sync::Arc<str>| name.as_ref().to_owned();
+    /// The entry of the call, now that it has ended.
+    pub(crate) fn entry(self, plan: &MethodPlan, found: Found, code: Code) -> Entry {
         Entry {
-            recorded_at: self.called_at,
             called_at: self.called_at,
             actor: self.actor,
             on_behalf_of: self.on_behalf_of,
-            method: self.method,
-            kind: self.kind.number(),
-            // At most 16.
-            code: i16::try_from(i32::from(code)).unwrap_or_default(),
+            method: Arc::clone(&plan.name),
+            kind: plan.kind.number(),
+            code: code.into(),
             customer_ids: found.customers.into_iter().collect(),
             resources: found
                 .resources
                 .into_iter()
                 .map(|(field, id)| format!("{field}={id}"))
                 .collect(),
-            read_fields: found.read.into_iter().map(text).collect(),
-            written_fields: found.written.into_iter().map(text).collect(),
+            read_fields: found.read.into_iter().collect(),
+            written_fields: found.written.into_iter().collect(),
             purpose: self.purpose,
             trace_id: self.trace_id,
             partial: found.is_partial,

@@ -69,7 +69,7 @@ impl Auditor for Recorder {
     fn begin(&self, asked: &Asked<'_>) -> Option<Begun> {
         let plan = Arc::clone(self.0.plans.get(&asked.method.path)?);
         let inner = Arc::clone(&self.0);
-        let draft = Draft::of(asked, plan.kind, inner.clock.now());
+        let draft = Draft::of(asked, inner.clock.now());
         Some(
             async move {
                 let draft = draft?;
@@ -140,7 +140,7 @@ impl Taken {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(Place { permit, draft }) = place {
-            let entry = draft.entry(self.found(), code);
+            let entry = draft.entry(&self.plan, self.found(), code);
             permit.send(Job { entry, kept });
         }
     }

@@ -6,95 +6,47 @@ use postgres::{Database, DatabaseError};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::chain::{Entry, Hash, Head, Origin};
+use crate::chain::{Batch, Hash, Head, Kept, Origin, Subjects};
 
-/// Where a batch of entries goes.
-#[derive(Debug)]
-pub(crate) struct Batch<'b> {
-    pub(crate) chain_id: Uuid,
+/// A batch, and with what it is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Append<'b> {
+    /// When the chain was begun.
     pub(crate) started_at: Timestamp,
-    /// Number of the entry before the first.
-    pub(crate) before: i64,
-    /// Number and hash of the last.
-    pub(crate) sequence: i64,
+    pub(crate) batch: &'b Batch,
+    pub(crate) subjects: &'b Subjects,
     pub(crate) hash: &'b Hash,
-    pub(crate) recorded_at: Timestamp,
 }
 
-/// Lists do not fit into lists of rows as SQL knows them; names and ids hold no commas.
-fn joined<T: ToString>(items: &[T]) -> String {
-    let texts: Vec<String> = items.iter().map(ToString::to_string).collect();
-    texts.join(",")
-}
-
-/// Writes entries behind the end of a chain, and moves its head, in one statement. False, and nothing
-/// was written, when the chain does not end where the batch begins.
-pub(crate) async fn append(
-    db: &Database,
-    batch: &Batch<'_>,
-    entries: &[&Entry],
-    hashes: &[Hash],
-) -> Result<bool, DatabaseError> {
-    let texts = |of: fn(&Entry) -> &str| -> Vec<String> {
-        entries.iter().map(|entry| of(entry).to_owned()).collect()
-    };
-    let lists = |of: fn(&Entry) -> &[String]| -> Vec<String> {
-        entries.iter().map(|entry| joined(of(entry))).collect()
-    };
-    let called_at: Vec<jiff_sqlx::Timestamp> = entries
-        .iter()
-        .map(|entry| entry.called_at.to_sqlx())
-        .collect();
-    let customers: Vec<String> = entries
-        .iter()
-        .map(|entry| joined(&entry.customer_ids))
-        .collect();
-    let kinds: Vec<i16> = entries.iter().map(|entry| entry.kind).collect();
-    let codes: Vec<i16> = entries.iter().map(|entry| entry.code).collect();
-    let partial: Vec<bool> = entries.iter().map(|entry| entry.partial).collect();
-    let hashes: Vec<Vec<u8>> = hashes.iter().map(|hash| hash.to_vec()).collect();
+/// Writes a batch behind the end of a chain, and moves its head, in one statement. False, and nothing was
+/// written, when the chain does not end where the batch begins.
+pub(crate) async fn append(db: &Database, append: &Append<'_>) -> Result<bool, DatabaseError> {
+    let Append {
+        batch, subjects, ..
+    } = append;
+    let actors: Vec<String> = subjects.actors.iter().cloned().collect();
+    let customer_ids: Vec<Uuid> = subjects.customer_ids.iter().copied().collect();
     let written = sqlx::query!(
         "WITH head AS (
              INSERT INTO audit_chains AS chain (chain_id, started_at, sequence, hash)
              VALUES ($1, $2, $4, $5)
              ON CONFLICT (chain_id) DO UPDATE
              SET sequence = excluded.sequence, hash = excluded.hash
-             WHERE chain.sequence = $3
+             WHERE chain.sequence + 1 = $3
              RETURNING 1
          )
-         INSERT INTO audit_entries (chain_id, sequence, recorded_at, called_at, actor, on_behalf_of,
-             method, kind, code, customer_ids, resources, read_fields, written_fields, purpose,
-             trace_id, partial, hash)
-         SELECT $1, $3 + place, $6, called_at, actor, on_behalf_of, method, kind, code,
-             string_to_array(customer_ids, ',')::uuid[], string_to_array(resources, ','),
-             string_to_array(read_fields, ','), string_to_array(written_fields, ','), purpose,
-             trace_id, partial, hash
-         FROM unnest($7::timestamptz[], $8::text[], $9::text[], $10::text[], $11::smallint[],
-             $12::smallint[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[],
-             $18::text[], $19::boolean[], $20::bytea[]) WITH ORDINALITY AS entry (called_at, actor,
-             on_behalf_of, method, kind, code, customer_ids, resources, read_fields, written_fields,
-             purpose, trace_id, partial, hash, place)
-         WHERE EXISTS (SELECT FROM head)",
+         INSERT INTO audit_batches (chain_id, first_sequence, last_sequence, recorded_at, actors,
+             customer_ids, entries, hash)
+         SELECT $1, $3, $4, $6, $7, $8, $9, $5 WHERE EXISTS (SELECT FROM head)",
         batch.chain_id,
-        batch.started_at.to_sqlx() as jiff_sqlx::Timestamp,
-        batch.before,
-        batch.sequence,
-        batch.hash,
+        append.started_at.to_sqlx() as jiff_sqlx::Timestamp,
+        batch.first,
+        batch.last,
+        append.hash.as_slice(),
         batch.recorded_at.to_sqlx() as jiff_sqlx::Timestamp,
-        &called_at as &[jiff_sqlx::Timestamp],
-        &texts(|entry| &entry.actor),
-        &texts(|entry| &entry.on_behalf_of),
-        &texts(|entry| &entry.method),
-        &kinds,
-        &codes,
-        &customers,
-        &lists(|entry| &entry.resources),
-        &lists(|entry| &entry.read_fields),
-        &lists(|entry| &entry.written_fields),
-        &texts(|entry| &entry.purpose),
-        &texts(|entry| &entry.trace_id),
-        &partial,
-        &hashes,
+        &actors,
+        &customer_ids,
+        &batch.entries,
     )
     .execute(db.pool())
     .await?;
@@ -118,7 +70,7 @@ fn head_of(sequence: i64, hash: &[u8]) -> Head {
     Head { sequence, hash }
 }
 
-/// The chain after this one, by its head or by its entries.
+/// The chain after this one, by its head or by its batches.
 pub(crate) async fn next_chain(
     db: &mut PgConnection,
     after: Option<Uuid>,
@@ -128,7 +80,7 @@ pub(crate) async fn next_chain(
         "SELECT LEAST(
              (SELECT chain_id FROM audit_chains WHERE $1::uuid IS NULL OR chain_id > $1
               ORDER BY chain_id LIMIT 1),
-             (SELECT chain_id FROM audit_entries WHERE $1::uuid IS NULL OR chain_id > $1
+             (SELECT chain_id FROM audit_batches WHERE $1::uuid IS NULL OR chain_id > $1
               ORDER BY chain_id LIMIT 1))",
         after,
     )
@@ -165,69 +117,54 @@ pub(crate) async fn bounds(
     ))
 }
 
-/// An entry at its place, as it is read.
-#[derive(Debug)]
-pub(crate) struct Row {
-    pub(crate) chain_id: Uuid,
-    pub(crate) sequence: i64,
+/// A row of batches.
+struct Row {
+    chain_id: Uuid,
+    first_sequence: i64,
+    last_sequence: i64,
     recorded_at: jiff_sqlx::Timestamp,
-    called_at: jiff_sqlx::Timestamp,
-    actor: String,
-    on_behalf_of: String,
-    method: String,
-    kind: i16,
-    code: i16,
+    actors: Vec<String>,
     customer_ids: Vec<Uuid>,
-    resources: Vec<String>,
-    read_fields: Vec<String>,
-    written_fields: Vec<String>,
-    purpose: String,
-    trace_id: String,
-    partial: bool,
-    pub(crate) hash: Vec<u8>,
+    entries: Vec<u8>,
+    hash: Vec<u8>,
 }
 
 impl Row {
-    pub(crate) fn into_entry(self) -> Entry {
-        Entry {
-            recorded_at: self.recorded_at.to_jiff(),
-            called_at: self.called_at.to_jiff(),
-            actor: self.actor,
-            on_behalf_of: self.on_behalf_of,
-            method: self.method,
-            kind: self.kind,
-            code: self.code,
+    fn kept(self) -> Kept {
+        Kept {
+            batch: Batch {
+                chain_id: self.chain_id,
+                first: self.first_sequence,
+                last: self.last_sequence,
+                recorded_at: self.recorded_at.to_jiff(),
+                entries: self.entries,
+            },
+            actors: self.actors,
             customer_ids: self.customer_ids,
-            resources: self.resources,
-            read_fields: self.read_fields,
-            written_fields: self.written_fields,
-            purpose: self.purpose,
-            trace_id: self.trace_id,
-            partial: self.partial,
+            hash: self.hash,
         }
     }
 }
 
-/// The next entries of a chain, in their order.
-pub(crate) async fn entries_after(
+/// The next batches of a chain, in their order.
+pub(crate) async fn batches_after(
     db: &mut PgConnection,
     chain_id: Uuid,
     sequence: i64,
     limit: i64,
-) -> Result<Vec<Row>, DatabaseError> {
+) -> Result<Vec<Kept>, DatabaseError> {
     let rows = sqlx::query_as!(
         Row,
-        "SELECT chain_id, sequence, recorded_at, called_at, actor, on_behalf_of, method, kind, code,
-             customer_ids, resources, read_fields, written_fields, purpose, trace_id, partial, hash
-         FROM audit_entries WHERE chain_id = $1 AND sequence > $2
-         ORDER BY chain_id, sequence LIMIT $3",
+        "SELECT chain_id, first_sequence, last_sequence, recorded_at, actors, customer_ids, entries, hash
+         FROM audit_batches WHERE chain_id = $1 AND first_sequence > $2
+         ORDER BY chain_id, first_sequence LIMIT $3",
         chain_id,
         sequence,
         limit,
     )
     .fetch_all(db)
     .await?;
-    Ok(rows)
+    Ok(rows.into_iter().map(Row::kept).collect())
 }
 
 /// Which of these chains have no head.
@@ -247,7 +184,7 @@ pub(crate) async fn without_head(
 }
 
 /// The place of an entry in the list: newest first.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     pub(crate) recorded_at: Timestamp,
     pub(crate) chain_id: Uuid,
@@ -260,14 +197,15 @@ pub(crate) struct Filter {
     pub(crate) customer_id: Option<Uuid>,
     pub(crate) actor: Option<String>,
     pub(crate) since: Timestamp,
-    /// The place that all of them stand before.
-    pub(crate) before: Place,
-    pub(crate) limit: i64,
 }
 
-/// Entries from the newest on.
-pub(crate) async fn list(db: &Database, filter: &Filter) -> Result<Vec<Row>, DatabaseError> {
-    let before = filter.before;
+/// Batches from the newest on that begin before a place, and in which both customer and actor are found.
+pub(crate) async fn list(
+    db: &Database,
+    filter: &Filter,
+    before: Place,
+    limit: i64,
+) -> Result<Vec<Kept>, DatabaseError> {
     let mut tx = db.begin().await?;
     // The best index depends on what is asked for, so it is planned for that.
     sqlx::query!("SET LOCAL plan_cache_mode = force_custom_plan")
@@ -275,26 +213,25 @@ pub(crate) async fn list(db: &Database, filter: &Filter) -> Result<Vec<Row>, Dat
         .await?;
     let rows = sqlx::query_as!(
         Row,
-        "SELECT chain_id, sequence, recorded_at, called_at, actor, on_behalf_of, method, kind, code,
-             customer_ids, resources, read_fields, written_fields, purpose, trace_id, partial, hash
-         FROM audit_entries
+        "SELECT chain_id, first_sequence, last_sequence, recorded_at, actors, customer_ids, entries, hash
+         FROM audit_batches
          WHERE ($1::uuid IS NULL OR customer_ids @> ARRAY[$1])
-           AND ($2::text IS NULL OR actor = $2 OR (on_behalf_of <> '' AND on_behalf_of = $2))
+           AND ($2::text IS NULL OR actors @> ARRAY[$2])
            AND recorded_at >= $3
-           AND (recorded_at, chain_id, sequence) < ($4, $5, $6)
-         ORDER BY recorded_at DESC, chain_id DESC, sequence DESC LIMIT $7",
+           AND (recorded_at, chain_id, first_sequence) < ($4, $5, $6)
+         ORDER BY recorded_at DESC, chain_id DESC, first_sequence DESC LIMIT $7",
         filter.customer_id,
         filter.actor,
         filter.since.to_sqlx() as jiff_sqlx::Timestamp,
         before.recorded_at.to_sqlx() as jiff_sqlx::Timestamp,
         before.chain_id,
         before.sequence,
-        filter.limit,
+        limit,
     )
     .fetch_all(&mut *tx)
     .await?;
     tx.commit().await?;
-    Ok(rows)
+    Ok(rows.into_iter().map(Row::kept).collect())
 }
 
 /// Makes and drops partitions. Answers how many.

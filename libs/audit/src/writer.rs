@@ -7,10 +7,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::chain::{Hash, genesis, seal};
+use crate::chain::{Batch, Hash, Subjects, genesis, pack};
 use crate::metrics::Metrics;
 use crate::recorder::Job;
-use crate::store::{self, Batch};
+use crate::store::{self, Append};
 
 /// Entries that may wait, and calls that may be under way.
 pub(crate) const PLACES: usize = 4096;
@@ -40,7 +40,9 @@ pub struct Writer {
 struct Chain {
     chain_id: Uuid,
     started_at: Timestamp,
+    /// Number of the last entry.
     sequence: i64,
+    /// Of the last batch.
     hash: Hash,
     recorded_at: Timestamp,
 }
@@ -104,7 +106,7 @@ impl Writer {
         let (mut wait, mut last_attempts) = (FIRST_WAIT, 0);
         let mut sealed = self.seal(jobs);
         while last_attempts < LAST_ATTEMPTS {
-            match self.write(jobs, &sealed).await {
+            match self.write(&sealed).await {
                 Ok(true) => return self.kept(jobs, &sealed),
                 // Somebody has written in the chain who is not us: what we have to say goes elsewhere.
                 Ok(false) => {
@@ -127,7 +129,9 @@ impl Writer {
     }
 
     fn kept(&mut self, jobs: &mut Vec<Job>, sealed: &Sealed) {
-        self.chain = sealed.end;
+        self.chain.sequence = sealed.batch.last;
+        self.chain.hash = sealed.hash;
+        self.chain.recorded_at = sealed.batch.recorded_at;
         self.metrics.kept.inc_by(jobs.len() as u64);
         for kept in jobs.drain(..).filter_map(|job| job.kept) {
             // Whoever waited may have given up.
@@ -137,43 +141,44 @@ impl Writer {
 
     /// Writes a batch behind the end of the chain; false when it has another end. What an earlier
     /// attempt has written without our learning of it is found to be there.
-    async fn write(&self, jobs: &[Job], sealed: &Sealed) -> Result<bool, DatabaseError> {
-        let end = sealed.end;
-        let batch = Batch {
-            chain_id: end.chain_id,
-            started_at: end.started_at,
-            before: self.chain.sequence,
-            sequence: end.sequence,
-            hash: &end.hash,
-            recorded_at: end.recorded_at,
+    async fn write(&self, sealed: &Sealed) -> Result<bool, DatabaseError> {
+        let append = Append {
+            started_at: self.chain.started_at,
+            batch: &sealed.batch,
+            subjects: &sealed.subjects,
+            hash: &sealed.hash,
         };
-        let entries: Vec<_> = jobs.iter().map(|job| &job.entry).collect();
-        if store::append(&self.db, &batch, &entries, &sealed.hashes).await? {
+        if store::append(&self.db, &append).await? {
             return Ok(true);
         }
-        let head = store::head(&self.db, end.chain_id).await?;
-        Ok(head.is_some_and(|head| head.sequence == end.sequence && head.hash == end.hash))
+        let head = store::head(&self.db, self.chain.chain_id).await?;
+        Ok(head.is_some_and(|head| head.sequence == sealed.batch.last && head.hash == sealed.hash))
     }
 
-    /// Gives the entries their places behind the end of the chain, once: an attempt that is repeated
-    /// must be the same.
-    fn seal(&self, jobs: &mut [Job]) -> Sealed {
-        let mut end = self.chain;
-        end.recorded_at = micros(self.clock.now()).max(end.recorded_at);
-        let mut hashes = Vec::with_capacity(jobs.len());
-        for Job { entry, .. } in jobs {
-            entry.recorded_at = end.recorded_at;
-            entry.called_at = micros(entry.called_at);
-            end.sequence += 1;
-            end.hash = seal(&end.hash, end.chain_id, end.sequence, entry);
-            hashes.push(end.hash);
+    /// Makes a batch of entries behind the end of the chain, once: an attempt that is repeated must be the
+    /// same.
+    fn seal(&self, jobs: &[Job]) -> Sealed {
+        let entries = jobs.iter().map(|job| &job.entry);
+        // At most BATCH.
+        let count = i64::try_from(jobs.len()).unwrap_or_default();
+        let batch = Batch {
+            chain_id: self.chain.chain_id,
+            first: self.chain.sequence + 1,
+            last: self.chain.sequence + count,
+            recorded_at: micros(self.clock.now()).max(self.chain.recorded_at),
+            entries: pack(entries.clone()),
+        };
+        Sealed {
+            hash: batch.seal(&self.chain.hash),
+            subjects: Subjects::of(entries),
+            batch,
         }
-        Sealed { end, hashes }
     }
 }
 
-/// The hashes of a batch, and where the chain ends with it.
+/// A batch, and with what it is kept.
 struct Sealed {
-    end: Chain,
-    hashes: Vec<Hash>,
+    batch: Batch,
+    subjects: Subjects,
+    hash: Hash,
 }

@@ -1,20 +1,25 @@
-//! Entries and the chains that they stand in: pure.
+//! Entries, the batches that they are kept in, and the chains of batches: pure.
 
-mod canonical;
+mod packed;
 #[cfg(test)]
 mod tests;
 mod verify;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use canonical::Canonical;
-
+pub(crate) use packed::{pack, unpack};
 pub(crate) use verify::{Finding, Findings, Head, Origin, Problem, Verifier};
 
 /// A SHA-256.
 pub(crate) type Hash = [u8; 32];
+
+/// The form in which a batch is hashed and its entries are packed. A later one has another number.
+const FORM: u8 = 1;
 
 /// What a method does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +29,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Its number in the database.
-    pub(crate) fn number(self) -> i16 {
+    /// Its number as it is kept.
+    pub(crate) fn number(self) -> i32 {
         match self {
             Self::Read => 1,
             Self::Write => 2,
@@ -33,57 +38,107 @@ impl Kind {
     }
 }
 
-/// One call, as it is stored. Lists are sorted and without repetitions when they are written; read
-/// from the database they are whatever stands there.
+/// One call. Lists are sorted and without repetitions when they are written; read from the database they
+/// are whatever stands there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    pub(crate) recorded_at: Timestamp,
     pub(crate) called_at: Timestamp,
-    pub(crate) actor: String,
-    pub(crate) on_behalf_of: String,
-    pub(crate) method: String,
-    pub(crate) kind: i16,
-    pub(crate) code: i16,
+    pub(crate) actor: Arc<str>,
+    pub(crate) on_behalf_of: Arc<str>,
+    pub(crate) method: Arc<str>,
+    pub(crate) kind: i32,
+    pub(crate) code: i32,
     pub(crate) customer_ids: Vec<Uuid>,
     pub(crate) resources: Vec<String>,
-    pub(crate) read_fields: Vec<String>,
-    pub(crate) written_fields: Vec<String>,
-    pub(crate) purpose: String,
+    pub(crate) read_fields: Vec<Arc<str>>,
+    pub(crate) written_fields: Vec<Arc<str>>,
+    pub(crate) purpose: Arc<str>,
     pub(crate) trace_id: String,
     pub(crate) partial: bool,
 }
 
-/// What the first entry of a chain is chained to.
+/// Entries that were put on record together, at their place in a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Batch {
+    pub(crate) chain_id: Uuid,
+    /// Number of the first entry.
+    pub(crate) first: i64,
+    /// Number of the last.
+    pub(crate) last: i64,
+    pub(crate) recorded_at: Timestamp,
+    /// The entries, packed.
+    pub(crate) entries: Vec<u8>,
+}
+
+impl Batch {
+    /// Its hash, after the batch with the hash `before`.
+    pub(crate) fn seal(&self, before: &Hash) -> Hash {
+        // All but the last have a length of their own, so no two batches are hashed as the same bytes.
+        Sha256::new()
+            .chain_update(before)
+            .chain_update([FORM])
+            .chain_update(self.chain_id.as_bytes())
+            .chain_update(self.first.to_be_bytes())
+            .chain_update(self.last.to_be_bytes())
+            .chain_update(self.recorded_at.as_microsecond().to_be_bytes())
+            .chain_update(&self.entries)
+            .finalize()
+            .into()
+    }
+}
+
+/// Who is found in a batch: it is listed by them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Subjects {
+    /// Callers, and those on whose behalf they called.
+    pub(crate) actors: BTreeSet<String>,
+    /// Customers whom the calls name.
+    pub(crate) customer_ids: BTreeSet<Uuid>,
+}
+
+impl Subjects {
+    pub(crate) fn of<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Self {
+        let mut subjects = Self::default();
+        for entry in entries {
+            for actor in [&entry.actor, &entry.on_behalf_of] {
+                if !actor.is_empty() && !subjects.actors.contains(&**actor) {
+                    subjects.actors.insert(actor.to_string());
+                }
+            }
+            subjects.customer_ids.extend(&entry.customer_ids);
+        }
+        subjects
+    }
+}
+
+/// A batch as it stands in the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) batch: Batch,
+    pub(crate) actors: Vec<String>,
+    pub(crate) customer_ids: Vec<Uuid>,
+    pub(crate) hash: Vec<u8>,
+}
+
+impl Kept {
+    /// The entries with their numbers; `None` when they are not what was packed, or found by other subjects.
+    pub(crate) fn entries(&self) -> Option<Vec<(i64, Entry)>> {
+        let entries = unpack(&self.batch.entries)?;
+        let subjects = Subjects::of(&entries);
+        let count = i64::try_from(entries.len()).ok()?;
+        let is_whole = self.batch.first.checked_add(count)? == self.batch.last.checked_add(1)?
+            && subjects.actors.iter().eq(&self.actors)
+            && subjects.customer_ids.iter().eq(&self.customer_ids);
+        is_whole.then(|| (self.batch.first..).zip(entries).collect())
+    }
+}
+
+/// What the first batch of a chain is chained to.
 pub(crate) fn genesis(chain_id: Uuid, started_at: Timestamp) -> Hash {
-    let mut form = Canonical::after(b"patron audit");
-    form.id(chain_id).time(started_at);
-    form.digest()
-}
-
-/// The hash of an entry at its place, after the entry with the hash `before`.
-pub(crate) fn seal(before: &Hash, chain_id: Uuid, sequence: i64, entry: &Entry) -> Hash {
-    let mut form = Canonical::after(before);
-    // A later form begins with another number.
-    form.small(1)
-        .id(chain_id)
-        .number(sequence)
-        .time(entry.recorded_at)
-        .time(entry.called_at)
-        .text(&entry.actor)
-        .text(&entry.on_behalf_of)
-        .text(&entry.method)
-        .small(entry.kind)
-        .small(entry.code)
-        .list(&entry.customer_ids, |form, id| form.id(*id))
-        .list(&entry.resources, |form, text| form.text(text))
-        .list(&entry.read_fields, |form, text| form.text(text))
-        .list(&entry.written_fields, |form, text| form.text(text))
-        .text(&entry.purpose)
-        .text(&entry.trace_id)
-        .small(i16::from(entry.partial));
-    form.digest()
-}
-
-fn sha256(bytes: &[u8]) -> Hash {
-    Sha256::digest(bytes).into()
+    Sha256::new()
+        .chain_update(b"patron audit")
+        .chain_update(chain_id.as_bytes())
+        .chain_update(started_at.as_microsecond().to_be_bytes())
+        .finalize()
+        .into()
 }

@@ -6,6 +6,8 @@ use uuid::Uuid;
 use super::*;
 
 const CHAIN: Uuid = Uuid::from_u128(7);
+/// Entries of a batch.
+const EACH: i64 = 2;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -13,59 +15,107 @@ fn at(second: i64) -> Timestamp {
 
 fn entry(number: u8) -> Entry {
     Entry {
-        recorded_at: at(100 + i64::from(number)),
         called_at: at(99),
-        actor: "user:ann".to_owned(),
-        on_behalf_of: String::new(),
-        method: "patron.profile.v1.CustomerService/GetCustomer".to_owned(),
+        actor: "user:ann".into(),
+        on_behalf_of: "".into(),
+        method: "patron.profile.v1.CustomerService/GetCustomer".into(),
         kind: Kind::Read.number(),
         code: 0,
-        customer_ids: vec![Uuid::from_u128(1)],
+        customer_ids: vec![Uuid::from_u128(number.into())],
         resources: vec!["case_id=?".to_owned()],
-        read_fields: vec!["Customer.display_name".to_owned()],
+        read_fields: vec!["Customer.display_name".into()],
         written_fields: Vec::new(),
-        purpose: "ticket/1".to_owned(),
+        purpose: "ticket/1".into(),
         trace_id: "4bf92f3577b34da6a3ce929d0e0e4736".to_owned(),
         partial: false,
     }
 }
 
-/// A sound chain of five.
-fn chain() -> Vec<(i64, Entry, Hash)> {
-    let mut before = genesis(CHAIN, at(1));
-    let numbered = (1..=5u8).map(|number| {
-        let (sequence, entry) = (i64::from(number), entry(number));
-        before = seal(&before, CHAIN, sequence, &entry);
-        (sequence, entry, before)
-    });
-    numbered.collect()
+/// A batch of these entries at its place, not sealed yet.
+fn kept(number: u8, entries: &[Entry]) -> Kept {
+    let number = i64::from(number);
+    let subjects = Subjects::of(entries);
+    Kept {
+        batch: Batch {
+            chain_id: CHAIN,
+            first: (number - 1) * EACH + 1,
+            last: number * EACH,
+            recorded_at: at(100 + number),
+            entries: pack(entries),
+        },
+        actors: subjects.actors.into_iter().collect(),
+        customer_ids: subjects.customer_ids.into_iter().collect(),
+        hash: Vec::new(),
+    }
 }
 
-fn head_of(chain: &[(i64, Entry, Hash)]) -> Option<Head> {
-    let (sequence, _, hash) = chain.last()?;
+/// Chains batches as they are.
+fn seal(chain: &mut [Kept]) {
+    let mut before = genesis(CHAIN, at(1));
+    for kept in chain {
+        before = kept.batch.seal(&before);
+        kept.hash = before.to_vec();
+    }
+}
+
+/// A sound chain of five batches of two.
+fn chain() -> Vec<Kept> {
+    let mut chain: Vec<_> = (1..=5)
+        .map(|number| kept(number, &[entry(2 * number), entry(2 * number + 1)]))
+        .collect();
+    seal(&mut chain);
+    chain
+}
+
+fn head_of(chain: &[Kept]) -> Option<Head> {
+    let kept = chain.last()?;
     Some(Head {
-        sequence: *sequence,
-        hash: *hash,
+        sequence: kept.batch.last,
+        hash: Hash::try_from(&*kept.hash).unwrap(),
     })
 }
 
 fn verify(
-    chain: &[(i64, Entry, Hash)],
+    chain: &[Kept],
     anchor: Option<Head>,
     head: Option<Head>,
     known: Option<Head>,
-) -> Vec<(i64, Problem)> {
+) -> Vec<(i64, i64, Problem)> {
     let mut findings = Findings::default();
     let started_at = Some(at(1));
     let origin = Origin { started_at, anchor };
     let mut verifier = Verifier::new(CHAIN, origin, None, known, &mut findings);
-    for (sequence, entry, hash) in chain {
-        verifier.entry(*sequence, entry, hash);
+    for kept in chain {
+        verifier.batch(kept);
     }
     verifier.finish(head);
     let told = findings.first.iter();
-    told.map(|finding| (finding.sequence, finding.problem))
+    told.map(|finding| (finding.sequence, finding.last, finding.problem))
         .collect()
+}
+
+#[test]
+fn entries_are_read_as_they_were_packed() {
+    let bare = Entry {
+        customer_ids: Vec::new(),
+        resources: Vec::new(),
+        purpose: "".into(),
+        written_fields: vec!["Customer.display_name".into(), "Customer.gender".into()],
+        partial: true,
+        ..entry(2)
+    };
+    let entries = [entry(1), bare, entry(3)];
+    assert_eq!(unpack(&pack(&entries)).unwrap(), entries);
+    assert_eq!(unpack(&pack(&[])).unwrap(), []);
+    assert_eq!(unpack(b"\x12\x02\x10\x09"), None, "names what is not there");
+}
+
+#[test]
+fn what_calls_have_in_common_is_kept_once() {
+    let alone = pack(&[entry(1)]).len();
+    let entries: Vec<Entry> = (0..100).map(entry).collect();
+    assert!(alone > 150, "{alone}");
+    assert!(pack(&entries).len() < 100 * 100, "{}", pack(&entries).len());
 }
 
 #[test]
@@ -85,83 +135,119 @@ type Change = fn(&mut Entry);
 
 #[test]
 fn a_change_of_anything_in_an_entry_is_found_and_only_there() {
-    let changes: [Change; 14] = [
-        |entry| entry.recorded_at = at(1_000),
+    let changes: [Change; 13] = [
         |entry| entry.called_at = at(98),
-        |entry| entry.actor.push('a'),
-        |entry| entry.on_behalf_of.push('a'),
-        |entry| entry.method.push('a'),
+        |entry| entry.actor = "user:anna".into(),
+        |entry| entry.on_behalf_of = "user:anna".into(),
+        |entry| entry.method = "patron.profile.v1.CustomerService/GetCustomers".into(),
         |entry| entry.kind = 2,
         |entry| entry.code = 5,
         |entry| entry.customer_ids.clear(),
         |entry| entry.resources.push(String::new()),
         |entry| entry.read_fields.clear(),
-        |entry| {
-            entry
-                .written_fields
-                .push("Customer.display_name".to_owned());
-        },
-        |entry| entry.purpose.clear(),
+        |entry| entry.written_fields.push("Customer.display_name".into()),
+        |entry| entry.purpose = "".into(),
         |entry| entry.trace_id.clear(),
         |entry| entry.partial = true,
     ];
     for (number, change) in changes.into_iter().enumerate() {
         let mut chain = chain();
         let head = head_of(&chain);
-        change(&mut chain[2].1);
-        assert_eq!(
-            verify(&chain, None, head, None),
-            [(3, Problem::Changed)],
-            "{number}"
-        );
+        let mut entries = unpack(&chain[2].batch.entries).unwrap();
+        change(&mut entries[1]);
+        // Whoever changes an entry also changes by whom it is found.
+        let hash = chain[2].hash.clone();
+        chain[2] = Kept {
+            hash,
+            ..kept(3, &entries)
+        };
+        let changed = [(5, 6, Problem::Changed)];
+        assert_eq!(verify(&chain, None, head, None), changed, "{number}");
+    }
+}
+
+#[test]
+fn a_change_of_what_is_kept_with_entries_is_found() {
+    let changes: [fn(&mut Kept); 5] = [
+        |kept| kept.batch.recorded_at = at(1_000),
+        |kept| kept.batch.chain_id = Uuid::from_u128(8),
+        |kept| kept.actors.clear(),
+        |kept| kept.customer_ids.push(Uuid::from_u128(1)),
+        |kept| kept.batch.entries.clear(),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut chain = chain();
+        let head = head_of(&chain);
+        change(&mut chain[2]);
+        let changed = [(5, 6, Problem::Changed)];
+        assert_eq!(verify(&chain, None, head, None), changed, "{number}");
     }
     let mut chain = chain();
     let head = head_of(&chain);
-    chain[2].2[31] ^= 1;
-    // A hash holds two entries together: its own, and the next one's.
-    let changed = [(3, Problem::Changed), (4, Problem::Changed)];
+    chain[2].hash[31] ^= 1;
+    // A hash holds two batches together: its own, and the next one's.
+    let changed = [(5, 6, Problem::Changed), (7, 8, Problem::Changed)];
     assert_eq!(verify(&chain, None, head, None), changed);
 }
 
 #[test]
-fn an_entry_that_is_gone_is_named_and_so_is_a_tail() {
+fn what_is_gone_is_named_and_so_is_a_tail() {
     let whole = chain();
     let head = head_of(&whole);
     for gone in 0..4 {
         let mut chain = whole.clone();
-        chain.remove(gone);
-        let missing = i64::try_from(gone).unwrap() + 1;
-        assert_eq!(
-            verify(&chain, None, head, None),
-            [(missing, Problem::Missing)]
-        );
+        let missing = chain.remove(gone).batch;
+        let missing = [(missing.first, missing.last, Problem::Missing)];
+        assert_eq!(verify(&chain, None, head, None), missing);
     }
     for left in 0..5 {
         let chain = &whole[..left];
-        let next = i64::try_from(left).unwrap() + 1;
-        let truncated = (next, Problem::Truncated);
-        assert_eq!(verify(chain, None, head, None), [truncated]);
+        let next = i64::try_from(left).unwrap() * EACH + 1;
+        let truncated = [(next, 10, Problem::Truncated)];
+        assert_eq!(verify(chain, None, head, None), truncated);
         // Whoever also puts the head back is found by who kept it.
         if left > 0 {
-            assert_eq!(verify(chain, None, head_of(chain), head), [truncated]);
+            assert_eq!(verify(chain, None, head_of(chain), head), truncated);
         }
     }
 }
 
 #[test]
+fn a_batch_that_stands_twice_is_found() {
+    let mut chain = chain();
+    let head = head_of(&chain);
+    chain.insert(3, chain[2].clone());
+    assert_eq!(verify(&chain, None, head, None), [(5, 6, Problem::Changed)]);
+}
+
+#[test]
 fn a_chain_that_was_made_anew_differs_from_the_head_that_was_kept() {
-    let kept = head_of(&chain());
-    let mut before = genesis(CHAIN, at(1));
-    let mut anew = chain();
-    anew[1].1.actor = "user:bob".to_owned();
-    for (sequence, entry, hash) in &mut anew {
-        before = seal(&before, CHAIN, *sequence, entry);
-        *hash = before;
-    }
+    let kept_head = head_of(&chain());
+    let forge = |batch: u8| {
+        let mut anew = chain();
+        anew[1] = kept(2, &[entry(batch), entry(9)]);
+        seal(&mut anew);
+        anew
+    };
+    let anew = forge(77);
     let head = head_of(&anew);
     assert_eq!(verify(&anew, None, head, None), []);
-    assert_eq!(verify(&anew, None, head, kept), [(5, Problem::Rewritten)]);
-    assert_eq!(verify(&anew, None, None, None), [(5, Problem::HeadChanged)]);
+    let rewritten = [(9, 10, Problem::Rewritten)];
+    assert_eq!(verify(&anew, None, head, kept_head), rewritten);
+    // Also one that has no end any more where the head was.
+    let mut within = chain();
+    within[4].batch.last = 11;
+    within[4].batch.entries = pack(&[entry(1), entry(2), entry(3)]);
+    within[4].customer_ids = (1..=3).map(Uuid::from_u128).collect();
+    seal(&mut within);
+    let head = head_of(&within);
+    assert_eq!(verify(&within, None, head, None), []);
+    let rewritten = [(9, 11, Problem::Rewritten)];
+    assert_eq!(verify(&within, None, head, kept_head), rewritten);
+    assert_eq!(
+        verify(&forge(77), None, None, None),
+        [(10, 10, Problem::HeadChanged)]
+    );
 }
 
 #[test]
@@ -170,6 +256,7 @@ fn an_anchor_hides_nothing_that_is_there() {
     let head = head_of(&chain);
     let anchor = head_of(&chain[..3]);
     assert_eq!(verify(&chain, anchor, head, None), []);
-    chain[1].1.actor.clear();
-    assert_eq!(verify(&chain, anchor, head, None), [(2, Problem::Changed)]);
+    chain[1].actors.clear();
+    let changed = [(3, 4, Problem::Changed)];
+    assert_eq!(verify(&chain, anchor, head, None), changed);
 }

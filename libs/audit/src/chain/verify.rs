@@ -1,17 +1,17 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Entry, Hash, genesis, seal};
+use super::{Hash, Kept, genesis};
 
 /// Findings that are told one by one; all are counted.
 const MOST_FINDINGS: usize = 100;
 
-/// What is wrong with an entry, or with the end of a chain.
+/// What is wrong with entries, or with the end of a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
-    /// It is not there, and later ones are.
+    /// They are not there, and later ones are.
     Missing,
-    /// It, or its hash, was changed.
+    /// One of them, or what is kept of all of them, was changed.
     Changed,
     /// The head of the chain is not its end.
     HeadChanged,
@@ -25,7 +25,10 @@ pub(crate) enum Problem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
     pub(crate) chain_id: Uuid,
+    /// Number of the first entry in question.
     pub(crate) sequence: i64,
+    /// Number of the last.
+    pub(crate) last: i64,
     pub(crate) problem: Problem,
 }
 
@@ -37,19 +40,15 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    pub(crate) fn add(&mut self, chain_id: Uuid, sequence: i64, problem: Problem) {
+    pub(crate) fn add(&mut self, finding: Finding) {
         if self.first.len() < MOST_FINDINGS {
-            self.first.push(Finding {
-                chain_id,
-                sequence,
-                problem,
-            });
+            self.first.push(finding);
         }
         self.count += 1;
     }
 }
 
-/// Where a chain ends, or ended.
+/// Where a chain ends, or ended: the number of its last entry and the hash of its last batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) sequence: i64,
@@ -61,16 +60,16 @@ pub(crate) struct Head {
 pub(crate) struct Origin {
     /// When it was begun; `None` for entries in a chain of which nothing is known.
     pub(crate) started_at: Option<Timestamp>,
-    /// The last of the entries that were dropped for their age.
+    /// The end of what was dropped for its age.
     pub(crate) anchor: Option<Head>,
 }
 
-/// Recomputes one chain, entry by entry.
+/// Recomputes one chain, batch by batch.
 #[derive(Debug)]
 pub(crate) struct Verifier<'f> {
     chain_id: Uuid,
     origin: Origin,
-    /// The last entry that was looked at, with the hash that is recorded.
+    /// The end of what was looked at, with the hash that is recorded.
     last: Option<Head>,
     known: Option<Head>,
     findings: &'f mut Findings,
@@ -94,59 +93,67 @@ impl<'f> Verifier<'f> {
         }
     }
 
-    /// The next entry, with the hash that is recorded of it.
-    pub(crate) fn entry(&mut self, sequence: i64, entry: &Entry, hash: &[u8]) {
-        let before = self.before(sequence);
-        if let Some(expected) = before.map_or(Some(1), |head| head.sequence.checked_add(1))
-            && sequence != expected
-        {
-            self.find(expected, Problem::Missing);
-        } else if let Some(before) = before
-            && seal(&before.hash, self.chain_id, sequence, entry) != hash
-        {
-            self.find(sequence, Problem::Changed);
+    /// The next batch. Answers how many entries are in it.
+    pub(crate) fn batch(&mut self, kept: &Kept) -> usize {
+        let (first, last) = (kept.batch.first, kept.batch.last);
+        let entries = kept.entries();
+        let before = self.before(first);
+        let expected = before.map_or(1, |head| head.sequence.saturating_add(1));
+        let is_as_kept = entries.is_some()
+            && before.is_none_or(|before| kept.batch.seal(&before.hash) == *kept.hash);
+        if first > expected {
+            self.find(expected, first - 1, Problem::Missing);
+        } else if first < expected || !is_as_kept {
+            self.find(first, last, Problem::Changed);
         }
-        // What is recorded, so that one changed entry does not make all later ones differ.
-        let hash = Hash::try_from(hash).unwrap_or_default();
-        let head = Head { sequence, hash };
+        // What is recorded, so that one changed batch does not make all later ones differ.
+        let head = Head {
+            sequence: last,
+            hash: Hash::try_from(&*kept.hash).unwrap_or_default(),
+        };
+        // A head that was told is the end of a batch.
+        let is_within = |known: &Head| (first..=last).contains(&known.sequence);
         if self
             .known
-            .is_some_and(|known| known.sequence == sequence && known != head)
+            .is_some_and(|known| is_within(&known) && known != head)
         {
-            self.find(sequence, Problem::Rewritten);
+            self.find(first, last, Problem::Rewritten);
         }
         self.last = Some(head);
+        entries.map_or(0, |entries| entries.len())
     }
 
-    /// The entry that this one is chained to. `None` when nothing is known of the chain.
-    fn before(&self, sequence: i64) -> Option<Head> {
+    /// The end of the batch that the one with this first entry is chained to. `None` when nothing is known of the chain.
+    fn before(&self, first: i64) -> Option<Head> {
         let genesis = || {
             let hash = genesis(self.chain_id, self.origin.started_at?);
             Some(Head { sequence: 0, hash })
         };
         // What stands before the anchor was not dropped, whatever the anchor says.
         let anchor = self.origin.anchor;
-        let anchor = anchor.filter(|anchor| anchor.sequence < sequence);
+        let anchor = anchor.filter(|anchor| anchor.sequence < first);
         self.last.or(anchor).or_else(genesis)
     }
 
-    /// After the last entry; with the head of the chain, if it has one. Answers where the chain ends.
+    /// After the last batch; with the head of the chain, if it has one. Answers where the chain ends.
     pub(crate) fn finish(mut self, head: Option<Head>) -> Option<Head> {
         let anchor = self.origin.anchor;
         let end = self.last.or(anchor);
         let last = end.map_or(0, |end| end.sequence);
         match head {
-            Some(head) if head.sequence > last => self.find(last + 1, Problem::Truncated),
+            Some(head) if head.sequence > last => {
+                self.find(last + 1, head.sequence, Problem::Truncated);
+            }
             Some(head) if Some(head) == end => {}
-            _ => self.find(last, Problem::HeadChanged),
+            _ => self.find(last, last, Problem::HeadChanged),
         }
         if let Some(known) = self.known {
             if known.sequence > last {
-                self.find(last + 1, Problem::Truncated);
+                self.find(last + 1, known.sequence, Problem::Truncated);
             } else if self.last.is_none()
                 && anchor.is_some_and(|end| end.sequence == known.sequence && end != known)
             {
-                self.find(known.sequence, Problem::Rewritten);
+                self.find(known.sequence, known.sequence, Problem::Rewritten);
             }
         }
         end
@@ -157,7 +164,12 @@ impl<'f> Verifier<'f> {
         self.last
     }
 
-    fn find(&mut self, sequence: i64, problem: Problem) {
-        self.findings.add(self.chain_id, sequence, problem);
+    fn find(&mut self, sequence: i64, last: i64, problem: Problem) {
+        self.findings.add(Finding {
+            chain_id: self.chain_id,
+            sequence,
+            last,
+            problem,
+        });
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Plans {
 /// What is put on record of calls of one method.
 #[derive(Debug)]
 pub(crate) struct MethodPlan {
+    /// As entries name it: `package.Service/Method`.
+    pub(crate) name: Arc<str>,
     pub(crate) kind: Kind,
     pub(crate) input: usize,
     pub(crate) output: usize,
@@ -156,6 +158,11 @@ impl Reading {
             self.message(&method.output()),
         );
         MethodPlan {
+            name: Arc::from(format!(
+                "{}/{}",
+                method.parent_service().full_name(),
+                method.name()
+            )),
             kind,
             input,
             output,

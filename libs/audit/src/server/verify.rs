@@ -17,8 +17,8 @@ use crate::store;
 const METHOD: &str = "patron.audit.v1.AuditService/VerifyAuditEntries";
 /// Entries that one call looks at.
 const PART: i64 = 20_000;
-/// Entries that are read at once.
-const READ: i64 = 1_000;
+/// Batches that are read at once.
+const READ: i64 = 100;
 /// Chains that one call looks at: short ones cost a few statements each.
 const MOST_CHAINS: usize = 200;
 
@@ -102,15 +102,14 @@ impl Part {
         let mut verifier = Verifier::new(chain_id, origin, last, known, &mut self.findings);
         loop {
             let after = verifier.last().map_or(0, |last| last.sequence);
-            let rows = store::entries_after(db, chain_id, after, READ).await;
-            let rows = rows.map_err(refuse)?;
-            let count = i64::try_from(rows.len()).unwrap_or(READ);
-            self.left -= count;
-            for row in rows {
-                let (sequence, hash) = (row.sequence, row.hash.clone());
-                verifier.entry(sequence, &row.into_entry(), &hash);
+            let batches = store::batches_after(db, chain_id, after, READ).await;
+            let batches = batches.map_err(refuse)?;
+            for kept in &batches {
+                let entries = i64::try_from(verifier.batch(kept)).unwrap_or(PART);
+                // One that can't be read is looked at, too.
+                self.left -= entries.max(1);
             }
-            if count < READ {
+            if i64::try_from(batches.len()).is_ok_and(|read| read < READ) {
                 let end = verifier.finish(head);
                 self.heads.extend(end.map(|end| wire_head(chain_id, end)));
                 return Ok(None);
@@ -125,7 +124,13 @@ impl Part {
     async fn look_for_known(&mut self, db: &mut PgConnection) -> Result<(), Refusal> {
         let known: Vec<Uuid> = self.known.keys().copied().collect();
         for chain_id in store::without_head(db, &known).await.map_err(refuse)? {
-            self.findings.add(chain_id, 1, Problem::Truncated);
+            let known = self.known.get(&chain_id);
+            self.findings.add(Finding {
+                chain_id,
+                sequence: 1,
+                last: known.map_or(1, |head| head.sequence),
+                problem: Problem::Truncated,
+            });
         }
         Ok(())
     }
@@ -192,6 +197,7 @@ fn finding(finding: &Finding) -> AuditFinding {
     AuditFinding {
         chain_id: finding.chain_id.to_string(),
         sequence: finding.sequence,
+        last_sequence: finding.last,
         problem: problem.into(),
     }
 }

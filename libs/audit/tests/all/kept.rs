@@ -146,7 +146,7 @@ async fn while_nothing_can_be_put_on_record_nothing_is_answered_and_nothing_is_l
     let world = World::start().await;
     world.list_as("ann").await.unwrap();
     let mut tx = world.database.owner_pool().begin().await.unwrap();
-    sqlx::raw_sql("LOCK TABLE audit_entries IN SHARE MODE")
+    sqlx::raw_sql("LOCK TABLE audit_batches IN SHARE MODE")
         .execute(&mut *tx)
         .await
         .unwrap();
@@ -184,11 +184,11 @@ async fn the_application_can_add_to_the_record_and_change_nothing_in_it() {
     let world = World::start().await;
     world.list_as("ann").await.unwrap();
     for statement in [
-        "UPDATE audit_entries SET actor = 'user:bob'",
-        "DELETE FROM audit_entries",
-        "DELETE FROM audit_entries_rest",
+        "UPDATE audit_batches SET actors = '{user:bob}'",
+        "DELETE FROM audit_batches",
+        "DELETE FROM audit_batches_rest",
         "DELETE FROM audit_anchors",
-        "TRUNCATE audit_entries",
+        "TRUNCATE audit_batches",
         "SELECT audit_upkeep(1, 1)",
     ] {
         let done = sqlx::raw_sql(statement)

@@ -1,6 +1,7 @@
 //! The record as it is looked into.
 
 use contract::patron::audit::v1::ListAuditEntriesRequest;
+use futures_util::future::join_all;
 use tonic::Code;
 
 use crate::world::{World, by};
@@ -70,6 +71,38 @@ async fn entries_are_found_by_customer_caller_and_time() {
         ..asked(50, "")
     };
     assert_eq!(find(since).await, [2]);
+}
+
+#[tokio::test]
+async fn what_was_put_on_record_together_is_listed_one_by_one() {
+    const CALLS: usize = 60;
+    let world = World::start().await;
+    let callers = ["ann", "bob", "carl"];
+    let calls = (0..CALLS).map(|at| world.list_as(callers[at % callers.len()]));
+    for answer in join_all(calls).await {
+        answer.unwrap();
+    }
+    let request = ListAuditEntriesRequest {
+        actor: "user:bob".to_owned(),
+        ..asked(7, "")
+    };
+    let (mut seen, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = ListAuditEntriesRequest {
+            page_token,
+            ..request.clone()
+        };
+        let page = world.list(by("auditor", request)).await.unwrap();
+        assert!(page.entries.iter().all(|entry| entry.actor == "user:bob"));
+        assert!(page.entries.len() <= 7);
+        seen.extend(page.entries.iter().map(|entry| entry.sequence));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(seen.len(), CALLS / callers.len());
+    assert!(seen.is_sorted_by(|one, next| one > next), "{seen:?}");
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ async fn record() -> TestDatabase {
     let database = world.stop().await;
     run(
         &database,
-        "CREATE TABLE kept_entries AS TABLE audit_entries",
+        "CREATE TABLE kept_batches AS TABLE audit_batches",
     )
     .await;
     run(&database, "CREATE TABLE kept_chains AS TABLE audit_chains").await;
@@ -34,7 +34,7 @@ async fn run(database: &TestDatabase, statement: &str) {
 async fn restore(database: &TestDatabase) {
     run(
         database,
-        "DELETE FROM audit_entries; INSERT INTO audit_entries SELECT * FROM kept_entries;
+        "DELETE FROM audit_batches; INSERT INTO audit_batches SELECT * FROM kept_batches;
          DELETE FROM audit_chains; INSERT INTO audit_chains SELECT * FROM kept_chains",
     )
     .await;
@@ -55,10 +55,8 @@ async fn columns(database: &TestDatabase, table: &str) -> Vec<(String, String)> 
 fn changed(column: &str, kind: &str) -> String {
     match kind {
         "uuid" => "gen_random_uuid()".to_owned(),
-        "int8" | "int2" => format!("{column} + 1"),
+        "int8" => format!("{column} + 1"),
         "timestamptz" => format!("{column} + interval '1 microsecond'"),
-        "text" => format!("{column} || 'a'"),
-        "bool" => format!("NOT {column}"),
         "_uuid" => format!("array_append({column}, gen_random_uuid())"),
         "_text" => format!("array_append({column}, '')"),
         "bytea" => format!("set_bit({column}, 255, 1 - get_bit({column}, 255))"),
@@ -67,16 +65,17 @@ fn changed(column: &str, kind: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_least_change_in_any_column_of_an_entry_is_found() {
+async fn the_least_change_in_any_column_of_a_batch_is_found() {
     let database = record().await;
     assert!(verify(&database, &[]).await.findings.is_empty());
-    let columns = columns(&database, "audit_entries").await;
-    assert_eq!(columns.len(), 17);
+    let columns = columns(&database, "audit_batches").await;
+    assert_eq!(columns.len(), 8);
     for (column, kind) in columns {
         let value = changed(&column, &kind);
-        let place = if column == "sequence" { 5 } else { 3 };
+        // Where another one begins at the next number, none can be moved there.
+        let place = if column == "first_sequence" { 5 } else { 3 };
         let change =
-            format!("UPDATE audit_entries SET {column} = {value} WHERE sequence = {place}");
+            format!("UPDATE audit_batches SET {column} = {value} WHERE first_sequence = {place}");
         run(&database, &change).await;
         let findings = verify(&database, &[]).await.findings;
         assert!(!findings.is_empty(), "{column}");
@@ -108,11 +107,19 @@ async fn the_least_change_of_a_head_is_found() {
 #[tokio::test]
 async fn an_entry_that_is_gone_is_found_and_so_is_a_tail() {
     let database = record().await;
-    run(&database, "DELETE FROM audit_entries WHERE sequence = 2").await;
+    run(
+        &database,
+        "DELETE FROM audit_batches WHERE first_sequence = 2",
+    )
+    .await;
     let findings = verify(&database, &[]).await.findings;
     assert_eq!(findings, [(2, "MISSING".to_owned())]);
     restore(&database).await;
-    run(&database, "DELETE FROM audit_entries WHERE sequence > 3").await;
+    run(
+        &database,
+        "DELETE FROM audit_batches WHERE first_sequence > 3",
+    )
+    .await;
     let truncated = [(4, "TRUNCATED".to_owned())];
     assert_eq!(verify(&database, &[]).await.findings, truncated);
 }
@@ -126,9 +133,9 @@ async fn whoever_kept_the_heads_finds_what_was_done_with_all_that_is_needed_to_h
 
     run(
         &database,
-        "DELETE FROM audit_entries WHERE sequence > 3;
+        "DELETE FROM audit_batches WHERE first_sequence > 3;
          UPDATE audit_chains SET sequence = 3,
-             hash = (SELECT hash FROM audit_entries WHERE sequence = 3)",
+             hash = (SELECT hash FROM audit_batches WHERE last_sequence = 3)",
     )
     .await;
     assert!(verify(&database, &[]).await.findings.is_empty());
@@ -137,7 +144,7 @@ async fn whoever_kept_the_heads_finds_what_was_done_with_all_that_is_needed_to_h
 
     run(
         &database,
-        "DELETE FROM audit_entries; DELETE FROM audit_chains",
+        "DELETE FROM audit_batches; DELETE FROM audit_chains",
     )
     .await;
     assert!(verify(&database, &[]).await.findings.is_empty());

@@ -1,19 +1,60 @@
 //! What a call to another role hands on, and when it is repeated.
 
+use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use chassis::client::{Connection, Connector};
 use chassis::{Clock, Deadline, telemetry};
 use contract::patron::events::v1::ListDeadLettersRequest;
 use contract::patron::events::v1::event_admin_service_client::EventAdminServiceClient;
-use tokio::sync::mpsc;
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http_body_util::{BodyExt as _, Full};
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, mpsc};
 use tonic::{Code, Request, Status};
 
 use crate::harness::{LIST, Role, config, operator, reason, replay, unary, within};
 
+const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+/// A server that begins to end each of its connections with the first call that comes by it.
+async fn restless() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(one_call(TokioIo::new(stream)));
+        }
+    });
+    address
+}
+
+async fn one_call(stream: TokioIo<TcpStream>) {
+    let called = Notify::new();
+    let answer = service_fn(|_| {
+        called.notify_one();
+        let trailers = HeaderMap::from_iter([(GRPC_STATUS, HeaderValue::from_static("0"))]);
+        // A message without fields, and that all went well.
+        let body = Full::new(Bytes::from_static(&[0; 5]))
+            .with_trailers(std::future::ready(Some(Ok::<_, Infallible>(trailers))));
+        std::future::ready(Ok::<_, Infallible>(Response::new(body)))
+    });
+    let mut connection =
+        pin!(http2::Builder::new(TokioExecutor::new()).serve_connection(stream, answer));
+    tokio::select! {
+        _ = &mut connection => return,
+        () = called.notified() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}
 
 /// A client with the identity `service:caller`.
 fn connect(role: &Role) -> EventAdminServiceClient<Connection> {
@@ -152,7 +193,7 @@ async fn other_errors_are_not_repeated() {
 
 #[tokio::test]
 async fn a_peer_that_is_not_there_is_unavailable() {
-    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = free.local_addr().unwrap();
     drop(free);
     let status = list(&mut client(&format!("http://{address}")))
@@ -187,4 +228,17 @@ async fn a_broken_connection_is_replaced() {
     config.server.listen = address;
     let _again = Role::start_with(config, unary(|_| async { Ok(()) })).await;
     list(&mut client).await.unwrap();
+}
+
+#[tokio::test]
+async fn no_call_is_lost_to_a_connection_that_is_ending() {
+    let client = client(&restless().await);
+    let calls = (0..300).map(|_| {
+        let mut client = client.clone();
+        // Never repeated, so each of them has to be sent well the first time.
+        async move { within(client.replay_dead_letters(replay())).await }
+    });
+    for call in calls {
+        call.await.unwrap();
+    }
 }

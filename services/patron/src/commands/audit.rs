@@ -46,6 +46,7 @@ struct Part {
 struct Finding {
     chain_id: String,
     sequence: String,
+    last_sequence: String,
     problem: String,
 }
 
@@ -140,19 +141,29 @@ fn known_heads(known: &BTreeMap<String, Kept>) -> Vec<Head> {
 
 fn told(service: &str, finding: &Finding) -> String {
     let Finding {
-        chain_id, sequence, ..
+        chain_id,
+        sequence: first,
+        last_sequence: last,
+        problem,
     } = finding;
-    let problem = match finding.problem.as_str() {
-        "PROBLEM_MISSING" => "is missing",
-        "PROBLEM_CHANGED" => "was changed",
-        "PROBLEM_HEAD_CHANGED" => "is not where the head of its chain is: the head was changed",
-        "PROBLEM_TRUNCATED" => "and all that came after it were removed",
+    let entries = if first == last {
+        format!("entry {first}")
+    } else {
+        format!("entries {first} to {last}")
+    };
+    let problem = match problem.as_str() {
+        "PROBLEM_MISSING" => "missing",
+        "PROBLEM_CHANGED" => "changed",
+        "PROBLEM_HEAD_CHANGED" => {
+            "not the end that the head of the chain names: the head was changed"
+        }
+        "PROBLEM_TRUNCATED" => "removed, with all that came after",
         "PROBLEM_REWRITTEN" => {
-            "is not what it was when the heads were kept: the chain was made anew"
+            "not what was there when the heads were kept: the chain was made anew"
         }
         other => other,
     };
-    format!("{service}: entry {sequence} of chain {chain_id} {problem}")
+    format!("{service}: chain {chain_id}: {entries}: {problem}")
 }
 
 /// Protobuf's JSON has 64 bits as text, and leaves out 0.

@@ -67,7 +67,7 @@ impl Newcomer {
         country: Option<Country>,
     ) -> Self {
         let country = Country::named(&region_code).or(country);
-        let IdentifierKey { kind, value } = identifier.key;
+        let IdentifierKey { kind, value, .. } = identifier.key;
         Self {
             key: IdentifierKey::stated(kind, value, country),
             verified: identifier.verified,

@@ -48,6 +48,9 @@ struct IdentifierRow {
     kind: String,
     value: String,
     verified: bool,
+    /// Of the few that can't be read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unread: bool,
 }
 
 impl DetailsRow {
@@ -173,6 +176,7 @@ impl IdentifierRow {
             kind: identifier.key.kind.clone(),
             value: identifier.key.value.clone(),
             verified: identifier.verified,
+            unread: !identifier.key.is_read(),
         };
         identifiers.iter().map(row).collect()
     }
@@ -183,8 +187,9 @@ impl IdentifierRow {
                 kind,
                 value,
                 verified,
+                unread,
             } = row;
-            let key = IdentifierKey { kind, value };
+            let key = IdentifierKey::kept(kind, value, !unread);
             Identifier { key, verified }
         };
         rows.into_iter().map(identifier).collect()

@@ -13,9 +13,9 @@ use crate::domain::gender::Gender;
 use crate::domain::identifier::{Identifier, IdentifierKey};
 use crate::domain::identity::golden::Origin;
 use crate::domain::invalid::Invalid;
+use crate::domain::points::Unreadable;
 use crate::domain::points::address::PostalAddress;
 use crate::domain::points::phone::Country;
-use crate::domain::points::{self, Unreadable};
 
 /// What was sent about a customer. Output-only fields are ignored.
 pub(crate) fn decode(sent: proto::Customer, now: Timestamp) -> Result<Details, Invalid> {
@@ -45,7 +45,7 @@ pub(crate) fn decode(sent: proto::Customer, now: Timestamp) -> Result<Details, I
     })
 }
 
-/// An identifier as it was stated.
+/// An identifier as it was stated, to be read when it is known where.
 pub(crate) fn decode_identifier(sent: proto::Identifier) -> Identifier {
     let proto::Identifier {
         kind,
@@ -54,7 +54,7 @@ pub(crate) fn decode_identifier(sent: proto::Identifier) -> Identifier {
         ..
     } = sent;
     Identifier {
-        key: IdentifierKey { kind, value },
+        key: IdentifierKey::kept(kind, value, false),
         verified,
     }
 }
@@ -113,11 +113,11 @@ pub(crate) fn encode_identifier(
     identifier: Identifier,
     country: Option<Country>,
 ) -> proto::Identifier {
-    let Identifier {
-        key: IdentifierKey { kind, value },
-        verified,
-    } = identifier;
-    let problem = points::problem(&kind, &value, country).map_or(Problem::Unspecified, problem);
+    let Identifier { key, verified } = identifier;
+    let problem = key
+        .problem(country)
+        .map_or(Problem::Unspecified, problem);
+    let IdentifierKey { kind, value, .. } = key;
     proto::Identifier {
         kind,
         value,

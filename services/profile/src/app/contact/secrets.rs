@@ -85,9 +85,8 @@ mod tests {
 
     #[test]
     fn fingerprints_tell_identifiers_apart_under_one_secret_only() {
-        let key = |kind: &str, value: &str| IdentifierKey {
-            kind: kind.to_owned(),
-            value: value.to_owned(),
+        let key = |kind: &str, value: &str| {
+            IdentifierKey::stated(kind.to_owned(), value.to_owned(), None)
         };
         let secrets = Secrets::of(&PageTokens::new(b"one"));
         let anna = secrets.fingerprint(&key("email", "anna@example.com"));

@@ -71,10 +71,7 @@ fn link(nth: usize, one: CustomerId, other: CustomerId) -> Link {
 pub(crate) fn details() -> impl Strategy<Value = (Vec<Field>, Details)> {
     let kinds = prop::sample::select(vec!["phone", "email", "member_card", "national_id"]);
     let identifier = (kinds, 1_u8..3, any::<bool>()).prop_map(|(kind, value, verified)| {
-        let key = IdentifierKey {
-            kind: kind.to_owned(),
-            value: format!("v{value}"),
-        };
+        let key = IdentifierKey::stated(kind.to_owned(), format!("v{value}"), None);
         Identifier { key, verified }
     });
     let identifiers = prop::collection::vec(identifier, 0..3).prop_map(|mut all| {

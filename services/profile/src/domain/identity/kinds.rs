@@ -1,7 +1,6 @@
 //! What the kinds of identifiers are worth, and values that identify nobody.
 
 use crate::domain::identifier::IdentifierKey;
-use crate::domain::points;
 
 /// How many values of a kind a person has, and how many people a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +44,7 @@ pub(crate) fn kind_of(key: &IdentifierKey) -> Kind {
     let known = KINDS.iter().find(|(name, _)| *name == key.kind);
     match known {
         Some((_, kind)) => *kind,
-        None if points::is_read(&key.kind, &key.value) => Kind::Personal,
+        None if key.is_read() => Kind::Personal,
         None => Kind::Shared,
     }
 }

@@ -11,8 +11,9 @@ use super::names::Name;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::customer::Details;
 use crate::domain::gender::Gender;
+use crate::domain::identifier::IdentifierKey;
 use crate::domain::points::phone::Country;
-use crate::domain::points::{self, EMAIL, PHONE, Unreadable};
+use crate::domain::points::{EMAIL, PHONE, Unreadable};
 
 /// Digits at the end of a phone number by which one is found that does not tell its country: what comes
 /// before is the country's or the trunk's code.
@@ -139,14 +140,11 @@ struct Phones {
 impl Phones {
     fn of(details: &Details) -> Self {
         let country = Country::named(&details.region_code);
-        let is_bare = |value: &&str| {
-            let problem = points::problem(PHONE, value, country);
-            problem == Some(Unreadable::NoCountry)
-        };
+        let is_bare = |it: &&IdentifierKey| it.problem(country) == Some(Unreadable::NoCountry);
         let stated = of_kind(details, PHONE).filter(is_bare);
         Self {
             known: values(details, PHONE).map(ToOwned::to_owned).collect(),
-            bare: stated.filter_map(end_of).collect(),
+            bare: stated.filter_map(|it| end_of(&it.value)).collect(),
         }
     }
 
@@ -181,13 +179,16 @@ fn emails(details: &Details) -> BTreeSet<String> {
 
 /// Those that can be read.
 fn values<'a>(details: &'a Details, kind: &'static str) -> impl Iterator<Item = &'a str> {
-    of_kind(details, kind).filter(move |value| points::is_read(kind, value))
+    let read = of_kind(details, kind).filter(|key| key.is_read());
+    read.map(|key| key.value.as_str())
 }
 
-fn of_kind<'a>(details: &'a Details, kind: &'static str) -> impl Iterator<Item = &'a str> {
-    let all = details.identifiers.iter();
-    let of_kind = all.filter(move |it| it.key.kind == kind);
-    of_kind.map(|it| it.key.value.as_str())
+fn of_kind<'a>(
+    details: &'a Details,
+    kind: &'static str,
+) -> impl Iterator<Item = &'a IdentifierKey> {
+    let all = details.identifiers.iter().map(|it| &it.key);
+    all.filter(move |key| key.kind == kind)
 }
 
 fn likeness(one: &Name, other: &Name) -> Option<Kind> {
@@ -219,7 +220,7 @@ fn is_stated(details: &Details) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::identifier::{Identifier, IdentifierKey};
+    use crate::domain::identifier::Identifier;
 
     fn with(kind: &str, value: &str) -> Details {
         let country = Country::named(if value.starts_with('1') { "CN" } else { "GB" });
@@ -234,7 +235,7 @@ mod tests {
     fn stated(kind: &str, value: &str) -> Identifier {
         let (kind, value) = (kind.to_owned(), value.to_owned());
         Identifier {
-            key: IdentifierKey { kind, value },
+            key: IdentifierKey::stated(kind, value, None),
             verified: false,
         }
     }

@@ -30,10 +30,7 @@ fn said(nth: u128, channel: &str, minute: i64, change: fn(&mut Details)) -> Sour
 }
 
 fn identifier(kind: &str, value: &str, verified: bool) -> Identifier {
-    let key = IdentifierKey {
-        kind: kind.to_owned(),
-        value: value.to_owned(),
-    };
+    let key = IdentifierKey::stated(kind.to_owned(), value.to_owned(), None);
     Identifier { key, verified }
 }
 

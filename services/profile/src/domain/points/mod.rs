@@ -47,22 +47,3 @@ pub(crate) fn read(
         _ => Ok(stated.to_owned()),
     }
 }
-
-/// What is wrong with a value that is kept. `country` is that of the person, for the reason alone: what
-/// was not read when it was stated is not read later.
-pub(crate) fn problem(kind: &str, value: &str, country: Option<Country>) -> Option<Unreadable> {
-    if is_read(kind, value) {
-        return None;
-    }
-    let why = read(kind, value, country).err();
-    Some(why.unwrap_or(Unreadable::NoCountry))
-}
-
-/// True for a value in the form by which it is known.
-pub(crate) fn is_read(kind: &str, value: &str) -> bool {
-    match kind {
-        PHONE => phone::is_read(value),
-        EMAIL => email::is_read(value),
-        _ => true,
-    }
-}

@@ -52,14 +52,6 @@ pub(crate) fn read(stated: &str, country: Option<Country>) -> Result<String, Unr
         .ok_or(Unreadable::Unassigned)
 }
 
-/// True for a number in E.164.
-pub(crate) fn is_read(value: &str) -> bool {
-    value.strip_prefix('+').is_some_and(|digits| {
-        digits.bytes().all(|it| it.is_ascii_digit())
-            && international(digits).is_ok_and(|it| it == value)
-    })
-}
-
 /// True when the country has given out a range that the number is of.
 pub(crate) fn is_assigned(value: &str) -> bool {
     phonenumber::parse(None, value).is_ok_and(|it| it.is_valid())
@@ -241,7 +233,6 @@ mod tests {
             country in prop::sample::select(vec!["", "CN", "GB", "US", "DE", "FR", "JP", "IT", "RU", "BR"]),
         ) {
             if let Ok(known) = of(country, &stated) {
-                prop_assert!(is_read(&known), "{known}");
                 prop_assert_eq!(of(country, &known), Ok(known.clone()));
                 prop_assert_eq!(of("KZ", &known), Ok(known));
             }

@@ -10,7 +10,7 @@ use crate::domain::field::Field;
 use crate::domain::identifier::Identifier;
 use crate::domain::identity::kinds::is_placeholder;
 use crate::domain::points::phone::{Country, is_assigned};
-use crate::domain::points::{self, PHONE, Unreadable};
+use crate::domain::points::{PHONE, Unreadable};
 
 /// Nobody is known to have become older.
 const OLDEST_YEARS: i16 = 122;
@@ -107,9 +107,7 @@ pub(super) fn names(details: &Details) -> impl Iterator<Item = (&'static str, &s
 }
 
 fn unreadable(identifier: &Identifier, country: Option<Country>) -> Option<Problem> {
-    let key = &identifier.key;
-    let why = points::problem(&key.kind, &key.value, country)?;
-    Some(match why {
+    Some(match identifier.key.problem(country)? {
         Unreadable::Placeholder => Problem::Placeholder,
         _ => Problem::Invalid,
     })

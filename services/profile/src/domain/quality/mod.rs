@@ -10,7 +10,7 @@ use super::customer::{Customer, Details};
 use super::field::Field;
 use super::identifier::Identifier;
 use super::identity::golden::Origin;
-use super::points::{EMAIL, PHONE, is_read};
+use super::points::{EMAIL, PHONE};
 use findings::Check;
 
 /// What is wrong with a value.
@@ -99,7 +99,7 @@ pub(crate) fn oldest_confirmation(customer: &Customer) -> Option<Timestamp> {
 pub(crate) fn contact_paths(details: &Details) -> impl Iterator<Item = String> {
     let points = details.identifiers.iter().enumerate();
     // Where nobody is reached there is nothing to confirm.
-    let is_point = |it: &Identifier| group_of(it).is_some() && is_read(&it.key.kind, &it.key.value);
+    let is_point = |it: &Identifier| group_of(it).is_some() && it.key.is_read();
     let points = points.filter(move |(_, it)| is_point(it));
     let points = points.map(|(at, _)| format!("identifiers[{at}]"));
     let address = details.has(Field::PostalAddress);

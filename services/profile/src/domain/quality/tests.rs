@@ -27,7 +27,7 @@ fn as_of() -> AsOf {
 fn identifier(kind: &str, value: &str) -> Identifier {
     let (kind, value) = (kind.to_owned(), value.to_owned());
     Identifier {
-        key: IdentifierKey { kind, value },
+        key: IdentifierKey::stated(kind, value, None),
         verified: false,
     }
 }

@@ -61,6 +61,8 @@ struct WithdrawnRow {
     source: Uuid,
     kind: String,
     value: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unread: bool,
     since: Timestamp,
 }
 
@@ -132,6 +134,7 @@ impl WithdrawnRow {
             source: of.0,
             kind: key.kind.clone(),
             value: key.value.clone(),
+            unread: !key.is_read(),
             since: *since,
         };
         source.withdrawn.iter().map(row).collect()
@@ -142,8 +145,10 @@ impl WithdrawnRow {
             source,
             kind,
             value,
+            unread,
             since,
         } = self;
-        ((SourceId(source), IdentifierKey { kind, value }), since)
+        let key = IdentifierKey::kept(kind, value, !unread);
+        ((SourceId(source), key), since)
     }
 }
