@@ -45,8 +45,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             keys: 128,
-            // One is on its way back while the other is worked on.
-            batches: 2,
+            // While it is on its way more keys gather, and share what the next costs beside its keys.
+            batches: 1,
             waiting: 4_096,
         }
     }
