@@ -73,21 +73,30 @@ impl Bearer {
 
     /// Somebody with this role who is confined to regions.
     pub fn within(role: &str, regions: &[&str]) -> Self {
-        Self::claiming(&Claims {
+        Self::within_at(Clock::system().now(), role, regions)
+    }
+
+    /// The same since a time.
+    pub fn within_at(now: Timestamp, role: &str, regions: &[&str]) -> Self {
+        let claims = Claims {
             subject: SOMEBODY.to_owned(),
             roles: vec![role.to_owned()],
             regions: regions.iter().map(|&region| region.to_owned()).collect(),
             proof: Proof {
                 acr: Some("phr".to_owned()),
-                authenticated: Some(Clock::system().now()),
+                authenticated: Some(now),
             },
             ..Claims::default()
-        })
+        };
+        Self::signed(&claims, now)
     }
 
     /// Whoever has these claims.
     pub fn claiming(claims: &Claims) -> Self {
-        let now = Clock::system().now();
+        Self::signed(claims, Clock::system().now())
+    }
+
+    fn signed(claims: &Claims, now: Timestamp) -> Self {
         Self::sending(ISSUER.sign(claims, now, YEARS).unwrap().expose())
     }
 

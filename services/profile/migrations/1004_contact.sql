@@ -64,12 +64,15 @@ CREATE TABLE contacts (
 CREATE INDEX contacts_sent ON contacts (customer_id, end_time DESC) WHERE state = 'confirmed';
 CREATE INDEX contacts_reserved ON contacts (customer_id, expire_time) WHERE state = 'reserved';
 
--- The contact policy in versions; the last one is in force. Without any it is the one that Patron
--- begins with. A document is an encoded patron.profile.v1.ContactPolicy.
-CREATE TABLE contact_policies (
-    version     bigint PRIMARY KEY CHECK (version >= 1),
+-- Policies of all kinds in versions; of each kind the last one is in force. Without any, contacts and matches follow the
+-- one that Patron begins with, and nobody is rated or has a health index. A document is encoded as the message of its
+-- kind: patron.profile.v1.ContactPolicy, HealthPolicy, MatchPolicy, RatingPolicy.
+CREATE TABLE policies (
+    kind        text COLLATE "C" NOT NULL CHECK (kind IN ('contact', 'health', 'match', 'rating')),
+    version     bigint NOT NULL CHECK (version >= 1),
     document    bytea NOT NULL,
     create_time timestamptz NOT NULL,
-    created_by  text NOT NULL
+    created_by  text NOT NULL,
+    PRIMARY KEY (kind, version)
 );
-COMMENT ON TABLE contact_policies IS 'append-only: versions of the contact policy';
+COMMENT ON TABLE policies IS 'append-only: versions of policies';

@@ -1,15 +1,5 @@
 -- Lifecycle stages and value tiers.
 
--- The rating policy in versions; the last one is in force. Without any nobody is rated. A document is an
--- encoded patron.profile.v1.RatingPolicy.
-CREATE TABLE rating_policies (
-    version     bigint PRIMARY KEY CHECK (version >= 1),
-    document    bytea NOT NULL,
-    create_time timestamptz NOT NULL,
-    created_by  text NOT NULL
-);
-COMMENT ON TABLE rating_policies IS 'append-only: versions of the rating policy';
-
 -- Where people stand. Written by whoever has the person's row of segment_evaluations locked.
 CREATE TABLE customer_ratings (
     customer_id uuid PRIMARY KEY,

@@ -1,15 +1,5 @@
 -- Customers who may be the same person.
 
--- The match policy in versions; the last one is in force. Without any it is the one that Patron begins
--- with. A document is an encoded patron.profile.v1.MatchPolicy.
-CREATE TABLE match_policies (
-    version     bigint PRIMARY KEY CHECK (version >= 1),
-    document    bytea NOT NULL,
-    create_time timestamptz NOT NULL,
-    created_by  text NOT NULL
-);
-COMMENT ON TABLE match_policies IS 'append-only: versions of the match policy';
-
 -- Pairs of customers. What the policy does with one follows from score and refusal when it is read, so
 -- another policy holds for all of them at once.
 CREATE TABLE match_candidates (

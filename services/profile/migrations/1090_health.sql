@@ -1,16 +1,6 @@
 -- Customer health: how well things stand with a customer, and what is heard of it from other services.
 SET LOCAL lock_timeout = '2s';
 
--- The health policy in versions; the last one is in force. Without any nobody has a health index. A document is an
--- encoded patron.profile.v1.HealthPolicy.
-CREATE TABLE health_policies (
-    version     bigint PRIMARY KEY CHECK (version >= 1),
-    document    bytea NOT NULL,
-    create_time timestamptz NOT NULL,
-    created_by  text NOT NULL
-);
-COMMENT ON TABLE health_policies IS 'append-only: versions of the health policy';
-
 -- How well things stand. Written by whoever has the person's row of segment_evaluations locked.
 CREATE TABLE customer_health (
     customer_id  uuid PRIMARY KEY,

@@ -22,7 +22,9 @@ pub(crate) struct Rotation {
 impl Rotation {
     pub(crate) fn register(registry: &Registry) -> Self {
         let rotation = Self::default();
-        let help = "Keys of customers that are under a master key other than the one in use";
+        // Before they were counted it must not look as if none were left.
+        rotation.keys_left(-1);
+        let help = "Keys of customers that are under a master key other than the one in use; -1: not counted yet";
         registry.register("profile_keys_to_rewrap", help, rotation.keys_left.clone());
         let help = "Customers whose fingerprints were made anew under the index key in use";
         registry.register("profile_refingerprinted", help, rotation.renewed.clone());

@@ -1,6 +1,7 @@
 //! The keys of customers in a service's database.
 
 mod many;
+mod rewrap;
 mod tombstones;
 
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 use crate::{CannotOpen, DataKey, Keyring, NoRandomness, Wrapped};
 
 pub use many::{forget, provide_all};
+pub use rewrap::{Rewrapped, rewrap};
 pub use tombstones::{Tombstone, bury, dead_among, tombstones};
 
 /// What became of a customer's key.
@@ -118,51 +120,6 @@ pub async fn provide(
         KeyState::Live(key) => Ok(*key),
         KeyState::Never | KeyState::Tombstone(_) => Err(KeyError::Erased { customer_id }),
     }
-}
-
-/// Puts at most `limit` keys that are under other master keys under the one in use; answers how many.
-/// Data is not touched, so a rotation takes as long as reading the keys. When it answers 0, the other
-/// master keys are needed no more.
-///
-/// # Errors
-/// When a master key is missing that wraps one of them.
-pub async fn rewrap(db: &mut PgConnection, keyring: &Keyring, limit: i64) -> Result<u64, KeyError> {
-    let rows = sqlx::query!(
-        r#"SELECT customer_id, master_id AS "master_id!", wrapped AS "wrapped!" FROM subject_keys
-           WHERE wrapped IS NOT NULL AND master_id <> $1
-           ORDER BY master_id, customer_id LIMIT $2 FOR UPDATE SKIP LOCKED"#,
-        keyring.master_id(),
-        limit,
-    )
-    .fetch_all(&mut *db)
-    .await?;
-    let (mut ids, mut keys) = (
-        Vec::with_capacity(rows.len()),
-        Vec::with_capacity(rows.len()),
-    );
-    for row in rows {
-        let wrapped = Wrapped {
-            master_id: row.master_id,
-            bytes: row.wrapped,
-        };
-        ids.push(row.customer_id);
-        keys.push(
-            unwrap(keyring, row.customer_id, &wrapped)?
-                .wrap(keyring)?
-                .bytes,
-        );
-    }
-    let done = sqlx::query!(
-        "UPDATE subject_keys SET master_id = $1, wrapped = renewed.wrapped
-         FROM unnest($2::uuid[], $3::bytea[]) AS renewed (customer_id, wrapped)
-         WHERE subject_keys.customer_id = renewed.customer_id",
-        keyring.master_id(),
-        &ids,
-        &keys,
-    )
-    .execute(db)
-    .await?;
-    Ok(done.rows_affected())
 }
 
 fn unwrap(keyring: &Keyring, customer_id: Uuid, wrapped: &Wrapped) -> Result<DataKey, KeyError> {

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use postgres::Migrations;
 use postgres::testing::TestDatabase;
 use seal::store::{
-    KeyError, KeyState, Tombstone, bury, dead_among, forget, provide, provide_all, rewrap, state,
-    tombstones,
+    KeyError, KeyState, Rewrapped, Tombstone, bury, dead_among, forget, provide, provide_all,
+    rewrap, state, tombstones,
 };
 use seal::{Keyring, Place};
 use sqlx::PgConnection;
@@ -36,6 +36,12 @@ fn tombstone(customer: u128) -> Tombstone {
         erasure_id: Uuid::from_u128(99),
         erased_at: now(),
     }
+}
+
+/// As in a file: the new master key first.
+fn both(new: &str, old: &str) -> Keyring {
+    let masters = new.split("[[index]]").next().unwrap();
+    Keyring::parse(&format!("{masters}{old}")).unwrap()
 }
 
 async fn name(db: &mut PgConnection, keyring: &Keyring, id: Uuid) -> &'static str {
@@ -136,16 +142,16 @@ async fn a_rotation_wraps_every_live_key_anew_and_what_was_sealed_still_opens() 
         sealed.push((id, key.seal(PLACE, id.as_bytes()).unwrap()));
     }
     bury(&mut db, &[tombstone(5)]).await.unwrap();
-    let refused = rewrap(&mut db, &new, 10).await;
-    assert!(matches!(refused, Err(KeyError::Master { master_id }) if master_id == "old"));
 
-    // As in a file: the new key first.
-    let masters = |text: &str| text.split("[[index]]").next().unwrap().to_owned();
-    let both = format!("{}{}", masters(&new_text), old_text);
-    let both = Keyring::parse(&both).unwrap();
-    assert_eq!(rewrap(&mut db, &both, 3).await.unwrap(), 3);
-    assert_eq!(rewrap(&mut db, &both, 3).await.unwrap(), 1);
-    assert_eq!(rewrap(&mut db, &both, 3).await.unwrap(), 0);
+    let both = both(&new_text, &old_text);
+    let (mut after, mut done) = (Uuid::nil(), Vec::new());
+    while let Some(some) = rewrap(&mut db, &both, after, 3).await.unwrap() {
+        after = some.last;
+        done.push((some.done, some.unopened));
+    }
+    assert_eq!(done, [(3, Vec::new()), (1, Vec::new())]);
+    let again = rewrap(&mut db, &both, Uuid::nil(), 3).await.unwrap();
+    assert_eq!(again, None);
     for (id, sealed) in &sealed[..4] {
         let KeyState::Live(key) = state(&mut db, &new, *id).await.unwrap() else {
             panic!("the new key alone is enough")
@@ -153,6 +159,37 @@ async fn a_rotation_wraps_every_live_key_anew_and_what_was_sealed_still_opens() 
         assert_eq!(key.open(PLACE, sealed).unwrap(), id.as_bytes());
     }
     assert_eq!(name(&mut db, &new, Uuid::from_u128(5)).await, "tombstone");
+}
+
+#[tokio::test]
+async fn a_key_that_does_not_open_and_one_that_another_holds_keep_none_behind_them_from_a_rotation()
+{
+    let database = TestDatabase::create(&MIGRATIONS).await;
+    let mut db = database.db().pool().acquire().await.unwrap();
+    let ((old_text, old), (new_text, _)) = (keyring("old"), keyring("new"));
+    let (_, lost) = keyring("lost");
+    for id in [1, 2, 4].map(Uuid::from_u128) {
+        provide(&mut db, &old, id, now()).await.unwrap();
+    }
+    let unopened = Uuid::from_u128(3);
+    provide(&mut db, &lost, unopened, now()).await.unwrap();
+    let mut other = database.db().begin().await.unwrap();
+    let held = sqlx::query("SELECT FROM subject_keys WHERE customer_id = $1 FOR UPDATE");
+    let held = held.bind(Uuid::from_u128(1)).execute(&mut *other).await;
+    assert_eq!(held.unwrap().rows_affected(), 1);
+
+    let both = both(&new_text, &old_text);
+    let some = rewrap(&mut db, &both, Uuid::nil(), 10).await.unwrap();
+    let expected = Rewrapped {
+        last: Uuid::from_u128(4),
+        done: 2,
+        unopened: vec![unopened],
+    };
+    assert_eq!(some, Some(expected));
+    other.rollback().await.unwrap();
+    let some = rewrap(&mut db, &both, Uuid::nil(), 10).await.unwrap();
+    let some = some.unwrap();
+    assert_eq!((some.done, some.unopened), (1, vec![unopened]));
 }
 
 #[tokio::test]

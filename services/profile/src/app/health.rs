@@ -14,8 +14,8 @@ use crate::domain::ids::CustomerId;
 use crate::domain::segment::condition::Reach;
 use crate::domain::segment::definition::SegmentId;
 use crate::refusals;
-use crate::store::health::policies::{self, StoredPolicy};
 use crate::store::health::standings;
+use crate::store::policies::{self, Kind, StoredPolicy};
 use crate::store::privacy::restrictions;
 use crate::store::segments::{facts, sweeps};
 use crate::store::{StoreError, customers};
@@ -49,7 +49,7 @@ impl InForce {
         &mut self,
         connection: &mut PgConnection,
     ) -> Result<(), SegmentError> {
-        let Some(stored) = policies::current(connection).await? else {
+        let Some(stored) = policies::current(connection, Kind::Health).await? else {
             return Ok(());
         };
         if stored.version != self.version {
@@ -80,7 +80,7 @@ impl App {
         deadline: Deadline,
     ) -> Result<proto::HealthPolicy, Refusal> {
         let mut tx = self.begin(deadline).await?;
-        let stored = policies::current(&mut tx).await?;
+        let stored = policies::current(&mut tx, Kind::Health).await?;
         let known = stored.and_then(|it| Some((readable(&it)?, it)));
         Ok(match known {
             Some((policy, it)) => wire::encode(&policy, it.version, Some(it.create_time)),
@@ -121,23 +121,11 @@ impl App {
         (caller, etag): (&str, &str),
         policy: &Policy,
     ) -> Result<proto::HealthPolicy, SegmentError> {
-        let before = policies::current(connection).await?;
-        let version = before.map_or(0, |before| before.version);
-        if !etag.is_empty() && etag != version.to_string() {
-            return Err(SegmentError::Changed);
-        }
-        let (version, now) = (version.saturating_add(1), self.now());
-        let stored = StoredPolicy {
-            version,
-            document: wire::encode(policy, version, None).encode_to_vec(),
-            create_time: now,
-        };
-        // Of two at once the second finds the version made.
-        if !policies::put(connection, &stored, caller).await? {
-            return Err(SegmentError::Changed);
-        }
+        let document = |version| wire::encode(policy, version, None).encode_to_vec();
+        let stored = self.put_policy(connection, Kind::Health, (caller, etag), document);
+        let (version, since) = stored.await?.ok_or(SegmentError::Changed)?;
         sweeps::begin(connection, &SegmentId(SWEEP.to_owned()), false).await?;
-        Ok(wire::encode(policy, version, Some(now)))
+        Ok(wire::encode(policy, version, Some(since)))
     }
 
     /// How well things stand with a customer, decided anew, part by part.

@@ -13,6 +13,7 @@ pub(crate) mod identity;
 pub(crate) mod imports;
 pub(crate) mod intake;
 pub(crate) mod interactions;
+mod policies;
 pub(crate) mod privacy;
 pub(crate) mod quality;
 pub(crate) mod ratings;

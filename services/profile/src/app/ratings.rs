@@ -18,7 +18,8 @@ use crate::domain::segment::definition::SegmentId;
 use crate::domain::segment::vocabulary::Vocabulary;
 use crate::refusals;
 use crate::store::homes::homes_of;
-use crate::store::ratings::{self, StageChange, StoredPolicy};
+use crate::store::policies::{self, Kind, StoredPolicy};
+use crate::store::ratings::{self, StageChange};
 use crate::store::segments::sweeps;
 use crate::wire::ratings as wire;
 
@@ -45,7 +46,7 @@ impl InForce {
         &mut self,
         connection: &mut PgConnection,
     ) -> Result<(), SegmentError> {
-        let Some(stored) = ratings::policy(connection).await? else {
+        let Some(stored) = policies::current(connection, Kind::Rating).await? else {
             return Ok(());
         };
         if stored.version != self.version {
@@ -78,7 +79,7 @@ impl App {
         deadline: Deadline,
     ) -> Result<proto::RatingPolicy, Refusal> {
         let mut tx = self.begin(deadline).await?;
-        let stored = ratings::policy(&mut tx).await?;
+        let stored = policies::current(&mut tx, Kind::Rating).await?;
         let known = stored.and_then(|it| Some((document(&it)?, it)));
         Ok(match known {
             Some((document, it)) => wire::encode(document, it.version, Some(it.create_time)),
@@ -126,23 +127,11 @@ impl App {
                 field: format!("policy.{}", wrong.field),
                 source: wrong.source,
             })?;
-        let before = ratings::policy(connection).await?;
-        let version = before.map_or(0, |before| before.version);
-        if !etag.is_empty() && etag != version.to_string() {
-            return Err(SegmentError::Changed);
-        }
-        let (version, now) = (version.saturating_add(1), self.now());
-        let stored = StoredPolicy {
-            version,
-            document: wire::encode(document.clone(), version, None).encode_to_vec(),
-            create_time: now,
-        };
-        // Of two at once the second finds the version made.
-        if !ratings::put_policy(connection, &stored, caller).await? {
-            return Err(SegmentError::Changed);
-        }
+        let encoded = |version| wire::encode(document.clone(), version, None).encode_to_vec();
+        let stored = self.put_policy(connection, Kind::Rating, (caller, etag), encoded);
+        let (version, since) = stored.await?.ok_or(SegmentError::Changed)?;
         sweeps::begin(connection, &SegmentId(SWEEP.to_owned()), false).await?;
-        Ok(wire::encode(document, version, Some(now)))
+        Ok(wire::encode(document, version, Some(since)))
     }
 
     /// Where a customer stands.

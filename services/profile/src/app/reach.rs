@@ -101,7 +101,7 @@ impl App {
 }
 
 /// A reach that takes an account manager, as statements filter by it; `None` for any other.
-pub(super) fn own_of(reach: &Reach) -> Option<Own<'_>> {
+fn own_of(reach: &Reach) -> Option<Own<'_>> {
     let (regions, brands) = lists(reach);
     let own = |manager| Own {
         manager,

@@ -3,11 +3,14 @@
 //! A keyring is read when a replica starts, so it is looked for then, and from time to time after: a replica that was
 //! not restarted yet goes on with the keys that it knows. While there are several index keys everything is looked for
 //! under all of them.
+//!
+//! What can't be made anew is passed over, so that it keeps nothing behind it from being made, and is never left out of
+//! what is told: a key that is taken out too early takes what it has sealed with it.
 
 use std::time::Duration;
 
 use seal::Fingerprint;
-use seal::store::rewrap;
+use seal::store::{Rewrapped, rewrap};
 use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -40,64 +43,115 @@ impl App {
     }
 
     async fn rotate(&self, metrics: &Rotation, stop: &CancellationToken) -> Result<(), StoreError> {
-        let mut connection = self.db.acquire().await?;
-        let mut left = rotation::count_keys(&mut connection, self.keyring.master_id()).await?;
-        drop(connection);
-        metrics.keys_left(left);
-        while left > 0 && !stop.is_cancelled() {
-            let done = self.rewrap_some().await?;
-            left = if done == 0 {
-                0
-            } else {
-                left.saturating_sub(done)
-            };
-            metrics.keys_left(left);
-        }
-        if self.keyring.index_ids().nth(1).is_none() {
-            return Ok(());
-        }
-        let mut after = Uuid::nil();
-        let mut renewed = 0_usize;
-        while let Some((last, count)) = self.renew_some(after).await? {
-            renewed = renewed.saturating_add(count);
-            metrics.renewed(count);
-            after = last;
-            if stop.is_cancelled() {
-                return Ok(());
+        if self.count_keys(metrics).await? > 0 {
+            self.rewrap_all(stop).await?;
+            // Counted rather than subtracted: others hold some of the keys, and some don't open.
+            let left = self.count_keys(metrics).await?;
+            if left > 0 {
+                tracing::warn!(
+                    left,
+                    "older master keys are still needed; it is tried again"
+                );
             }
         }
-        tracing::info!(
-            renewed,
-            "no fingerprint is left that an older index key has made"
-        );
+        match self.keyring.index_ids().nth(1) {
+            Some(_) => self.renew_all(metrics, stop).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn count_keys(&self, metrics: &Rotation) -> Result<i64, StoreError> {
+        let mut connection = self.db.acquire().await?;
+        let left = rotation::count_keys(&mut connection, self.keyring.master_id()).await?;
+        metrics.keys_left(left);
+        Ok(left)
+    }
+
+    async fn rewrap_all(&self, stop: &CancellationToken) -> Result<(), StoreError> {
+        let mut after = Uuid::nil();
+        while !stop.is_cancelled()
+            && let Some(some) = self.rewrap_some(after).await?
+        {
+            for id in some.unopened {
+                tracing::error!(customer = %id, "the key of a customer does not open");
+            }
+            after = some.last;
+        }
         Ok(())
     }
 
-    async fn rewrap_some(&self) -> Result<i64, StoreError> {
+    async fn rewrap_some(&self, after: Uuid) -> Result<Option<Rewrapped>, StoreError> {
         let mut tx = self.db.begin_with_deadline(TIME).await?;
-        let done = rewrap(&mut tx, &self.keyring, KEYS).await?;
+        let some = rewrap(&mut tx, &self.keyring, after, KEYS).await?;
         tx.commit().await?;
-        Ok(i64::try_from(done).unwrap_or(i64::MAX))
+        Ok(some)
     }
 
-    /// Makes the fingerprints of some customers anew; answers the last one, and how many there were.
-    async fn renew_some(&self, after: Uuid) -> Result<Option<(Uuid, usize)>, StoreError> {
+    async fn renew_all(
+        &self,
+        metrics: &Rotation,
+        stop: &CancellationToken,
+    ) -> Result<(), StoreError> {
         let Some(index_id) = self.keyring.index_ids().next() else {
-            return Ok(None);
+            return Ok(());
         };
+        let mut after = Uuid::nil();
+        loop {
+            if stop.is_cancelled() {
+                return Ok(());
+            }
+            let ids = self.behind(index_id, after).await?;
+            let Some(last) = ids.last().copied() else {
+                break;
+            };
+            metrics.renewed(self.renew_some(index_id, &ids).await?);
+            after = last;
+        }
+        if self.behind(index_id, Uuid::nil()).await?.is_empty() {
+            tracing::info!("no fingerprint is left that an older index key has made");
+        } else {
+            tracing::warn!("older index keys are still needed; it is tried again");
+        }
+        Ok(())
+    }
+
+    async fn behind(&self, index_id: &str, after: Uuid) -> Result<Vec<Uuid>, StoreError> {
+        let mut connection = self.db.acquire().await?;
+        rotation::behind(&mut connection, index_id, after, CUSTOMERS).await
+    }
+
+    /// Makes the fingerprints of some customers anew, of all together, or, when one of them fails, of each; answers of
+    /// how many.
+    async fn renew_some(&self, index_id: &str, ids: &[Uuid]) -> Result<usize, StoreError> {
+        match self.renew(index_id, ids).await {
+            Ok(()) => return Ok(ids.len()),
+            // Nothing would be had of asking it again at once.
+            Err(error @ StoreError::Database(_)) => return Err(error),
+            Err(_) => {}
+        }
+        let mut renewed = 0_usize;
+        for id in ids {
+            match self.renew(index_id, &[*id]).await {
+                Ok(()) => renewed = renewed.saturating_add(1),
+                Err(error @ StoreError::Database(_)) => return Err(error),
+                Err(error) => {
+                    tracing::error!(customer = %id, %error, "the fingerprints of a customer can't be made anew");
+                }
+            }
+        }
+        Ok(renewed)
+    }
+
+    async fn renew(&self, index_id: &str, ids: &[Uuid]) -> Result<(), StoreError> {
         let mut tx = self.db.begin_with_deadline(TIME).await?;
-        let ids = rotation::behind(&mut tx, index_id, after, CUSTOMERS).await?;
-        let Some(last) = ids.last().copied() else {
-            return Ok(None);
-        };
-        rotation::hold(&mut tx, &ids).await?;
-        self.renew_registers(&mut tx, index_id, &ids).await?;
-        let people = customers::people(&mut tx, &self.keyring, &ids).await?;
+        rotation::hold(&mut tx, ids).await?;
+        self.renew_registers(&mut tx, index_id, ids).await?;
+        let people = customers::people(&mut tx, &self.keyring, ids).await?;
         let keys = self.keys(&mut tx, people.iter().map(|it| it.id)).await?;
         customers::update(&mut tx, &keys, &people).await?;
-        rotation::note(&mut tx, &ids, index_id).await?;
+        rotation::note(&mut tx, ids, index_id).await?;
         tx.commit().await?;
-        Ok(Some((last, ids.len())))
+        Ok(())
     }
 
     async fn renew_registers(

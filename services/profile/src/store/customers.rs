@@ -18,7 +18,7 @@ use crate::domain::ids::CustomerId;
 pub(crate) use many::{after, remove, unused};
 pub(super) use row::open_personal;
 use row::{CustomerRow, NewRow, rows};
-pub(crate) use search::{is_crowded, search};
+pub(crate) use search::{Among, search};
 
 /// How often a lock is taken of those whom ids lead elsewhere from meanwhile.
 const ATTEMPTS: u32 = 5;

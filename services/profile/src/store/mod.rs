@@ -16,6 +16,7 @@ pub(crate) mod links;
 pub(crate) mod matches;
 pub(crate) mod order_ids;
 pub(crate) mod orders;
+pub(crate) mod policies;
 pub(crate) mod privacy;
 pub(crate) mod ratings;
 pub(crate) mod return_ids;

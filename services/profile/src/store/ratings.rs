@@ -1,4 +1,4 @@
-//! Where people stand, how they got there, and by which policy.
+//! Where people stand, and how they got there.
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
@@ -8,16 +8,6 @@ use uuid::Uuid;
 use super::{CorruptRow, StoreError, texts};
 use crate::domain::ids::CustomerId;
 use crate::domain::rating::{Rating, Stage, Tier};
-
-/// A version of the policy as it is stored.
-#[derive(Clone, Debug)]
-pub(crate) struct StoredPolicy {
-    /// 1, 2, 3 …
-    pub(crate) version: i64,
-    /// An encoded `patron.profile.v1.RatingPolicy`.
-    pub(crate) document: Vec<u8>,
-    pub(crate) create_time: Timestamp,
-}
 
 /// Where somebody stands, and since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,41 +36,6 @@ pub(crate) struct Flow {
     pub(crate) next: Option<Stage>,
     pub(crate) count: i64,
     pub(crate) median_seconds: i64,
-}
-
-/// The policy in force.
-pub(crate) async fn policy(
-    connection: &mut PgConnection,
-) -> Result<Option<StoredPolicy>, StoreError> {
-    let row = sqlx::query!(
-        "SELECT version, document, create_time FROM rating_policies ORDER BY version DESC LIMIT 1",
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(row.map(|row| StoredPolicy {
-        version: row.version,
-        document: row.document,
-        create_time: row.create_time.to_jiff(),
-    }))
-}
-
-/// Puts a version in force; false when somebody else has made that version.
-pub(crate) async fn put_policy(
-    connection: &mut PgConnection,
-    policy: &StoredPolicy,
-    created_by: &str,
-) -> Result<bool, StoreError> {
-    let made = sqlx::query!(
-        "INSERT INTO rating_policies (version, document, create_time, created_by)
-         VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-        policy.version,
-        policy.document,
-        policy.create_time.to_sqlx(),
-        created_by,
-    )
-    .execute(connection)
-    .await?;
-    Ok(made.rows_affected() == 1)
 }
 
 /// Where these people stand.

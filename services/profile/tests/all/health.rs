@@ -91,7 +91,7 @@ impl Stage {
             let feed: Arc<dyn Feed> = match name {
                 "survey" => survey.feed(),
                 "complaints" => complaints.feed(),
-                _ => harness::silent_feed(),
+                _ => testkit::silent(),
             };
             (name, feed)
         });

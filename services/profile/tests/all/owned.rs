@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use access::{Claims, Method, MethodRules, Records};
 use contract::patron::profile::v1::{
     Customer, GetCustomerRequest, ListCustomersRequest, ListStaleCustomersRequest,
-    LookupCustomerRequest, SearchCustomersRequest,
+    LookupCustomerRequest, SearchCustomersRequest, SearchCustomersResponse,
 };
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -18,6 +18,7 @@ use crate::accounts::{asking, assign, manager, manager_of, put};
 use crate::confined::{call, input, is_client_streaming, naming};
 use crate::harness::{Bearer, Profile, create, fields, identifier, metadata};
 use crate::identities::{link, merge, tell, unmerge};
+use crate::search::crowd;
 
 const ROLE: &str = "account-manager";
 
@@ -94,15 +95,7 @@ async fn a_customer_of_another_or_of_nobody_is_not_found_by_any_method() {
 /// Whom a manager finds in lists, by name, by number and by id.
 async fn seen_by(profile: &Profile, who: &str, all: &[String]) -> Vec<BTreeSet<String>> {
     let mut customers = profile.customers_as(bearer(who));
-    let search = SearchCustomersRequest {
-        query: "luc".to_owned(),
-        page_size: 0,
-    };
-    let found = customers
-        .search_customers(search)
-        .await
-        .unwrap()
-        .into_inner();
+    let found = found(profile, who, "luc").await;
     assert!(!found.has_more);
     let ids = |found: Vec<Customer>| found.into_iter().map(|it| it.customer_id).collect();
     let mut seen: Vec<BTreeSet<String>> = vec![ids(found.customers)];
@@ -128,6 +121,47 @@ async fn seen_by(profile: &Profile, who: &str, all: &[String]) -> Vec<BTreeSet<S
     }
     seen.extend([by_id, by_phone]);
     seen
+}
+
+#[tokio::test]
+async fn a_manager_finds_its_own_however_many_others_begin_so_and_is_told_when_very_many_of_them_do()
+ {
+    let profile = Profile::start().await;
+    put(&profile, manager("ann", &[], 9)).await;
+    put(&profile, manager("bob", &[], 9)).await;
+    let (anns, bobs) = (lucy(&profile, 0).await, lucy(&profile, 1).await);
+    assign(&profile, asking(&anns, "ann")).await.unwrap();
+    assign(&profile, asking(&bobs, "bob")).await.unwrap();
+    crowd(&profile, &bobs).await;
+    for query in ["l", "lucy"] {
+        let found = found(&profile, "ann", query).await;
+        let ids: Vec<_> = found.customers.iter().map(|it| &it.customer_id).collect();
+        assert_eq!((ids, found.has_more), (vec![&anns], false), "{query}");
+    }
+    profile
+        .change(
+            "INSERT INTO account_assignments
+                 (customer_id, manager_id, level, reason, actor, assign_time, counts)
+             SELECT customer_id, 'ann', 'standard', 'new', 'bob', now(), true FROM customers
+             ON CONFLICT DO NOTHING",
+        )
+        .await;
+    assert!(found(&profile, "ann", "lucy").await.has_more);
+    assert!(!found(&profile, "ann", "lucyx").await.has_more);
+    assert!(!found(&profile, "bob", "lucy").await.has_more);
+}
+
+async fn found(profile: &Profile, who: &str, query: &str) -> SearchCustomersResponse {
+    let search = SearchCustomersRequest {
+        query: query.to_owned(),
+        page_size: 0,
+    };
+    let mut customers = profile.customers_as(bearer(who));
+    customers
+        .search_customers(search)
+        .await
+        .unwrap()
+        .into_inner()
 }
 
 async fn listed(profile: &Profile, who: &str) -> BTreeSet<String> {

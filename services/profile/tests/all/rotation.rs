@@ -45,14 +45,51 @@ async fn finds(profile: &Profile, customer_id: &str) {
     assert_eq!(told.unwrap().customer.unwrap().customer_id, customer_id);
 }
 
-#[tokio::test]
-async fn the_old_keys_can_be_taken_out_when_everything_was_made_anew_and_meanwhile_both_hold() {
+/// Keyrings of before, amid and after a rotation.
+fn keyrings() -> [Keyring; 3] {
     let (old, new) = ["old", "new"]
         .map(|id| Keyring::generate(id).unwrap())
         .into();
     let both = ["master", "index"].map(|kind| entries(&new, kind).to_owned() + entries(&old, kind));
-    let [before, during, after] =
-        [old, both.concat(), new].map(|text| Keyring::parse(&text).unwrap());
+    [old, both.concat(), new].map(|text| Keyring::parse(&text).unwrap())
+}
+
+#[tokio::test]
+async fn what_does_not_open_keeps_nothing_else_from_being_made_anew_and_goes_on_being_counted() {
+    let [before, during, _] = keyrings();
+    let profile = Profile::start_among(Clock::system(), &silent(), before).await;
+    let mut people = Vec::new();
+    for nth in 0..5 {
+        people.push(
+            make(&profile, named(&format!("Ada {nth}")))
+                .await
+                .customer_id,
+        );
+    }
+    let broken = "UPDATE TABLE SET COLUMN = set_byte(COLUMN, 20, get_byte(COLUMN, 20) # 1) WHERE customer_id = 'WHO'";
+    for (table, column, who) in [
+        ("customers", "personal", &people[1]),
+        ("subject_keys", "wrapped", &people[2]),
+    ] {
+        let broken = broken.replace("TABLE", table).replace("COLUMN", column);
+        profile.change(&broken.replace("WHO", who)).await;
+    }
+    let profile = profile.restart_with(during).await;
+    let left = "SELECT 10 * (SELECT count(*) FROM subject_keys WHERE master_id <> 'new')
+                     + (SELECT count(*) FROM customers WHERE index_id <> 'new')";
+    until("what opens was made anew", async || {
+        (profile.count(left).await == 10 + 2).then_some(())
+    })
+    .await;
+    until("the key that does not open is counted", async || {
+        (profile.metric("profile_keys_to_rewrap").await == "1").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_old_keys_can_be_taken_out_when_everything_was_made_anew_and_meanwhile_both_hold() {
+    let [before, during, after] = keyrings();
     let profile = Profile::start_among(Clock::system(), &silent(), before).await;
     let id = make(&profile, ada()).await.customer_id;
     tell(&profile, &id, ("shop", "77"), 4, named("Ada"))

@@ -27,6 +27,20 @@ async fn names(profile: &Profile, query: &str) -> Vec<String> {
     found.customers.into_iter().map(shown).collect()
 }
 
+/// As many others who are called like somebody that not all of them are looked at.
+pub(crate) async fn crowd(profile: &Profile, customer_id: &str) {
+    let others = format!(
+        "INSERT INTO customers
+         SELECT another.* FROM customers AS known
+         CROSS JOIN LATERAL (SELECT gen_random_uuid() AS id FROM generate_series(1, 500)) AS new
+         CROSS JOIN LATERAL jsonb_populate_record(
+             known, jsonb_build_object('customer_id', new.id, 'profile_id', new.id)
+         ) AS another
+         WHERE known.customer_id = '{customer_id}'"
+    );
+    profile.change(&others).await;
+}
+
 fn called(family: &str, given: &str) -> Customer {
     Customer {
         family_name: family.to_owned(),
@@ -129,20 +143,9 @@ async fn whoever_sees_a_region_is_told_that_another_letter_helps_where_very_many
         region_code: "DE".to_owned(),
         ..named("Anna")
     };
-    make(&profile, german).await;
+    let anna = make(&profile, german).await.customer_id;
     make(&profile, british("Annz")).await;
-    sqlx::raw_sql(
-        "INSERT INTO customers
-         SELECT another.* FROM customers AS anna
-         CROSS JOIN LATERAL (SELECT gen_random_uuid() AS id FROM generate_series(1, 500)) AS new
-         CROSS JOIN LATERAL jsonb_populate_record(
-             anna, jsonb_build_object('customer_id', new.id, 'profile_id', new.id)
-         ) AS another
-         WHERE anna.region_code = 'DE'",
-    )
-    .execute(profile.database.owner_pool())
-    .await
-    .unwrap();
+    crowd(&profile, &anna).await;
     let british = || profile.customers_as(Bearer::within("sales", &["GB"]));
     let found = british().search_customers(asking("ann", 0)).await;
     assert!(found.unwrap().into_inner().has_more);

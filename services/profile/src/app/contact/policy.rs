@@ -14,7 +14,7 @@ use super::error::Unreadable;
 use crate::app::App;
 use crate::domain::contact::policy::Policy;
 use crate::store::contact::Person;
-use crate::store::contact::policies::{self, StoredPolicy};
+use crate::store::policies::{self, Kind, StoredPolicy};
 use crate::store::segments::sweeps;
 use crate::wire::contact::policy::{decode, encode};
 
@@ -35,7 +35,7 @@ pub(super) struct InForce {
 impl InForce {
     /// Reads the policy in force.
     pub(super) async fn read(connection: &mut PgConnection) -> Result<Self, ContactError> {
-        let Some(stored) = policies::current(connection).await? else {
+        let Some(stored) = policies::current(connection, Kind::Contact).await? else {
             return Ok(Self {
                 policy: Policy::initial(Zone::parse(INITIAL_ZONE)?),
                 version: 0,
@@ -131,7 +131,7 @@ impl App {
             create_time: since,
         };
         // Of two at once the second finds the version made.
-        if !policies::insert(connection, &stored, caller).await? {
+        if !policies::insert(connection, Kind::Contact, &stored, caller).await? {
             return Err(ContactError::PolicyChanged);
         }
         if policy.default_zone != before.policy.default_zone {

@@ -12,13 +12,9 @@ use crate::app::App;
 use crate::app::browse::{Page, with_one_more};
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerId;
-use crate::domain::search::Prefix;
 use crate::store::StoreError;
 use crate::store::accounts::own::{self, Own};
 use crate::store::customers;
-
-/// Most of a manager's people among whom one is searched for by name, the newest. Few managers have more.
-const MOST_SEARCHED: u16 = 2_000;
 
 /// Of these customers, who are within reach.
 pub(crate) async fn filter(
@@ -53,26 +49,6 @@ impl App {
         let Page { items, has_more } = Page::cut(ids, size);
         let items = read(&mut tx, &self.keyring, &items).await?;
         Ok(Page { items, has_more })
-    }
-
-    /// The first own customers whose names begin so.
-    pub(crate) async fn search_own(
-        &self,
-        deadline: Deadline,
-        (prefix, whose): (&Prefix, Own<'_>),
-        size: u16,
-    ) -> Result<Page<Customer>, Refusal> {
-        let all = self.own_customers(deadline, whose, None, MOST_SEARCHED);
-        let all = all.await?;
-        let named = all.items.into_iter();
-        let mut found: Vec<_> = named
-            .filter_map(|it| Some((prefix.found_in(&it.details)?, it)))
-            .collect();
-        found.sort_by(|(one, it), (two, other)| (one, it.id).cmp(&(two, other.id)));
-        let found = found.into_iter().map(|(_, it)| it).collect();
-        let mut page = Page::cut(found, size);
-        page.has_more |= all.has_more;
-        Ok(page)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Consent and contact.
 
 pub(crate) mod contacts;
-pub(crate) mod policies;
 pub(crate) mod statements;
 
 use sqlx::PgConnection;

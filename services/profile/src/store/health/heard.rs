@@ -57,7 +57,7 @@ pub(crate) async fn mark(
     sqlx::query!(
         "WITH led AS MATERIALIZED (
              SELECT profile_id FROM customers
-             WHERE customer_id = ANY ($1) AND EXISTS (SELECT FROM health_policies)
+             WHERE customer_id = ANY ($1) AND EXISTS (SELECT FROM policies WHERE kind = 'health')
              ORDER BY customer_id FOR SHARE
          )
          INSERT INTO segment_evaluations AS known (customer_id, due_time)

@@ -1,7 +1,6 @@
-//! Pairs of customers who may be one person, and the policy on them.
+//! Pairs of customers who may be one person.
 
 pub(crate) mod candidates;
-pub(crate) mod policies;
 mod row;
 
 #[cfg(test)]

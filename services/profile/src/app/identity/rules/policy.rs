@@ -12,7 +12,7 @@ use super::RuleError;
 use crate::app::App;
 use crate::domain::identity::match_policy::MatchPolicy;
 use crate::store::matches::candidates;
-use crate::store::matches::policies::{self, StoredPolicy};
+use crate::store::policies::{self, Kind, StoredPolicy};
 use crate::wire::matches::{decode_policy, encode_policy};
 
 const UPDATE: &str = "patron.profile.v1.MatchService/UpdateMatchPolicy";
@@ -29,7 +29,7 @@ pub(super) struct InForce {
 impl InForce {
     /// Reads the policy in force.
     pub(super) async fn read(connection: &mut PgConnection) -> Result<Self, RuleError> {
-        let Some(stored) = policies::current(connection).await? else {
+        let Some(stored) = policies::current(connection, Kind::Match).await? else {
             return Ok(Self {
                 policy: MatchPolicy::initial(),
                 version: 0,
@@ -114,7 +114,7 @@ impl App {
             create_time: since,
         };
         // Of two at once the second finds the version made.
-        if !policies::insert(connection, &stored, caller).await? {
+        if !policies::insert(connection, Kind::Match, &stored, caller).await? {
             return Err(RuleError::PolicyChanged);
         }
         Ok(encode_policy(&policy, version, Some(since)))

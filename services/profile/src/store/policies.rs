@@ -1,28 +1,50 @@
-//! Versions of the contact policy.
+//! Policies in versions, the last of which is in force.
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgConnection;
 
-use crate::store::StoreError;
+use super::StoreError;
+
+/// What a policy is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Contact,
+    Health,
+    Match,
+    Rating,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Contact => "contact",
+            Self::Health => "health",
+            Self::Match => "match",
+            Self::Rating => "rating",
+        }
+    }
+}
 
 /// A version as it is stored.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredPolicy {
     /// 1, 2, 3 …
     pub(crate) version: i64,
-    /// An encoded `patron.profile.v1.ContactPolicy`.
+    /// The policy, encoded as the contract's message of its kind.
     pub(crate) document: Vec<u8>,
     pub(crate) create_time: Timestamp,
 }
 
-/// The version in force; `None`: the one that Patron begins with.
+/// The version in force; `None`: none was ever put in force.
 pub(crate) async fn current(
     connection: &mut PgConnection,
+    kind: Kind,
 ) -> Result<Option<StoredPolicy>, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT version, document, create_time AS "create_time: jiff_sqlx::Timestamp"
-           FROM contact_policies ORDER BY version DESC LIMIT 1"#,
+        "SELECT version, document, create_time FROM policies
+         WHERE kind = $1 ORDER BY version DESC LIMIT 1",
+        kind.name(),
     )
     .fetch_optional(connection)
     .await?;
@@ -36,12 +58,14 @@ pub(crate) async fn current(
 /// Puts a version in force; false when somebody else has made that version.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
+    kind: Kind,
     policy: &StoredPolicy,
     created_by: &str,
 ) -> Result<bool, StoreError> {
     let made = sqlx::query!(
-        "INSERT INTO contact_policies (version, document, create_time, created_by)
-         VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        "INSERT INTO policies (kind, version, document, create_time, created_by)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+        kind.name(),
         policy.version,
         policy.document,
         policy.create_time.to_sqlx(),
