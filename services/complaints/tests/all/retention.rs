@@ -59,23 +59,23 @@ fn server(bench: &Bench) -> RemovalServer {
 }
 
 /// Closed before an instant, but for those of a customer.
-fn old(cut_off: Timestamp, held: &str) -> Option<privacy::OldRecords> {
-    Some(privacy::OldRecords {
+fn old(cut_off: Timestamp, held: &str) -> privacy::OldRecords {
+    privacy::OldRecords {
         store: "cases".to_owned(),
         cut_off_time: Some(timestamp(cut_off)),
         held_customer_ids: vec![held.to_owned()],
-    })
+    }
 }
 
 /// Good for so many seconds.
 fn removing(
     bench: &Bench,
-    records: Option<privacy::OldRecords>,
+    records: privacy::OldRecords,
     seconds: i64,
 ) -> privacy::RemoveOldRequest {
     let expires = bench.clock.now() + SignedDuration::from_secs(seconds);
     privacy::RemoveOldRequest {
-        records,
+        records: Some(records),
         run_id: bench.new_id(),
         expire_time: Some(timestamp(expires)),
         batch_size: 1,
@@ -107,7 +107,7 @@ async fn old_cases_go_batch_by_batch_but_for_those_that_are_held_or_open() {
     let going_on = open(&bench, &ann).await;
     let later = bench.clock.now() + SignedDuration::from_secs(60);
     let counting = privacy::CountOldRequest {
-        records: old(later, &ben),
+        records: Some(old(later, &ben)),
     };
     let counted = server(&bench).count_old(Request::new(counting)).await;
     let counted = counted.unwrap().into_inner();
