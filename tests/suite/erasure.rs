@@ -179,7 +179,7 @@ async fn spend(api: &Api, customer: &str) {
     api.get(&format!("{path}/referral-code")).await;
 }
 
-async fn connect(data: &Path, service: &str) -> PgConnection {
+pub(crate) async fn connect(data: &Path, service: &str) -> PgConnection {
     let options = PgConnectOptions::new()
         .socket(socket(data))
         .username(postgres::embedded::SUPERUSER)

@@ -18,4 +18,5 @@ mod loyalty_reference;
 mod owners;
 mod programs;
 mod readme;
+mod retention;
 mod support;

@@ -47,6 +47,9 @@ const PROFILE: &str = "profile";
 /// The service whose answers it reacts to.
 const SURVEY: &str = "survey";
 
+/// What has an age.
+const OLD: [&str; 1] = ["cases"];
+
 /// How long the pool may take to let its connections go.
 const CLOSING_BOUND: Duration = Duration::from_secs(3);
 
@@ -59,6 +62,7 @@ static MIGRATIONS: Migrations = Migrations::new(
         &persons::MIGRATIONS,
         &seal::MIGRATIONS,
         &erasure::MIGRATIONS,
+        &retention::MIGRATIONS,
         &audit::MIGRATIONS,
         &OWN,
     ],
@@ -102,6 +106,7 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
             async move { app.owners(named).await }
         });
     let service = disclosure::attach(eraser.attach(service), &db, &disclosed::SHAPE);
+    let service = retention::attach(service, &db, context.clock.clone(), &OLD);
     Ok(events::attach(watched(service, &db), events))
 }
 

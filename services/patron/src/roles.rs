@@ -7,6 +7,8 @@ use chassis::paging::PageTokens;
 use disclosure::Disclosers;
 use events::{Feeds, UnknownFeed};
 use postgres::{Database, Migrations};
+use profile::Peers;
+use retention::Removers;
 use seal::{Keyring, KeyringError};
 use sha2::{Digest as _, Sha256};
 
@@ -116,9 +118,12 @@ impl Service {
         let feeds = Self::feeds(config, &connector)?;
         let service = match self {
             Self::Profile => {
-                let others = Disclosers::over(Self::connections(config, &connector)?);
+                let peers = Peers {
+                    disclosers: Disclosers::over(Self::connections(config, &connector)?),
+                    removers: Removers::over(Self::connections(config, &connector)?),
+                };
                 let settings = config.of_profile(keyring(config)?);
-                profile::service(db, &feeds, others, context, settings)?
+                profile::service(db, &feeds, peers, context, settings)?
             }
             Self::Loyalty => {
                 let profiles = connector.connect(config.peers.profile())?;

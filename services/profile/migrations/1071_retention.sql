@@ -2,8 +2,9 @@ SET LOCAL lock_timeout = '2s';
 
 -- How long kinds of data are kept. What has no row is kept without end.
 CREATE TABLE retention_rules (
-    -- As the contract numbers them: 1 interactions, 2 contacts, 3 import errors.
-    kind       smallint PRIMARY KEY CHECK (kind BETWEEN 1 AND 3),
+    -- As the contract numbers them: 1 interactions, 2 contacts, 3 import errors; in other services 4 cases,
+    -- 5 survey responses, 6 baskets.
+    kind       smallint PRIMARY KEY CHECK (kind BETWEEN 1 AND 6),
     -- 0: without end.
     days       integer NOT NULL CHECK (days >= 0),
     updated_by text NOT NULL,
@@ -13,13 +14,18 @@ CREATE TABLE retention_rules (
 CREATE TABLE retention_runs (
     -- UUIDv7: lists are by descending id.
     run_id   uuid PRIMARY KEY,
-    kind     smallint NOT NULL CHECK (kind BETWEEN 1 AND 3),
+    kind     smallint NOT NULL CHECK (kind BETWEEN 1 AND 6),
     days     integer NOT NULL CHECK (days > 0),
     cut_off  timestamptz NOT NULL,
     begun_at timestamptz NOT NULL,
     ended_at timestamptz,
     removed  bigint NOT NULL DEFAULT 0,
-    held     bigint NOT NULL DEFAULT 0
+    held     bigint NOT NULL DEFAULT 0,
+    -- Until then another service may remove by a list of holds that it was given: nobody is put on hold before.
+    removing_until timestamptz,
+    -- As the contract numbers them; 0: nothing is in its way. Then, and when it is tried again.
+    problem  smallint NOT NULL DEFAULT 0 CHECK (problem BETWEEN 0 AND 3),
+    resume_at timestamptz
 );
 -- One at a time of each kind, whichever replica began it.
 CREATE UNIQUE INDEX retention_runs_open ON retention_runs (kind) WHERE ended_at IS NULL;

@@ -23,7 +23,7 @@ use contract::patron::profile::v1::retention_service_server::RetentionServiceSer
 use contract::patron::profile::v1::segment_service_server::SegmentServiceServer;
 use contract::patron::profile::v1::tag_rule_service_server::TagRuleServiceServer;
 use contract::patron::profile::v1::tag_service_server::TagServiceServer;
-use disclosure::Disclosers;
+use retention::Removers;
 
 use crate::api::access_files::AccessFiles;
 use crate::api::accounts::Accounts;
@@ -49,14 +49,10 @@ use crate::api::tags::Tags;
 use crate::app::App;
 use crate::app::readers::Readers;
 use crate::metrics::{Decisions, Intake};
+use crate::peers::Peers;
 
 /// Adds every call of the role. Called within a Tokio runtime, in which customers are read.
-pub(crate) fn answer(
-    service: Service,
-    app: &App,
-    context: &Context,
-    disclosers: Disclosers,
-) -> Service {
+pub(crate) fn answer(service: Service, app: &App, context: &Context, peers: Peers) -> Service {
     let pages = &context.pages;
     let service = customers(service, app, pages);
     let service = activity(service, app, pages);
@@ -65,14 +61,14 @@ pub(crate) fn answer(
     let service = files(service, app, pages);
     let files = AccessFiles {
         app: app.clone(),
-        services: disclosers,
+        services: peers.disclosers,
     };
     let service = service.grpc(chassis::tuned!(AccessFileServiceServer::new(files)));
-    privacy(service, app, pages)
+    privacy(service, app, pages, peers.removers)
 }
 
 /// What they may ask for about their own data.
-fn privacy(service: Service, app: &App, pages: &PageTokens) -> Service {
+fn privacy(service: Service, app: &App, pages: &PageTokens, removers: Removers) -> Service {
     let privacy = Privacy {
         app: app.clone(),
         pages: pages.clone(),
@@ -84,6 +80,7 @@ fn privacy(service: Service, app: &App, pages: &PageTokens) -> Service {
     let retention = Retention {
         app: app.clone(),
         pages: pages.clone(),
+        removers,
     };
     service
         .grpc(chassis::tuned!(PrivacyServiceServer::new(privacy)))

@@ -2,12 +2,13 @@
 //! replica; what must be done once is locked in the database.
 
 use chassis::Service;
+use retention::Removers;
 
 use crate::app::{App, segments};
 use crate::metrics::{Memberships, Rotation};
 
 /// Adds every job of the role.
-pub(crate) fn begin(service: Service, app: &App) -> Service {
+pub(crate) fn begin(service: Service, app: &App, removers: Removers) -> Service {
     let metrics = Memberships::register(service.metrics());
     let (keeping, undoing) = (app.clone(), app.clone());
     let (making, reminding) = (app.clone(), app.clone());
@@ -24,7 +25,7 @@ pub(crate) fn begin(service: Service, app: &App) -> Service {
             making.clone().keep_making_months(stop)
         })
         .task("retention", move |stop| {
-            retaining.clone().keep_retaining(stop)
+            retaining.clone().keep_retaining(removers.clone(), stop)
         })
         .task("key-rotation", move |stop| {
             rotating.clone().keep_rotating(rotation.clone(), stop)

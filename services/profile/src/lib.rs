@@ -38,6 +38,7 @@ mod calls;
 mod domain;
 mod jobs;
 mod metrics;
+mod peers;
 mod refusals;
 mod settings;
 mod store;
@@ -53,13 +54,14 @@ use app::privacy::confirm::Confirmations;
 use app::privacy::disclosed;
 use app::privacy::personal::People;
 use chassis::{Context, Service};
-use disclosure::{Disclosers, DisclosureServer};
+use disclosure::DisclosureServer;
 use erasure::Eraser;
 use events::{Consumer, ConsumerConfig, FeedConfig, FeedServer, Feeds, Outbox, Parts, UnknownFeed};
 use postgres::{Database, Migrations, ProbeLimits};
 use sqlx::migrate::Migrator;
 use store::disclosed::Opened;
 
+pub use peers::Peers;
 pub use settings::{NoSuchCountry, PhoneCountry, Settings};
 
 /// Name of the role, and source of its events.
@@ -88,7 +90,7 @@ pub fn migrations() -> Migrations {
 }
 
 /// The service over its database, following the feeds of all others, which tell it what they hold of people
-/// who ask.
+/// who ask, and remove what is old when it says so.
 ///
 /// Called within a Tokio runtime, in which customers are read as long as the service is there.
 ///
@@ -97,7 +99,7 @@ pub fn migrations() -> Migrations {
 pub fn service(
     db: Database,
     feeds: &Feeds,
-    others: Disclosers,
+    peers: impl Into<Peers>,
     context: &Context,
     settings: Settings,
 ) -> Result<Service, UnknownFeed> {
@@ -115,9 +117,10 @@ pub fn service(
     let service = audit::attach(Service::new(NAME, clock), NAME, &db, context);
     let opened = Arc::new(Opened(app.keyring.clone()));
     let own = DisclosureServer::new(db.clone(), &disclosed::SHAPE).opening(opened);
-    let disclosers = others.and(NAME, Arc::new(own.clone()));
-    let service = calls::answer(service, &app, context, disclosers);
-    let service = disclosure::attach_server(jobs::begin(service, &app), own);
+    let mut peers = peers.into();
+    peers.disclosers = peers.disclosers.and(NAME, Arc::new(own.clone()));
+    let service = jobs::begin(service, &app, peers.removers.clone());
+    let service = disclosure::attach_server(calls::answer(service, &app, context, peers), own);
     let guard = app.clone();
     let service = service.records(move |named| {
         let app = guard.clone();

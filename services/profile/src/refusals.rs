@@ -33,7 +33,7 @@ use crate::wire::returns::reason_of;
 
 pub(crate) use privacy::{
     customer_restricted, erasure_not_found, identifier_suppressed, legal_hold,
-    legal_hold_not_found, restriction_not_found,
+    legal_hold_not_found, restriction_not_found, too_many_held,
 };
 
 /// When a caller may ask again after an outage.

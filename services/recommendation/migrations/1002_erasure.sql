@@ -2,8 +2,9 @@ SET LOCAL lock_timeout = '2s';
 
 -- Whose order a basket was, for one purpose: to forget it.
 CREATE TABLE basket_owners (
-    customer_id uuid NOT NULL,
-    basket_id   text NOT NULL,
+    customer_id   uuid NOT NULL,
+    basket_id     text NOT NULL,
+    purchase_time timestamptz NOT NULL,
     PRIMARY KEY (customer_id, basket_id)
 );
 

@@ -41,6 +41,9 @@ pub const NAME: &str = "recommendation";
 /// The service whose orders become baskets.
 const ORDERS: &str = "profile";
 
+/// What has an age.
+const OLD: [&str; 1] = ["baskets"];
+
 /// How long connections in use may take to come back when the role stops.
 const CLOSING_BOUND: Duration = Duration::from_secs(2);
 
@@ -53,6 +56,7 @@ static ALL: Migrations = Migrations::new(
         &persons::MIGRATIONS,
         &seal::MIGRATIONS,
         &erasure::MIGRATIONS,
+        &retention::MIGRATIONS,
         &audit::MIGRATIONS,
         &OWN,
     ],
@@ -100,6 +104,7 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
         data: Arc::new(personal::Baskets),
     };
     let service = disclosure::attach(eraser.attach(service), &db, &disclosed::SHAPE);
+    let service = retention::attach(service, &db, context.clock.clone(), &OLD);
     let events = events::Parts {
         db: db.clone(),
         outbox,

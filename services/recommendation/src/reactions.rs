@@ -8,6 +8,7 @@ use sqlx::PgTransaction;
 use uuid::Uuid;
 
 use crate::domain::{Fact, Item, Items, is_goods};
+use crate::store::owners::Owner;
 use crate::{app, store};
 
 /// Turns orders into baskets.
@@ -89,13 +90,17 @@ impl Baskets {
             }
         }
         app::record_orders(transaction, sales, now).await?;
-        Ok(store::owners::note(transaction, &owners).await?)
+        Ok(store::owners::note(transaction, owners).await?)
     }
 }
 
 /// Whose basket it is, to be forgotten with the person.
-fn owner(event: &Incoming, sale: &Fact) -> Option<(Uuid, String)> {
-    Some((event.customer_id()?, sale.basket_id.clone()))
+fn owner(event: &Incoming, sale: &Fact) -> Option<Owner> {
+    Some(Owner {
+        customer: event.customer_id()?,
+        basket_id: sale.basket_id.clone(),
+        purchase_time: sale.purchase_time,
+    })
 }
 
 fn change(event: &Incoming) -> Result<Option<Change>, HandlerError> {

@@ -5,5 +5,6 @@ mod all {
     mod baskets;
     mod orders;
     mod reads;
+    mod retention;
     mod support;
 }

@@ -40,6 +40,9 @@ const PROFILE: &str = "profile";
 /// The service whose closed cases it reacts to.
 const COMPLAINTS: &str = "complaints";
 
+/// What has an age.
+const OLD: [&str; 1] = ["responses"];
+
 /// How long the pool may take to let its connections go.
 const CLOSING_BOUND: Duration = Duration::from_secs(3);
 
@@ -52,6 +55,7 @@ static MIGRATIONS: Migrations = Migrations::new(
         &persons::MIGRATIONS,
         &seal::MIGRATIONS,
         &erasure::MIGRATIONS,
+        &retention::MIGRATIONS,
         &audit::MIGRATIONS,
         &OWN,
     ],
@@ -90,6 +94,7 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
     let service = audit::attach(service, NAME, &db, context)
         .grpc(chassis::tuned!(SurveyServiceServer::new(Surveys(app))));
     let service = disclosure::attach(eraser.attach(service), &db, &disclosed::SHAPE);
+    let service = retention::attach(service, &db, context.clock.clone(), &OLD);
     Ok(events::attach(watched(service, &db), events))
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct Bench {
     pub(crate) role: Role,
     /// The regions of customers, as the profile service would tell them.
     pub(crate) regions: Regions,
-    _database: TestDatabase,
+    pub(crate) database: TestDatabase,
     survey: Source,
 }
 
@@ -43,7 +43,7 @@ impl Bench {
             clock,
             role: Role::start(service).await,
             regions,
-            _database: database,
+            database,
             survey,
         }
     }

@@ -4,6 +4,7 @@ use chassis::paging::{PageTokens, Scope, page_size};
 use chassis::{Refusal, caller};
 use contract::patron::profile::v1 as proto;
 use proto::retention_service_server::RetentionService;
+use retention::Removers;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -11,7 +12,8 @@ use super::deadline;
 use super::lists::{DEFAULT_SIZE, MOST_SIZE, answer};
 use crate::app::App;
 use crate::domain::invalid::{Invalid, Problem};
-use crate::domain::privacy::retention::{Kind, Run, RunId};
+use crate::domain::privacy::retention::Kind;
+use crate::domain::privacy::retention::run::{Run, RunId};
 use crate::wire::retention as wire;
 
 const RUNS: &str = "patron.profile.v1.RetentionService/ListRetentionRuns";
@@ -21,6 +23,8 @@ const RUNS: &str = "patron.profile.v1.RetentionService/ListRetentionRuns";
 pub(crate) struct Retention {
     pub(crate) app: App,
     pub(crate) pages: PageTokens,
+    /// The services that hold data of other kinds.
+    pub(crate) removers: Removers,
 }
 
 #[tonic::async_trait]
@@ -54,7 +58,8 @@ impl RetentionService for Retention {
         let deadline = deadline(&request);
         let request = request.get_ref();
         let rule = rule(request.kind(), request.days)?;
-        let preview = self.app.preview_retention(deadline, rule).await?;
+        let preview = self.app.preview_retention(&self.removers, deadline, rule);
+        let preview = preview.await?;
         Ok(Response::new(preview))
     }
 

@@ -47,3 +47,9 @@ pub(crate) fn legal_hold_not_found() -> Refusal {
     let message = "there is no such legal hold on this customer";
     Refusal::new(Code::NotFound, ErrorReason::LegalHoldNotFound, message)
 }
+
+/// More ids are held than other services can be told.
+pub(crate) fn too_many_held() -> Refusal {
+    let message = "legal holds are on people of more ids than other services can be told";
+    Refusal::new(Code::FailedPrecondition, ErrorReason::TooManyHeld, message)
+}

@@ -1,11 +1,14 @@
 //! Rules and runs of retention.
 
+use contract::patron::privacy::v1 as privacy;
 use contract::patron::profile::v1 as proto;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::time;
 use crate::domain::invalid::{Invalid, Problem};
-use crate::domain::privacy::retention::{Kind, Rule, Run};
+use crate::domain::privacy::retention::run::Run;
+use crate::domain::privacy::retention::{Kind, Others, Rule};
 
 /// A kind that has an age.
 pub(crate) fn kind(field: &str, sent: proto::RetentionKind) -> Result<Kind, Invalid> {
@@ -48,5 +51,27 @@ pub(crate) fn run(run: Run) -> proto::RetentionRun {
         end_time: run.ended_at.map(time::encode),
         removed_count: run.removed,
         held_count: run.held,
+        service: service(run.kind).to_owned(),
+        problem: run.hindered.map_or(0, |it| it.by.number().into()),
+    }
+}
+
+fn service(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Own(_) => crate::NAME,
+        Kind::Others(others) => others.service(),
+    }
+}
+
+/// What is old in another service.
+pub(crate) fn old_records(
+    others: Others,
+    cut_off: Timestamp,
+    held: &[Uuid],
+) -> privacy::OldRecords {
+    privacy::OldRecords {
+        store: others.store().to_owned(),
+        cut_off_time: Some(time::encode(cut_off)),
+        held_customer_ids: held.iter().map(Uuid::to_string).collect(),
     }
 }

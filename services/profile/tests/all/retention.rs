@@ -5,8 +5,10 @@ use contract::patron::profile::v1 as proto;
 use jiff::SignedDuration;
 use proto::{
     CreateLegalHoldRequest, ListRetentionRulesRequest, ListRetentionRunsRequest,
-    PreviewRetentionRequest, RetentionKind, RetentionRun, SetRetentionRuleRequest,
+    PreviewRetentionRequest, RetentionKind, RetentionProblem, RetentionRun,
+    SetRetentionRuleRequest,
 };
+use tonic::Code;
 
 use crate::harness::{Profile, fields, request_id, until};
 use crate::interactions::{at, record, request, timeline};
@@ -109,6 +111,34 @@ async fn contacts_are_kept_as_long_as_caps_may_count_them() {
             (RetentionKind::Interactions, 0),
             (RetentionKind::Contacts, 31),
             (RetentionKind::ImportErrors, 0),
+            (RetentionKind::Cases, 0),
+            (RetentionKind::SurveyResponses, 0),
+            (RetentionKind::Baskets, 0),
         ]
     );
+}
+
+#[tokio::test]
+async fn a_run_that_waits_for_another_service_says_so() {
+    let profile = Profile::start().await;
+    let previewed = PreviewRetentionRequest {
+        kind: RetentionKind::Cases.into(),
+        days: 365,
+    };
+    let refused = profile.retention().preview_retention(previewed).await;
+    assert_eq!(refused.unwrap_err().code(), Code::Unavailable);
+    let set = setting(RetentionKind::Cases, 365);
+    profile.retention().set_retention_rule(set).await.unwrap();
+    let run = until("the service was asked", async || {
+        let request = ListRetentionRunsRequest::default();
+        let listed = profile.retention().list_retention_runs(request).await;
+        let mut runs = listed.unwrap().into_inner().runs.into_iter();
+        runs.find(|run| run.problem() == RetentionProblem::Unavailable)
+    })
+    .await;
+    assert_eq!(
+        (run.kind(), &*run.service),
+        (RetentionKind::Cases, "complaints")
+    );
+    assert_eq!(run.end_time, None);
 }

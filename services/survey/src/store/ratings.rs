@@ -28,7 +28,8 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// How often each rating of a questionnaire was given, from `start` until before `end`.
+/// How often each rating of a questionnaire was given, from `start` until before `end`. Of ratings whose responses are
+/// gone only the day is known: they count as given when it began.
 pub(crate) async fn count(
     connection: &mut PgConnection,
     questionnaire_id: &str,
@@ -36,10 +37,18 @@ pub(crate) async fn count(
     end: Option<Timestamp>,
 ) -> Result<Ratings, StoreError> {
     let counted = sqlx::query!(
-        r#"SELECT rating, count(*) AS "count!" FROM ratings
-           WHERE questionnaire_id = $1
-             AND submitted_at >= coalesce($2::timestamptz, '-infinity')
-             AND submitted_at < coalesce($3::timestamptz, 'infinity')
+        r#"SELECT rating AS "rating!", sum(responses)::bigint AS "count!" FROM (
+               SELECT rating, count(*) AS responses FROM ratings
+               WHERE questionnaire_id = $1
+                 AND submitted_at >= coalesce($2::timestamptz, '-infinity')
+                 AND submitted_at < coalesce($3::timestamptz, 'infinity')
+               GROUP BY rating
+               UNION ALL
+               SELECT rating, responses FROM past_ratings
+               WHERE questionnaire_id = $1
+                 AND day::timestamp AT TIME ZONE 'UTC' >= coalesce($2::timestamptz, '-infinity')
+                 AND day::timestamp AT TIME ZONE 'UTC' < coalesce($3::timestamptz, 'infinity')
+           ) AS given
            GROUP BY rating"#,
         questionnaire_id,
         start.map(ToSqlx::to_sqlx) as Option<jiff_sqlx::Timestamp>,

@@ -9,7 +9,7 @@ use tonic::Code;
 use crate::all::support::Bench;
 
 /// A new customer buys; their invitation, once it is there.
-async fn invited(bench: &Bench) -> api::Invitation {
+pub(crate) async fn invited(bench: &Bench) -> api::Invitation {
     let customer = bench.clock.new_id();
     let order = Order {
         order_id: "A-1".to_owned(),
@@ -33,21 +33,21 @@ async fn invited(bench: &Bench) -> api::Invitation {
     .await
 }
 
-fn rating(rating: i32) -> api::Answer {
+pub(crate) fn rating(rating: i32) -> api::Answer {
     api::Answer {
         question_id: "recommend".to_owned(),
         value: Some(Value::Rating(rating)),
     }
 }
 
-fn text(text: &str) -> api::Answer {
+pub(crate) fn text(text: &str) -> api::Answer {
     api::Answer {
         question_id: "why".to_owned(),
         value: Some(Value::Text(text.to_owned())),
     }
 }
 
-fn answering(
+pub(crate) fn answering(
     bench: &Bench,
     invitation: &api::Invitation,
     answers: Vec<api::Answer>,

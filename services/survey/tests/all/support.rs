@@ -15,7 +15,7 @@ pub(crate) type Client = SurveyServiceClient<Caller>;
 pub(crate) struct Bench {
     pub(crate) clock: Clock,
     role: Role,
-    _database: TestDatabase,
+    pub(crate) database: TestDatabase,
     profile: Source,
     complaints: Source,
 }
@@ -38,7 +38,7 @@ impl Bench {
         Self {
             clock,
             role: Role::start(service).await,
-            _database: database,
+            database,
             profile,
             complaints,
         }

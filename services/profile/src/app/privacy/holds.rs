@@ -39,7 +39,7 @@ impl App {
                     created_at: self.now(),
                     released: None,
                 };
-                let outcome = put(claimed.transaction(), hold).await;
+                let outcome = self.put_hold(claimed.transaction(), hold, deadline).await;
                 claimed.finish(outcome.map(wire::privacy::legal_hold)).await
             }
         }
@@ -81,6 +81,21 @@ impl App {
         let found = holds::list(&mut tx, &homes, before, with_one_more(size)).await?;
         Ok(Page::cut(found, size))
     }
+
+    async fn put_hold(
+        &self,
+        db: &mut PgTransaction<'_>,
+        hold: LegalHold,
+        deadline: Deadline,
+    ) -> Result<LegalHold, Refusal> {
+        lock(db, hold.customer).await?;
+        // Too late: it is being erased already.
+        let admitted = erasure::admit(db, hold.customer.0).await;
+        admitted.map_err(refusals::database)??;
+        holds::insert(db, &hold).await?;
+        self.outwait_removals(db, deadline).await?;
+        Ok(hold)
+    }
 }
 
 /// The lock keeps an erasure of the person from beginning at the same moment.
@@ -88,15 +103,6 @@ async fn lock(db: &mut PgTransaction<'_>, customer: CustomerId) -> Result<Vec<Uu
     let person = contact::lock_person(db, customer).await?;
     let person = person.ok_or_else(refusals::customer_not_found)?;
     Ok(person.ids.into_iter().map(|id| id.0).collect())
-}
-
-async fn put(db: &mut PgTransaction<'_>, hold: LegalHold) -> Result<LegalHold, Refusal> {
-    lock(db, hold.customer).await?;
-    // Too late: it is being erased already.
-    let admitted = erasure::admit(db, hold.customer.0).await;
-    admitted.map_err(refusals::database)??;
-    holds::insert(db, &hold).await?;
-    Ok(hold)
 }
 
 async fn release(

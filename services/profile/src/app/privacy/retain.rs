@@ -1,20 +1,26 @@
 //! What is older than it has to be kept is removed, some thousand rows in a transaction.
 //!
 //! A run is a row that any replica goes on with: how far it came and what it removed is one transaction, so it can
-//! be stopped anywhere.
+//! be stopped anywhere. What other services have they remove themselves ([`elsewhere`]).
+
+pub(crate) mod elsewhere;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
 use chassis::{Deadline, Refusal};
 use contract::patron::profile::v1 as proto;
 use idempotency::{Claim, Key};
+use retention::Removers;
 use sqlx::PgTransaction;
 use tokio_util::sync::CancellationToken;
 use tonic::{Response, Status};
 
 use crate::app::App;
 use crate::app::browse::{Page, with_one_more};
-use crate::domain::privacy::retention::{Kind, Rule, Run, RunId, cut_off};
+use crate::domain::privacy::retention::run::{Run, RunId};
+use crate::domain::privacy::retention::{Kind, Own, Rule, cut_off};
 use crate::store::StoreError;
 use crate::store::privacy::retention::{self as store, remove};
 use crate::store::segments::evaluations;
@@ -72,12 +78,22 @@ impl App {
     /// What a rule would remove now.
     pub(crate) async fn preview_retention(
         &self,
+        removers: &Removers,
         deadline: Deadline,
         (kind, days): (Kind, i32),
     ) -> Result<proto::RetentionPreview, Refusal> {
-        let mut tx = self.begin(deadline).await?;
         let cut_off = cut_off(self.now(), days);
-        let counts = remove::count(&mut tx, kind, cut_off).await?;
+        let counts = match kind {
+            Kind::Own(own) => {
+                let mut tx = self.begin(deadline).await?;
+                remove::count(&mut tx, own, cut_off).await?
+            }
+            Kind::Others(others) => {
+                let service = removers.get(others.service());
+                self.count_elsewhere(service, deadline, others, cut_off)
+                    .await?
+            }
+        };
         Ok(wire::preview(cut_off, counts))
     }
 
@@ -94,9 +110,9 @@ impl App {
     }
 
     /// Removes what is due until the service stops.
-    pub(crate) async fn keep_retaining(self, stop: CancellationToken) {
+    pub(crate) async fn keep_retaining(self, removers: Removers, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            match self.retain_some().await {
+            match self.retain_some(&removers).await {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(error) => {
@@ -108,16 +124,25 @@ impl App {
     }
 
     /// Goes on with a run, or begins those that are due; false when there is nothing to do.
-    async fn retain_some(&self) -> Result<bool, StoreError> {
+    async fn retain_some(&self, removers: &Removers) -> Result<bool, StoreError> {
         let mut tx = self.db.begin().await?;
-        let Some(mut run) = store::lock_open(&mut tx).await? else {
+        let Some(mut run) = store::lock_open(&mut tx, self.now()).await? else {
             let has_begun = self.begin_runs(&mut tx).await?;
             tx.commit().await?;
             return Ok(has_begun);
         };
-        self.advance_run(&mut tx, &mut run).await?;
-        store::put_run(&mut tx, &run).await?;
-        tx.commit().await?;
+        match run.kind {
+            Kind::Own(own) => {
+                let before = run;
+                self.advance_run(&mut tx, own, &mut run).await?;
+                store::put_run(&mut tx, &before, &run).await?;
+                tx.commit().await?;
+            }
+            Kind::Others(others) => {
+                let service = removers.get(others.service());
+                self.remove_elsewhere(tx, service, others, run).await?;
+            }
+        }
         Ok(true)
     }
 
@@ -137,23 +162,24 @@ impl App {
     async fn advance_run(
         &self,
         tx: &mut PgTransaction<'_>,
+        own: Own,
         run: &mut Run,
     ) -> Result<(), StoreError> {
         let now = self.now();
         remove::keep_holds(tx).await?;
-        if run.kind == Kind::Interactions
+        if own == Own::Interactions
             && let Some(gone) = remove::month(tx, run.cut_off, now).await?
         {
             run.removed = run.removed.saturating_add(gone);
             return Ok(());
         }
-        let removed = remove::batch(tx, run.kind, run.cut_off, BATCH).await?;
+        let removed = remove::batch(tx, own, run.cut_off, BATCH).await?;
         run.removed = run.removed.saturating_add(removed.rows);
         if !removed.people.is_empty() {
             evaluations::mark(tx, &removed.people, now).await?;
         }
         if removed.rows == 0 {
-            (_, run.held) = remove::count(tx, run.kind, run.cut_off).await?;
+            (_, run.held) = remove::count(tx, own, run.cut_off).await?;
             run.ended_at = Some(now);
         }
         Ok(())

@@ -1,7 +1,10 @@
 //! How long kinds of data are kept.
 
+pub(crate) mod run;
+
 use jiff::{SignedDuration, Timestamp};
-use uuid::Uuid;
+
+use run::{Run, RunId};
 
 /// How often a rule is followed.
 const EACH: SignedDuration = SignedDuration::from_hours(24);
@@ -9,11 +12,28 @@ const EACH: SignedDuration = SignedDuration::from_hours(24);
 const LEAST_CONTACT_DAYS: i32 = 31;
 
 /// A kind of data that has an age.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// This service has it.
+    Own(Own),
+    /// Another service has it.
+    Others(Others),
+}
+
+/// What this service has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Own {
     Interactions,
     Contacts,
     ImportErrors,
+}
+
+/// What other services have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Others {
+    Cases,
+    SurveyResponses,
+    Baskets,
 }
 
 /// How long a kind is kept.
@@ -26,32 +46,25 @@ pub(crate) struct Rule {
     pub(crate) updated: Option<(String, Timestamp)>,
 }
 
-/// A run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct RunId(pub(crate) Uuid);
-
-/// A run, and its report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Run {
-    pub(crate) id: RunId,
-    pub(crate) kind: Kind,
-    pub(crate) days: i32,
-    pub(crate) cut_off: Timestamp,
-    pub(crate) begun_at: Timestamp,
-    pub(crate) ended_at: Option<Timestamp>,
-    pub(crate) removed: i64,
-    pub(crate) held: i64,
-}
-
 impl Kind {
-    pub(crate) const ALL: [Self; 3] = [Self::Interactions, Self::Contacts, Self::ImportErrors];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Own(Own::Interactions),
+        Self::Own(Own::Contacts),
+        Self::Own(Own::ImportErrors),
+        Self::Others(Others::Cases),
+        Self::Others(Others::SurveyResponses),
+        Self::Others(Others::Baskets),
+    ];
 
     /// The number that the contract and the database have for it.
     pub(crate) fn number(self) -> i16 {
         match self {
-            Self::Interactions => 1,
-            Self::Contacts => 2,
-            Self::ImportErrors => 3,
+            Self::Own(Own::Interactions) => 1,
+            Self::Own(Own::Contacts) => 2,
+            Self::Own(Own::ImportErrors) => 3,
+            Self::Others(Others::Cases) => 4,
+            Self::Others(Others::SurveyResponses) => 5,
+            Self::Others(Others::Baskets) => 6,
         }
     }
 
@@ -62,7 +75,27 @@ impl Kind {
 
     /// Whether it may be kept for so few days.
     pub(crate) fn allows(self, days: i32) -> bool {
-        days == 0 || self != Self::Contacts || days >= LEAST_CONTACT_DAYS
+        days == 0 || self != Self::Own(Own::Contacts) || days >= LEAST_CONTACT_DAYS
+    }
+}
+
+impl Others {
+    /// The service that has it.
+    pub(crate) fn service(self) -> &'static str {
+        match self {
+            Self::Cases => "complaints",
+            Self::SurveyResponses => "survey",
+            Self::Baskets => "recommendation",
+        }
+    }
+
+    /// What that service calls it.
+    pub(crate) fn store(self) -> &'static str {
+        match self {
+            Self::Cases => "cases",
+            Self::SurveyResponses => "responses",
+            Self::Baskets => "baskets",
+        }
     }
 }
 
@@ -80,6 +113,8 @@ impl Rule {
             ended_at: None,
             removed: 0,
             held: 0,
+            removing_until: None,
+            hindered: None,
         })
     }
 }
@@ -92,14 +127,17 @@ pub(crate) fn cut_off(now: Timestamp, days: i32) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     #[test]
     fn a_run_is_due_once_a_day_and_when_the_rule_changes_and_never_without_a_number_of_days() {
+        let contacts = Kind::Own(Own::Contacts);
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let now = at("2026-05-10T12:00:00Z");
         let rule = |days, updated: &str| Rule {
-            kind: Kind::Contacts,
+            kind: contacts,
             days,
             updated: Some(("user:ann".to_owned(), at(updated))),
         };
@@ -115,7 +153,7 @@ mod tests {
         let changed = rule(40, "2026-05-10T11:00:00Z");
         assert_eq!(run(&changed, Some("2026-05-10T10:59:59Z")), cut_off);
         assert_eq!(run(&rule(0, "2026-05-10T11:00:00Z"), None), None);
-        assert!(Kind::Contacts.allows(31) && Kind::Contacts.allows(0));
-        assert!(!Kind::Contacts.allows(30) && Kind::Interactions.allows(1));
+        assert!(contacts.allows(31) && contacts.allows(0));
+        assert!(!contacts.allows(30) && Kind::Own(Own::Interactions).allows(1));
     }
 }

@@ -7,7 +7,8 @@ use jiff_sqlx::ToSqlx as _;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::domain::privacy::retention::{Kind, Rule, Run, RunId};
+use crate::domain::privacy::retention::run::{Hindered, Hindrance, Run, RunId};
+use crate::domain::privacy::retention::{Kind, Rule};
 use crate::store::{CorruptRow, StoreError};
 
 struct RunRow {
@@ -19,6 +20,9 @@ struct RunRow {
     ended_at: Option<jiff_sqlx::Timestamp>,
     removed: i64,
     held: i64,
+    removing_until: Option<jiff_sqlx::Timestamp>,
+    problem: i16,
+    resume_at: Option<jiff_sqlx::Timestamp>,
 }
 
 /// The rules that somebody has set.
@@ -91,32 +95,68 @@ pub(crate) async fn begin(connection: &mut PgConnection, run: &Run) -> Result<bo
     Ok(made.rows_affected() == 1)
 }
 
-/// Locks a run that goes on and that nobody else works on.
-pub(crate) async fn lock_open(connection: &mut PgConnection) -> Result<Option<Run>, StoreError> {
+/// Locks a run that goes on and that nobody else works on, here or in another service.
+pub(crate) async fn lock_open(
+    connection: &mut PgConnection,
+    now: Timestamp,
+) -> Result<Option<Run>, StoreError> {
     let row = sqlx::query_as!(
         RunRow,
         r#"SELECT run_id, kind, days, cut_off AS "cut_off: _", begun_at AS "begun_at: _",
-                  ended_at AS "ended_at: _", removed, held
-           FROM retention_runs WHERE ended_at IS NULL
+                  ended_at AS "ended_at: _", removed, held, removing_until AS "removing_until: _",
+                  problem, resume_at AS "resume_at: _"
+           FROM retention_runs
+           WHERE ended_at IS NULL AND coalesce(greatest(removing_until, resume_at), $1) <= $1
            ORDER BY run_id LIMIT 1 FOR UPDATE SKIP LOCKED"#,
+        now.to_sqlx() as jiff_sqlx::Timestamp,
     )
     .fetch_optional(connection)
     .await?;
     Ok(row.map(RunRow::into_domain).transpose()?)
 }
 
-/// Writes how far a run came.
-pub(crate) async fn put_run(connection: &mut PgConnection, run: &Run) -> Result<(), StoreError> {
-    sqlx::query!(
-        "UPDATE retention_runs SET removed = $2, held = $3, ended_at = $4 WHERE run_id = $1",
+/// Writes how far a run came; false when somebody else has gone on with it since it was as `before`.
+pub(crate) async fn put_run(
+    connection: &mut PgConnection,
+    before: &Run,
+    run: &Run,
+) -> Result<bool, StoreError> {
+    let written = sqlx::query!(
+        "UPDATE retention_runs SET removed = $2, held = $3, ended_at = $4, removing_until = $5,
+             problem = $6, resume_at = $7
+         WHERE run_id = $1 AND ended_at IS NULL AND removing_until IS NOT DISTINCT FROM $8",
         run.id.0,
         run.removed,
         run.held,
         run.ended_at.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
+        run.removing_until.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
+        run.hindered.map_or(0, |it| it.by.number()),
+        run.hindered.map(|it| it.resumes_at.to_sqlx()) as _,
+        before.removing_until.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(written.rows_affected() == 1)
+}
+
+/// Whether another service may still remove by a list of holds that it was told before.
+pub(crate) async fn is_removing_elsewhere(
+    connection: &mut PgConnection,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let is_removing = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM retention_runs WHERE ended_at IS NULL AND removing_until > $1) AS "is!""#,
+        now.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(is_removing)
+}
+
+/// All ids of people on whom a legal hold is.
+pub(crate) async fn held(connection: &mut PgConnection) -> Result<Vec<Uuid>, StoreError> {
+    let held = sqlx::query_scalar!(r#"SELECT held_ids() AS "ids!""#);
+    Ok(held.fetch_one(connection).await?)
 }
 
 /// The newest `limit` before one.
@@ -128,7 +168,8 @@ pub(crate) async fn list(
     let rows = sqlx::query_as!(
         RunRow,
         r#"SELECT run_id, kind, days, cut_off AS "cut_off: _", begun_at AS "begun_at: _",
-                  ended_at AS "ended_at: _", removed, held
+                  ended_at AS "ended_at: _", removed, held, removing_until AS "removing_until: _",
+                  problem, resume_at AS "resume_at: _"
            FROM retention_runs WHERE run_id < $1 ORDER BY run_id DESC LIMIT $2"#,
         before.0,
         limit,
@@ -157,6 +198,13 @@ impl RunRow {
             ended_at: self.ended_at.map(jiff_sqlx::Timestamp::to_jiff),
             removed: self.removed,
             held: self.held,
+            removing_until: self.removing_until.map(jiff_sqlx::Timestamp::to_jiff),
+            hindered: Hindrance::numbered(self.problem)
+                .zip(self.resume_at)
+                .map(|(by, at)| Hindered {
+                    by,
+                    resumes_at: at.to_jiff(),
+                }),
         })
     }
 }

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::domain::ids::CustomerId;
-use crate::domain::privacy::retention::Kind;
+use crate::domain::privacy::retention::Own;
 use crate::store::StoreError;
 
 /// What a batch has removed.
@@ -45,14 +45,14 @@ pub(crate) async fn month(
 /// Removes at most so many rows.
 pub(crate) async fn batch(
     connection: &mut PgConnection,
-    kind: Kind,
+    own: Own,
     cut_off: Timestamp,
     most: i64,
 ) -> Result<Removed, StoreError> {
-    match kind {
-        Kind::Interactions => interactions(connection, cut_off, most).await,
-        Kind::Contacts => contacts(connection, cut_off, most).await,
-        Kind::ImportErrors => import_errors(connection, cut_off, most).await,
+    match own {
+        Own::Interactions => interactions(connection, cut_off, most).await,
+        Own::Contacts => contacts(connection, cut_off, most).await,
+        Own::ImportErrors => import_errors(connection, cut_off, most).await,
     }
 }
 
@@ -136,12 +136,12 @@ async fn import_errors(
 /// How many rows are older than an instant: those that may go, and those that are held.
 pub(crate) async fn count(
     connection: &mut PgConnection,
-    kind: Kind,
+    own: Own,
     cut_off: Timestamp,
 ) -> Result<(i64, i64), StoreError> {
     let cut_off = cut_off.to_sqlx();
-    Ok(match kind {
-        Kind::Interactions => {
+    Ok(match own {
+        Own::Interactions => {
             let counts = sqlx::query!(
                 r#"SELECT count(*) FILTER (WHERE customer_id <> ALL (held.ids)) AS "free!",
                           count(*) FILTER (WHERE customer_id = ANY (held.ids)) AS "held!"
@@ -152,7 +152,7 @@ pub(crate) async fn count(
             let counts = counts.fetch_one(connection).await?;
             (counts.free, counts.held)
         }
-        Kind::Contacts => {
+        Own::Contacts => {
             let counts = sqlx::query!(
                 r#"SELECT count(*) FILTER (WHERE customer_id <> ALL (held.ids)) AS "free!",
                           count(*) FILTER (WHERE customer_id = ANY (held.ids)) AS "held!"
@@ -164,7 +164,7 @@ pub(crate) async fn count(
             (counts.free, counts.held)
         }
         // They hold no values, and are nobody's.
-        Kind::ImportErrors => {
+        Own::ImportErrors => {
             let count = sqlx::query_scalar!(
                 r#"SELECT count(*) AS "count!" FROM import_errors JOIN imports USING (import_id)
                    WHERE create_time < $1"#,
