@@ -23,7 +23,7 @@ impl App {
         plan: Plan,
     ) -> Result<Response<proto::Import>, Status> {
         let key = Key::new(caller, METHOD, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let import = Import::create(self.new_import_id(), plan, caller, self.now());

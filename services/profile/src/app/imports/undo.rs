@@ -45,7 +45,7 @@ impl App {
         id: ImportId,
     ) -> Result<Response<proto::Import>, Status> {
         let key = Key::new(caller, METHOD, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.begin_undo(claimed.transaction(), id).await;
