@@ -11,15 +11,19 @@ use jiff::{SignedDuration, Timestamp};
 use postgres::testing::TestDatabase;
 use proptest::prelude::*;
 use seal::Keyring;
+use sqlx::PgTransaction;
 
 use crate::app::App;
 use crate::app::contact::Secrets;
-use crate::domain::ids::ImportId;
+use crate::domain::attribute::asked::{Asked, Sent};
+use crate::domain::attribute::definition::Sensitivity;
+use crate::domain::ids::{CustomerId, ImportId};
+use crate::domain::imports::attributes::{self, Said};
 use crate::domain::imports::columns::{Column, From, Target};
 use crate::domain::imports::records::Style;
 use crate::domain::imports::row::Layout;
 use crate::domain::imports::{Counts, Encoding, Import, Plan, State};
-use crate::store::{customers, imports, sources};
+use crate::store::{self, customers, imports, sources};
 use crate::wire;
 
 fn now() -> Timestamp {
@@ -61,6 +65,7 @@ fn plan(world: &str) -> Plan {
             column("name", "display_name"),
             column("seen", "observe_time"),
             column("gender", "gender"),
+            column("tea", "attribute.tea"),
         ],
         observe_time: now(),
         size_bytes: 0,
@@ -69,7 +74,7 @@ fn plan(world: &str) -> Plan {
     }
 }
 
-const HEADER: &str = "no,name,phone,seen,gender\n";
+const HEADER: &str = "no,name,phone,seen,gender,tea\n";
 
 /// Rows of few people, some of them wrong.
 fn rows() -> impl Strategy<Value = Vec<String>> {
@@ -77,14 +82,15 @@ fn rows() -> impl Strategy<Value = Vec<String>> {
     let phone = proptest::option::of(1_u8..6);
     let name = prop_oneof!["[a-c]", Just("\"d\ne\"".to_owned()), Just(String::new())];
     let gender = prop_oneof![9 => Just(""), 1 => Just("neither")];
-    let row = (number, phone, name, 0_u8..50, gender).prop_map(
-        |(number, phone, name, minute, gender)| {
+    let tea = prop_oneof![6 => Just(""), 3 => Just("green"), 2 => Just("black"), 1 => Just("mud")];
+    let row = (number, phone, name, 0_u8..50, gender, tea).prop_map(
+        |(number, phone, name, minute, gender, tea)| {
             let text = |value: Option<u8>| value.map(|it| it.to_string()).unwrap_or_default();
             let (number, phone) = (text(number), text(phone));
-            format!("{number},{name},{phone},2025-03-09T08:{minute:02}:00Z,{gender}\n")
+            format!("{number},{name},{phone},2025-03-09T08:{minute:02}:00Z,{gender},{tea}\n")
         },
     );
-    let broken = Just("1,2,3,4,5,6\n".to_owned());
+    let broken = Just("1,2,3,4,5,6,7\n".to_owned());
     proptest::collection::vec(prop_oneof![12 => row, 1 => broken], 0..24)
 }
 
@@ -135,6 +141,7 @@ async fn tell(app: &App, import: &Import, lines: &[String]) -> BTreeSet<i64> {
             .map(|cell| cell.trim_matches('"').into());
         let cells: Vec<Vec<u8>> = cells.map(|cell: String| cell.into_bytes()).collect();
         let told = layout.read(&cells).ok();
+        let noted = told.as_deref().map(attributes::said).unwrap_or_default();
         let said =
             told.and_then(|told| wire::imports::statement(import, row, &told, (now(), None)).ok());
         let Some(said) = said else {
@@ -142,17 +149,41 @@ async fn tell(app: &App, import: &Import, lines: &[String]) -> BTreeSet<i64> {
             continue;
         };
         let mut tx = app.begin(deadline()).await.unwrap();
-        match app.ingest(&mut tx, said).await {
-            Ok(_) => tx.commit().await.unwrap(),
-            Err(_) => {
-                refused.insert(row);
-            }
+        let told = match app.ingest(&mut tx, said).await {
+            Ok((_, source)) => note(app, &mut tx, source.home, noted).await,
+            Err(_) => false,
+        };
+        if told {
+            tx.commit().await.unwrap();
+        } else {
+            refused.insert(row);
         }
     }
     refused
 }
 
-/// The people of a world: their names and phones, without ids.
+/// Sets attributes of a customer, as a call does; false when it is refused.
+async fn note(
+    app: &App,
+    tx: &mut PgTransaction<'_>,
+    customer: CustomerId,
+    noted: Vec<Said>,
+) -> bool {
+    let sent = |said: Said| Sent {
+        key: said.key,
+        values: vec![(Sensitivity::None, said.text)],
+    };
+    let asked = Asked {
+        customer,
+        set: noted.into_iter().map(sent).collect(),
+        clear: Vec::new(),
+        source: "test".to_owned(),
+        actor: "a test".to_owned(),
+    };
+    app.set_attributes(tx, &asked).await.is_ok()
+}
+
+/// The people of a world: their names, phones and tea, without ids.
 async fn people(app: &App, database: &TestDatabase, world: &str) -> Vec<String> {
     let homes = sqlx::query_scalar("SELECT DISTINCT home FROM sources WHERE channel = $1");
     let homes = homes.bind(world).fetch_all(database.owner_pool()).await;
@@ -169,8 +200,10 @@ async fn people(app: &App, database: &TestDatabase, world: &str) -> Vec<String> 
         let owned = "SELECT count(*) FROM identifier_owners WHERE customer_id = ANY ($1)";
         let owned = sqlx::query_scalar::<_, i64>(owned).bind(id.to_vec());
         let owned = owned.fetch_one(database.owner_pool()).await.unwrap();
+        let noted = store::attributes::kept(&mut tx, &app.keyring, &id).await;
+        let noted: Vec<_> = noted.unwrap().into_iter().map(|it| it.value).collect();
         let name = customer.details.display_name;
-        people.push(format!("{name} {phones:?} {named:?} {owned}"));
+        people.push(format!("{name} {phones:?} {named:?} {owned} {noted:?}"));
     }
     people.sort_unstable();
     people
@@ -185,6 +218,11 @@ async fn refused(app: &App, id: ImportId) -> BTreeSet<i64> {
 fn an_import_that_is_killed_and_resumed_is_one_that_never_was_and_one_that_was_told_row_by_row() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let database = runtime.block_on(TestDatabase::create(&crate::migrations()));
+    let tea = "INSERT INTO attributes (key, version, kind, choices, sensitivity, display_name,
+                   description, create_time, update_time)
+               VALUES ('tea', 1, 'choice', '{green,black}', 'none', '', '', now(), now())";
+    let tea = sqlx::query(tea).execute(database.owner_pool());
+    runtime.block_on(tea).unwrap();
     let turn = std::sync::atomic::AtomicUsize::new(0);
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
         cases: 96,
