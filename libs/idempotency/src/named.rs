@@ -43,6 +43,6 @@ mod tests {
         let id = Uuid::from_u128(7);
         let text = format!("customers/{id}/orders/{id}, {}", id.simple());
         assert_eq!(ids_in(text.as_bytes()), [id]);
-        assert_eq!(ids_in(b"00000000-0000"), []);
+        assert!(ids_in(b"00000000-0000").is_empty());
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chassis::paging::PageTokens;
 use chassis::{Clock, Deadline};
+use contract::exposure::{self, Class, Exposure, Seen};
 use events::Outbox;
 use jiff::{SignedDuration, Timestamp};
 use postgres::testing::TestDatabase;
@@ -94,9 +95,24 @@ fn rows() -> impl Strategy<Value = Vec<String>> {
     proptest::collection::vec(prop_oneof![12 => row, 1 => broken], 0..24)
 }
 
+/// An attribute: its key, type, choices and sensitivity.
+async fn define(database: &TestDatabase, attribute: (&str, &str, &str, &str)) {
+    let (key, kind, choices, sensitivity) = attribute;
+    let insert = "INSERT INTO attributes (key, version, kind, choices, sensitivity, display_name,
+                      description, create_time, update_time)
+                  VALUES ($1, 1, $2, $3::text[], $4, '', '', now(), now())";
+    let insert = sqlx::query(insert).bind(key).bind(kind).bind(choices);
+    let insert = insert.bind(sensitivity);
+    insert.execute(database.owner_pool()).await.unwrap();
+}
+
 async fn create(app: &App, world: &str) -> ImportId {
+    begin(app, plan(world)).await
+}
+
+async fn begin(app: &App, plan: Plan) -> ImportId {
     let id = ImportId(app.clock.new_id());
-    let import = Import::create(id, plan(world), "a test", now());
+    let import = Import::create(id, plan, "a test", now());
     let mut tx = app.begin(deadline()).await.unwrap();
     imports::insert(&mut tx, &import).await.unwrap();
     tx.commit().await.unwrap();
@@ -218,11 +234,10 @@ async fn refused(app: &App, id: ImportId) -> BTreeSet<i64> {
 fn an_import_that_is_killed_and_resumed_is_one_that_never_was_and_one_that_was_told_row_by_row() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let database = runtime.block_on(TestDatabase::create(&crate::migrations()));
-    let tea = "INSERT INTO attributes (key, version, kind, choices, sensitivity, display_name,
-                   description, create_time, update_time)
-               VALUES ('tea', 1, 'choice', '{green,black}', 'none', '', '', now(), now())";
-    let tea = sqlx::query(tea).execute(database.owner_pool());
-    runtime.block_on(tea).unwrap();
+    runtime.block_on(define(
+        &database,
+        ("tea", "choice", "{green,black}", "none"),
+    ));
     let turn = std::sync::atomic::AtomicUsize::new(0);
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
         cases: 96,
@@ -286,4 +301,37 @@ async fn undo(app: &App, id: ImportId) {
     imports::update(&mut tx, &import).await.unwrap();
     tx.commit().await.unwrap();
     while app.undo_some().await.unwrap() {}
+}
+
+#[tokio::test]
+async fn a_file_of_attributes_is_refused_from_who_may_not_see_them_and_masks_from_who_sees_masks() {
+    let database = TestDatabase::create(&crate::migrations()).await;
+    let app = app(&database);
+    define(&database, ("handle", "text", "{}", "contact")).await;
+    define(&database, ("note", "text", "{}", "free_text")).await;
+    let column = |name: &str| Column {
+        from: From::Column(name.to_owned()),
+        target: Target::named(&format!("attribute.{name}")).unwrap(),
+        verified: false,
+    };
+    let plan = Plan {
+        columns: ["handle", "note"].map(column).to_vec(),
+        ..plan("shop")
+    };
+    let id = begin(&app, plan.clone()).await;
+    let mut tx = app.begin(deadline()).await.unwrap();
+    for class in [Class::Contact, Class::FreeText] {
+        let exposure = Exposure::ALL.with(class, Seen::Hidden);
+        let begun = exposure::within(exposure, app.check_attributes(&mut tx, &plan)).await;
+        let sent = exposure::within(exposure, app.resume_import(deadline(), id, 0)).await;
+        let reasons = [begun.err(), sent.err()].map(|it| it.map(|it| it.reason().to_owned()));
+        // Who may not read what others wrote may still write.
+        let is_refused = class == Class::Contact;
+        let expected = is_refused.then(|| "FIELD_NOT_EXPOSED".to_owned());
+        assert_eq!(reasons, [expected.clone(), expected]);
+    }
+    let masked = Exposure::ALL.with(Class::FreeText, Seen::Masked);
+    let file = b"handle,note\n,call ****\n@ada,she called\n";
+    let done = exposure::within(masked, send(&app, id, file, &[])).await;
+    assert_eq!((done.counts.failed, done.counts.created), (1, 1));
 }
