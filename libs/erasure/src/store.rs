@@ -226,12 +226,12 @@ pub(crate) async fn replace_answers(
     refusal: &[u8],
 ) -> Result<i64, DatabaseError> {
     let done = sqlx::query!(
-        "UPDATE idempotency_keys SET reply = NULL, refusal = $4
+        "UPDATE idempotency_keys SET reply = NULL, named = NULL, refusal = $4
          WHERE request_id > $1 AND request_id <= $2
            AND method NOT LIKE 'patron.profile.v1.PrivacyService/%Erasure'
-           AND EXISTS (
+           AND (named && $3::text[]::uuid[] OR EXISTS (
                SELECT FROM unnest($3::text[]) AS mention
-               WHERE position(convert_to(mention, 'UTF8') IN coalesce(reply, refusal)) > 0)",
+               WHERE position(convert_to(mention, 'UTF8') IN coalesce(reply, refusal)) > 0))",
         after,
         last,
         mentions,

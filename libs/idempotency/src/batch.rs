@@ -5,6 +5,8 @@
 //! since both are committed together. What it takes in exchange: a request that was there before is
 //! only noticed at the end, by [`keep`] telling so; then the transaction is rolled back, [`find`]
 //! says who it was, and the others are decided again.
+//!
+//! A batch keeps its outcomes in clear ([`Keeping::Clear`](crate::Keeping::Clear)).
 
 use std::collections::HashMap;
 
@@ -66,6 +68,7 @@ impl Outcome {
     /// The same as it will be found under the key of its request.
     pub fn kept(&self, request: &Request) -> Kept {
         Kept(Record {
+            sealed_by: None,
             request_digest: request.fingerprint.request.to_vec(),
             field_digests: request.fingerprint.fields.clone(),
             reply: self.reply.clone(),

@@ -2,12 +2,11 @@ use chassis::{Deadline, Refusal};
 use jiff::Timestamp;
 use postgres::Database;
 use prost::{Message, Name};
-use sqlx::PgConnection;
 use tonic::{Response, Status};
 
-use crate::error::{CorruptRecord, refuse};
-use crate::fingerprint::Fingerprint;
-use crate::{Claimed, Key, outcome, store};
+use crate::asked::Asked;
+use crate::error::refuse;
+use crate::{Claimed, Keeping, Key};
 
 /// Whether a request is new.
 #[derive(Debug)]
@@ -15,7 +14,8 @@ pub enum Claim<Q, R> {
     /// It is: do the work in the claim's transaction, then [`finish`](Claimed::finish) it.
     Fresh(Claimed<Q, R>),
     /// It is not. The answer that it was given before, marked by [`REPLAYED`](crate::REPLAYED); or
-    /// ALREADY_EXISTS `REQUEST_ID_CONFLICT`, when the request is another one.
+    /// ALREADY_EXISTS `REQUEST_ID_CONFLICT`, when the request is another one; or FAILED_PRECONDITION
+    /// `ANSWER_UNREADABLE`, when the key is gone under which the answer was sealed.
     Replayed(Result<Response<R>, Status>),
 }
 
@@ -27,40 +27,19 @@ pub enum Claim<Q, R> {
 /// - UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL: the database could not be asked.
 pub async fn claim<Q: Message + Name, R: Message + Default>(
     db: &Database,
+    keeping: &Keeping,
     deadline: Deadline,
     key: Key,
     request: &Q,
     now: Timestamp,
 ) -> Result<Claim<Q, R>, Refusal> {
-    let request = Fingerprint::of(&key, request);
-    let mut tx = db
-        .begin_with_deadline(deadline.remaining())
-        .await
-        .map_err(refuse)?;
-    if store::insert(&mut *tx, &key, &request, None, now)
-        .await
-        .map_err(refuse)?
-    {
-        return Ok(Claim::Fresh(Claimed::new(
-            db.clone(),
-            tx,
-            key,
-            request,
-            now,
-        )));
+    let asked = Asked::new(key, request, keeping.clone(), now);
+    let begun = db.begin_with_deadline(deadline.remaining()).await;
+    let mut tx = begun.map_err(refuse)?;
+    if asked.insert(&mut *tx, None).await? {
+        return Ok(Claim::Fresh(Claimed::new(db.clone(), tx, asked)));
     }
-    let answer = stored_answer::<Q, R>(&mut tx, &key, &request).await?;
+    let answer = asked.stored_answer::<Q, R>(&mut tx).await?;
     tx.rollback().await.map_err(refuse)?;
     Ok(Claim::Replayed(answer))
-}
-
-/// What the record of a key that exists answers to a request.
-pub(crate) async fn stored_answer<Q: Name, R: Message + Default>(
-    connection: &mut PgConnection,
-    key: &Key,
-    request: &Fingerprint,
-) -> Result<Result<Response<R>, Status>, Refusal> {
-    let record = store::load(connection, key).await.map_err(refuse)?;
-    let record = record.ok_or_else(|| Refusal::internal(CorruptRecord::Vanished))?;
-    Ok(outcome::replay::<Q, R>(&record, request))
 }

@@ -1,16 +1,14 @@
 use std::marker::PhantomData;
 
 use chassis::Refusal;
-use jiff::Timestamp;
 use postgres::Database;
 use prost::{Message, Name};
 use sqlx::{Postgres, Transaction};
 use tonic::{Response, Status};
 
-use crate::claim::stored_answer;
+use crate::asked::Asked;
 use crate::error::refuse;
-use crate::fingerprint::Fingerprint;
-use crate::{Key, outcome, store};
+use crate::outcome;
 
 /// A key that is claimed for as long as this transaction is open. Dropping it gives the key back
 /// and undoes the work.
@@ -18,26 +16,16 @@ use crate::{Key, outcome, store};
 pub struct Claimed<Q, R> {
     db: Database,
     tx: Transaction<'static, Postgres>,
-    key: Key,
-    request: Fingerprint,
-    now: Timestamp,
+    asked: Asked,
     types: PhantomData<fn(Q) -> R>,
 }
 
 impl<Q: Name, R: Message + Default> Claimed<Q, R> {
-    pub(crate) fn new(
-        db: Database,
-        tx: Transaction<'static, Postgres>,
-        key: Key,
-        request: Fingerprint,
-        now: Timestamp,
-    ) -> Self {
+    pub(crate) fn new(db: Database, tx: Transaction<'static, Postgres>, asked: Asked) -> Self {
         Self {
             db,
             tx,
-            key,
-            request,
-            now,
+            asked,
             types: PhantomData,
         }
     }
@@ -70,9 +58,7 @@ impl<Q: Name, R: Message + Default> Claimed<Q, R> {
 
     async fn keep(mut self, reply: R) -> Result<R, Refusal> {
         let encoded = reply.encode_to_vec();
-        store::keep_reply(&mut self.tx, &self.key, &encoded)
-            .await
-            .map_err(refuse)?;
+        self.asked.keep_reply(&mut self.tx, encoded).await?;
         self.tx.commit().await.map_err(refuse)?;
         Ok(reply)
     }
@@ -82,12 +68,10 @@ impl<Q: Name, R: Message + Default> Claimed<Q, R> {
     async fn keep_refusal(self, refusal: Refusal) -> Result<Response<R>, Status> {
         self.tx.rollback().await.map_err(refuse)?;
         let mut connection = self.db.pool().acquire().await.map_err(refuse)?;
-        let (key, request) = (&self.key, &self.request);
         let stored = refusal.to_stored();
-        let is_ours = store::insert(&mut *connection, key, request, Some(&stored), self.now).await;
-        if is_ours.map_err(refuse)? {
+        if self.asked.insert(&mut *connection, Some(&stored)).await? {
             return Err(refusal.into());
         }
-        stored_answer::<Q, R>(&mut connection, key, request).await?
+        self.asked.stored_answer::<Q, R>(&mut connection).await?
     }
 }

@@ -22,6 +22,8 @@ pub(crate) enum CorruptRecord {
     Vanished,
     #[error("the stored answer can't be decoded")]
     Reply(#[from] prost::DecodeError),
+    #[error("what is sealed of the request does not open there")]
+    Sealed(#[from] seal::CannotOpen),
     #[error(transparent)]
     Refusal(#[from] chassis::CorruptRefusal),
 }

@@ -16,11 +16,11 @@
 //! #     request: CreateRedemptionRequest,
 //! #     now: jiff::Timestamp,
 //! # ) -> Result<tonic::Response<Redemption>, tonic::Status> {
-//! use idempotency::{Claim, Key};
+//! use idempotency::{Claim, Keeping, Key};
 //!
 //! const METHOD: &str = "patron.loyalty.v1.MemberService/CreateRedemption";
 //! let key = Key::new("user:anna", METHOD, &request.request_id)?;
-//! match idempotency::claim(db, deadline, key, &request, now).await? {
+//! match idempotency::claim(db, &Keeping::Clear, deadline, key, &request, now).await? {
 //!     Claim::Replayed(answer) => answer,
 //!     Claim::Fresh(mut claimed) => {
 //!         let outcome = redeem(claimed.transaction()).await;
@@ -30,15 +30,21 @@
 //! # }
 //! ```
 //!
+//! A service that seals what it knows seals its answers, too ([`Keeping::Sealed`]): an answer may be a whole
+//! customer. The ids that it names stand beside it, so that an erasure finds it without opening any.
+//!
 //! What a claim costs beside the work: `BEGIN`, one insert, one update, `COMMIT`. Where many requests
 //! share a transaction, [`batch`] costs them one insert together.
 
+mod asked;
 pub mod batch;
 mod claim;
 mod claimed;
 mod error;
 mod fingerprint;
+mod keeping;
 mod key;
+mod named;
 mod outcome;
 mod refused;
 mod store;
@@ -48,6 +54,7 @@ use sqlx::migrate::Migrator;
 
 pub use claim::{Claim, claim};
 pub use claimed::Claimed;
+pub use keeping::Keeping;
 pub use key::Key;
 pub use outcome::REPLAYED;
 pub use refused::{Refused, refused};

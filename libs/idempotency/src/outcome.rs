@@ -1,10 +1,13 @@
 use chassis::Refusal;
+use contract::patron::r#type::v1::ErrorReason;
 use prost::{Message, Name};
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Response, Status};
 
+use crate::Key;
 use crate::error::CorruptRecord;
 use crate::fingerprint::Fingerprint;
+use crate::keeping::{FIELD_DIGESTS, Keeping, REPLY, Secret};
 use crate::store::Record;
 
 /// The metadata key that marks an answer as a repetition of an earlier one; its value is `true`.
@@ -34,11 +37,48 @@ pub(crate) fn is_final(refusal: &Refusal) -> bool {
     }
 }
 
+/// A record as it would be, had it been kept in clear.
+pub(crate) fn opened(
+    mut record: Record,
+    key: &Key,
+    request: &Fingerprint,
+    keeping: &Keeping,
+) -> Result<Record, Refusal> {
+    let Some(sealed_by) = record.sealed_by.take() else {
+        return Ok(record);
+    };
+    let secret = keeping.secret(&sealed_by).ok_or_else(unreadable)?;
+    open(&secret, key, request, record).map_err(Refusal::internal)
+}
+
+fn open(
+    secret: &Secret<'_>,
+    key: &Key,
+    request: &Fingerprint,
+    record: Record,
+) -> Result<Record, CorruptRecord> {
+    let is_same = record.request_digest == secret.digest(key, request);
+    let reply = record.reply.as_deref();
+    let reply = reply.map(|reply| secret.open(key, REPLY, reply));
+    Ok(Record {
+        sealed_by: None,
+        request_digest: is_same
+            .then(|| request.request.to_vec())
+            .unwrap_or_default(),
+        field_digests: secret.open(key, FIELD_DIGESTS, &record.field_digests)?,
+        reply: reply.transpose()?,
+        refusal: record.refusal,
+    })
+}
+
 /// What a stored record answers to a request with the same key.
 pub(crate) fn replay<Q: Name, R: Message + Default>(
     record: &Record,
     request: &Fingerprint,
 ) -> Result<Response<R>, Status> {
+    if record.sealed_by.is_some() {
+        return Err(unreadable().into());
+    }
     if record.request_digest != request.request {
         return Err(conflict(&request.first_difference::<Q>(&record.field_digests)).into());
     }
@@ -64,10 +104,21 @@ fn stored<R: Message + Default>(
     }
 }
 
+/// Not even whether it is the same request can be told.
+fn unreadable() -> Refusal {
+    let message =
+        "this request_id was used before; the key is gone under which its answer was kept";
+    Refusal::new(
+        Code::FailedPrecondition,
+        ErrorReason::AnswerUnreadable,
+        message,
+    )
+}
+
 fn conflict(field: &str) -> Refusal {
     Refusal::new(
         Code::AlreadyExists,
-        contract::patron::r#type::v1::ErrorReason::RequestIdConflict,
+        ErrorReason::RequestIdConflict,
         "this request_id was used before, with another request",
     )
     .metadata("field", field)

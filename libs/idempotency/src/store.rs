@@ -5,11 +5,12 @@ use uuid::Uuid;
 
 use crate::Key;
 use crate::batch::{Outcome, Request};
-use crate::fingerprint::Fingerprint;
+use crate::keeping::{Answer, Digests};
 
 /// What is stored under a key.
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
+    pub(crate) sealed_by: Option<String>,
     pub(crate) request_digest: Vec<u8>,
     pub(crate) field_digests: Vec<u8>,
     pub(crate) reply: Option<Vec<u8>>,
@@ -21,20 +22,22 @@ pub(crate) struct Record {
 pub(crate) async fn insert(
     executor: impl PgExecutor<'_>,
     key: &Key,
-    request: &Fingerprint,
+    digests: &Digests<'_>,
     refusal: Option<&[u8]>,
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
     let inserted = sqlx::query!(
         "INSERT INTO idempotency_keys
-             (caller, method, request_id, request_digest, field_digests, created_at, refusal)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+             (caller, method, request_id, sealed_by, request_digest, field_digests, created_at,
+              refusal)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT DO NOTHING",
         key.caller,
         key.method,
         key.request_id,
-        request.request.as_slice(),
-        request.fields,
+        digests.sealed_by,
+        digests.request.as_ref(),
+        digests.fields.as_ref(),
         now.to_sqlx() as _,
         refusal,
     );
@@ -48,7 +51,7 @@ pub(crate) async fn load(
 ) -> Result<Option<Record>, sqlx::Error> {
     sqlx::query_as!(
         Record,
-        "SELECT request_digest, field_digests, reply, refusal FROM idempotency_keys
+        "SELECT sealed_by, request_digest, field_digests, reply, refusal FROM idempotency_keys
          WHERE caller = $1 AND method = $2 AND request_id = $3",
         key.caller,
         key.method,
@@ -62,15 +65,16 @@ pub(crate) async fn load(
 pub(crate) async fn keep_reply(
     connection: &mut PgConnection,
     key: &Key,
-    reply: &[u8],
+    answer: &Answer,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "UPDATE idempotency_keys SET reply = $4
+        "UPDATE idempotency_keys SET reply = $4, named = $5
          WHERE caller = $1 AND method = $2 AND request_id = $3",
         key.caller,
         key.method,
         key.request_id,
-        reply,
+        answer.bytes,
+        answer.named.as_deref(),
     )
     .execute(connection)
     .await
@@ -115,7 +119,8 @@ pub(crate) async fn load_all(
     let callers: Vec<&str> = keys.iter().map(|key| key.caller.as_str()).collect();
     let methods: Vec<&str> = keys.iter().map(|key| key.method).collect();
     let rows = sqlx::query!(
-        r#"SELECT asked.place AS "place!", k.request_digest, k.field_digests, k.reply, k.refusal
+        r#"SELECT asked.place AS "place!", k.sealed_by, k.request_digest, k.field_digests, k.reply,
+                  k.refusal
            FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY
                AS asked (request_id, caller, method, place)
            JOIN idempotency_keys k USING (request_id, caller, method)"#,
@@ -128,6 +133,7 @@ pub(crate) async fn load_all(
     let numbered = rows.into_iter().filter_map(|row| {
         let place = usize::try_from(row.place).ok()?.checked_sub(1)?;
         let record = Record {
+            sealed_by: row.sealed_by,
             request_digest: row.request_digest,
             field_digests: row.field_digests,
             reply: row.reply,

@@ -12,5 +12,7 @@ mod crash;
 mod outcome;
 #[path = "all/parallel.rs"]
 mod parallel;
+#[path = "all/sealed.rs"]
+mod sealed;
 #[path = "all/world.rs"]
 mod world;

@@ -116,8 +116,8 @@ impl Place<'_> {
     fn about(self, customer_id: Uuid) -> Vec<u8> {
         let mut about = vec![b'v', FORM];
         about.extend_from_slice(customer_id.as_bytes());
-        text(&mut about, self.table);
-        text(&mut about, self.column);
+        text(&mut about, self.table.as_bytes());
+        text(&mut about, self.column.as_bytes());
         about.extend_from_slice(self.row.as_bytes());
         about.extend_from_slice(&self.version.to_be_bytes());
         about
@@ -127,18 +127,18 @@ impl Place<'_> {
 fn wrapping(master_id: &str, customer_id: Uuid) -> Vec<u8> {
     let mut about = vec![b'k', FORM];
     about.extend_from_slice(customer_id.as_bytes());
-    text(&mut about, master_id);
+    text(&mut about, master_id.as_bytes());
     about
 }
 
-fn text(about: &mut Vec<u8>, text: &str) {
+pub(crate) fn text(about: &mut Vec<u8>, text: &[u8]) {
     about.extend_from_slice(&(text.len() as u64).to_be_bytes());
-    about.extend_from_slice(text.as_bytes());
+    about.extend_from_slice(text);
 }
 
 /// The form, a nonce, the value under the key, the tag. Nonces are random: of one key 2^32 may be drawn
 /// before two are likely to be the same, which no customer comes near.
-fn seal(key: &LessSafeKey, about: &[u8], value: &[u8]) -> Result<Vec<u8>, NoRandomness> {
+pub(crate) fn seal(key: &LessSafeKey, about: &[u8], value: &[u8]) -> Result<Vec<u8>, NoRandomness> {
     let mut nonce = [0; NONCE_LEN];
     let filled = SystemRandom::new().fill(&mut nonce);
     filled.map_err(|_| NoRandomness)?;
@@ -154,7 +154,7 @@ fn seal(key: &LessSafeKey, about: &[u8], value: &[u8]) -> Result<Vec<u8>, NoRand
     Ok(whole)
 }
 
-fn open(key: &LessSafeKey, about: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CannotOpen> {
+pub(crate) fn open(key: &LessSafeKey, about: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CannotOpen> {
     let rest = sealed.strip_prefix(&[FORM]).ok_or(CannotOpen)?;
     let (nonce, rest) = rest.split_at_checked(NONCE_LEN).ok_or(CannotOpen)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| CannotOpen)?;

@@ -13,6 +13,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::Deserialize;
 
 use crate::NoRandomness;
+use crate::service_key::root;
 
 /// Bytes of a key.
 pub(crate) const KEY_BYTES: usize = 32;
@@ -42,6 +43,8 @@ pub struct Keyring {
 pub(crate) struct Master {
     pub(crate) id: String,
     pub(crate) key: LessSafeKey,
+    /// Of which keys of the service are made.
+    pub(crate) root: hmac::Key,
 }
 
 /// A key that makes fingerprints.
@@ -117,8 +120,8 @@ impl Keyring {
         })?;
         let masters = keys("master", document.master)?;
         let masters = masters.into_iter().map(|(id, bytes)| {
-            let key = aead_key(&bytes);
-            key.map(|key| Master { id, key })
+            let root = root(&bytes);
+            aead_key(&bytes).map(|key| Master { id, key, root })
         });
         let indexes = keys("index", document.index)?;
         let indexes = indexes.into_iter().map(|(id, bytes)| Index {

@@ -6,6 +6,7 @@
 //!   find, what was made by them, until it is made anew.
 //! - A [`DataKey`] seals values. A sealed value opens only at its [`Place`] and in its version: moved to
 //!   another customer, table, column or version it does not.
+//! - A [`ServiceKey`] seals what can't be put down to one customer.
 //! - [`store`] keeps the wrapped keys of customers. A customer never had one, has a live one, or has a
 //!   tombstone. A tombstone is for ever: no key is made over it, and it can be replayed over a database that
 //!   was restored from before it.
@@ -13,6 +14,7 @@
 mod data_key;
 mod fingerprint;
 mod keyring;
+mod service_key;
 pub mod store;
 
 use sqlx::migrate::Migrator;
@@ -20,6 +22,7 @@ use sqlx::migrate::Migrator;
 pub use data_key::{CannotOpen, DataKey, Place, Wrapped};
 pub use fingerprint::Fingerprint;
 pub use keyring::{Keyring, KeyringError, development_keyring};
+pub use service_key::ServiceKey;
 
 /// The keys of customers: versions 300 to 309 of a service's migrations.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();

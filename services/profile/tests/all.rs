@@ -35,6 +35,8 @@ mod harness;
 mod health;
 #[path = "all/identities.rs"]
 mod identities;
+#[path = "all/import_attributes.rs"]
+mod import_attributes;
 #[path = "all/imports.rs"]
 mod imports;
 #[path = "all/interactions.rs"]

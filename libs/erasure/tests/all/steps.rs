@@ -16,6 +16,9 @@ async fn what_was_announced_parked_and_answered_about_a_person_goes_and_others_k
     for (request, named) in [(1, 10), (2, 11), (3, 20)] {
         world.keep(request, named).await;
     }
+    for (request, named) in [(4, 10), (5, 20)] {
+        world.keep_sealed(request, named).await;
+    }
     world.ask(&asked(10, 1)).await;
     world.finish().await;
 
@@ -34,20 +37,20 @@ async fn what_was_announced_parked_and_answered_about_a_person_goes_and_others_k
     assert_eq!(world.count("dead_letters").await, 1);
     assert_eq!(
         world
-            .count("idempotency_keys WHERE reply IS NULL AND refusal IS NOT NULL")
+            .count("idempotency_keys WHERE reply IS NULL AND named IS NULL AND refusal IS NOT NULL")
             .await,
-        2
+        3
     );
     assert_eq!(
         world
             .count("idempotency_keys WHERE reply IS NOT NULL")
             .await,
-        1
+        2
     );
     let stores = told(&world).await;
     let expected = [
         ("dead_letters", 1),
-        ("idempotency_keys", 2),
+        ("idempotency_keys", 3),
         ("outbox", 1),
         ("things", 1),
     ];

@@ -147,6 +147,20 @@ impl World {
         .await;
     }
 
+    /// Keeps a sealed answer, beside which stands what it names.
+    pub(crate) async fn keep_sealed(&self, number: u128, named: u128) {
+        self.run(&format!(
+            "INSERT INTO idempotency_keys (request_id, caller, method, sealed_by, request_digest,
+                 field_digests, created_at, reply, named)
+             VALUES ('{}', 'somebody', 'a.Service/Method', 'one', sha256('x'), '', now(), 'sealed',
+                 ARRAY['{}', '{}']::uuid[])",
+            id(number),
+            id(90),
+            id(named)
+        ))
+        .await;
+    }
+
     pub(crate) async fn run(&self, statement: &str) {
         sqlx::query(sqlx::AssertSqlSafe(statement.to_owned()))
             .execute(self.database.owner_pool())

@@ -1,6 +1,6 @@
 //! A call that never comes to its end.
 
-use idempotency::{Claim, Key};
+use idempotency::{Claim, Keeping, Key};
 use sqlx::Row as _;
 
 use crate::world::{METHOD, World, deadline, is_replayed, now, request};
@@ -10,9 +10,16 @@ async fn a_connection_that_breaks_before_the_commit_leaves_nothing() {
     let world = World::with_funds(100).await;
     let request = request(1, 40);
     let key = Key::new("user:anna", METHOD, &request.request_id).unwrap();
-    let claim = idempotency::claim(world.db(), deadline(), key, &request, now())
-        .await
-        .unwrap();
+    let claim = idempotency::claim(
+        world.db(),
+        &Keeping::Clear,
+        deadline(),
+        key,
+        &request,
+        now(),
+    )
+    .await
+    .unwrap();
     let Claim::Fresh(mut claimed) = claim else {
         panic!("the first claim is fresh")
     };
@@ -41,10 +48,16 @@ async fn a_call_that_is_dropped_gives_its_key_back() {
     let world = World::with_funds(100).await;
     let request = request(1, 40);
     let key = Key::new("user:anna", METHOD, &request.request_id).unwrap();
-    let claim: Claim<_, contract::patron::loyalty::v1::Redemption> =
-        idempotency::claim(world.db(), deadline(), key, &request, now())
-            .await
-            .unwrap();
+    let claim: Claim<_, contract::patron::loyalty::v1::Redemption> = idempotency::claim(
+        world.db(),
+        &Keeping::Clear,
+        deadline(),
+        key,
+        &request,
+        now(),
+    )
+    .await
+    .unwrap();
     drop(claim);
     let fresh = world.redeem(&request).await;
     assert!(fresh.is_ok() && !is_replayed(&fresh));

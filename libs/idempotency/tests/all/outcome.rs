@@ -81,7 +81,7 @@ async fn what_is_not_the_callers_fault_stores_nothing_and_the_next_try_is_a_fres
 
 #[tokio::test]
 async fn callers_and_methods_do_not_share_keys() {
-    use idempotency::{Claim, Key};
+    use idempotency::{Claim, Keeping, Key};
 
     let world = World::with_funds(100).await;
     let request = request(1, 40);
@@ -93,7 +93,7 @@ async fn callers_and_methods_do_not_share_keys() {
         let key = Key::new(caller, method, &request.request_id).unwrap();
         let (deadline, now) = (crate::world::deadline(), crate::world::now());
         let claim: Claim<_, contract::patron::loyalty::v1::Redemption> =
-            idempotency::claim(world.db(), deadline, key, &request, now)
+            idempotency::claim(world.db(), &Keeping::Clear, deadline, key, &request, now)
                 .await
                 .unwrap();
         assert!(matches!(claim, Claim::Fresh(_)), "{caller} {method}");

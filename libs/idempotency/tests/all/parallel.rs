@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::Deadline;
-use idempotency::{Claim, Key};
+use idempotency::{Claim, Keeping, Key};
 use prost::Message as _;
 use tokio::task::JoinSet;
 use tonic::Code;
@@ -56,15 +56,22 @@ async fn a_caller_whose_time_runs_out_behind_the_same_key_is_told_so_and_has_no_
     let world = World::with_funds(100).await;
     let request = request(1, 40);
     let key = || Key::new("user:anna", METHOD, &request.request_id).unwrap();
-    let first = idempotency::claim(world.db(), deadline(), key(), &request, now())
-        .await
-        .unwrap();
+    let first = idempotency::claim(
+        world.db(),
+        &Keeping::Clear,
+        deadline(),
+        key(),
+        &request,
+        now(),
+    )
+    .await
+    .unwrap();
     let Claim::Fresh(first) = first else {
         panic!("the first claim is fresh")
     };
     let soon = Deadline::after(Duration::from_millis(200));
     let second: Result<Claim<_, contract::patron::loyalty::v1::Redemption>, _> =
-        idempotency::claim(world.db(), soon, key(), &request, now()).await;
+        idempotency::claim(world.db(), &Keeping::Clear, soon, key(), &request, now()).await;
     assert_eq!(second.unwrap_err().code(), Code::DeadlineExceeded);
     let redemption = request.redemption.clone().unwrap();
     first.finish(Ok(redemption)).await.unwrap();
@@ -81,12 +88,26 @@ async fn a_key_that_is_locked_for_too_long_answers_that_it_is_in_progress() {
     let impatient = postgres::Database::connect(&impatient).await.unwrap();
     let request = request(1, 40);
     let key = || Key::new("user:anna", METHOD, &request.request_id).unwrap();
-    let first: Claim<_, contract::patron::loyalty::v1::Redemption> =
-        idempotency::claim(world.db(), deadline(), key(), &request, now())
-            .await
-            .unwrap();
+    let first: Claim<_, contract::patron::loyalty::v1::Redemption> = idempotency::claim(
+        world.db(),
+        &Keeping::Clear,
+        deadline(),
+        key(),
+        &request,
+        now(),
+    )
+    .await
+    .unwrap();
     let second: Result<Claim<_, contract::patron::loyalty::v1::Redemption>, _> =
-        idempotency::claim(&impatient, deadline(), key(), &request, now()).await;
+        idempotency::claim(
+            &impatient,
+            &Keeping::Clear,
+            deadline(),
+            key(),
+            &request,
+            now(),
+        )
+        .await;
     let status = tonic::Status::from(second.unwrap_err());
     assert_eq!(status.code(), Code::Aborted);
     assert_eq!(

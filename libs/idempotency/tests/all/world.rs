@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chassis::{Deadline, Refusal};
 use contract::patron::loyalty::v1::{CreateRedemptionRequest, ErrorReason, Redemption};
-use idempotency::{Claim, Key};
+use idempotency::{Claim, Keeping, Key};
 use jiff::Timestamp;
 use postgres::testing::{APP_ROLE, TestDatabase};
 use postgres::{Database, Migrations};
@@ -17,6 +17,7 @@ pub(crate) const METHOD: &str = "patron.loyalty.v1.MemberService/CreateRedemptio
 
 pub(crate) struct World {
     pub(crate) test: TestDatabase,
+    pub(crate) keeping: Keeping,
 }
 
 impl World {
@@ -32,7 +33,10 @@ impl World {
             .execute(test.owner_pool())
             .await
             .unwrap();
-        Self { test }
+        Self {
+            test,
+            keeping: Keeping::Clear,
+        }
     }
 
     pub(crate) fn db(&self) -> &Database {
@@ -53,7 +57,7 @@ impl World {
         trouble: Option<Refusal>,
     ) -> Result<Response<Redemption>, Status> {
         let key = Key::new("user:anna", METHOD, &request.request_id)?;
-        match idempotency::claim(self.db(), deadline(), key, request, now()).await? {
+        match idempotency::claim(self.db(), &self.keeping, deadline(), key, request, now()).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = spend(claimed.transaction(), request).await;

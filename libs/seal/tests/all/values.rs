@@ -111,3 +111,53 @@ fn after_a_rotation_old_keys_still_open_and_find_and_new_ones_are_used() {
     assert_eq!(found.len(), 2);
     assert_eq!((found[0].key_id.as_str(), &found[1]), ("new", &before));
 }
+
+proptest! {
+    #[test]
+    fn what_the_service_seals_opens_at_its_place_alone(
+        value in proptest::collection::vec(any::<u8>(), 8..200), part in "[a-c]{0,3}", other in "[a-c]{0,3}",
+        at in any::<prop::sample::Index>(), bit in 0_u8..8,
+    ) {
+        let keyring = keyring("one");
+        let key = keyring.service_key().unwrap();
+        let place: [&[u8]; 2] = [b"reply", part.as_bytes()];
+        let sealed = key.seal(&place, &value).unwrap();
+        prop_assert_eq!(key.open(&place, &sealed).unwrap(), value.clone());
+        prop_assert!(!sealed.windows(value.len()).any(|part| part == value));
+        let joined = format!("reply{part}");
+        let elsewhere: [&[&[u8]]; 3] = [&[joined.as_bytes()], &[b"reply", part.as_bytes(), b""], &[b"reply"]];
+        for place in elsewhere {
+            prop_assert_eq!(key.open(place, &sealed), Err(CannotOpen));
+        }
+        if other != part {
+            prop_assert_eq!(key.open(&[b"reply", other.as_bytes()], &sealed), Err(CannotOpen));
+            prop_assert_ne!(key.digest(&[b"reply", other.as_bytes()], &value), key.digest(&place, &value));
+        }
+        let mut changed = sealed.clone();
+        changed[at.index(sealed.len())] ^= 1 << bit;
+        prop_assert_eq!(key.open(&place, &changed), Err(CannotOpen));
+    }
+}
+
+#[test]
+fn what_the_service_has_sealed_opens_while_its_master_key_is_in_the_keyring() {
+    let (old, new) = (
+        Keyring::generate("old").unwrap(),
+        Keyring::generate("new").unwrap(),
+    );
+    let place: [&[u8]; 1] = [b"reply"];
+    let before = Keyring::parse(&old).unwrap();
+    let sealed = before.service_key().unwrap().seal(&place, b"it").unwrap();
+    let both = rotated(&new, &old);
+    assert_eq!(both.service_key().unwrap().master_id(), "new");
+    let opened = both.service_key_of("old").unwrap().open(&place, &sealed);
+    assert_eq!(opened.unwrap(), b"it");
+    let wrong = both.service_key().unwrap().open(&place, &sealed);
+    assert_eq!(wrong, Err(CannotOpen));
+    assert!(
+        Keyring::parse(&new)
+            .unwrap()
+            .service_key_of("old")
+            .is_none()
+    );
+}

@@ -1,5 +1,5 @@
 use chassis::{Deadline, Refusal};
-use idempotency::{Claim, Claimed, Key};
+use idempotency::{Claim, Claimed, Keeping, Key};
 use prost::{Message, Name};
 use tonic::{Response, Status};
 
@@ -23,7 +23,15 @@ impl Loyalty {
         request: &Q,
     ) -> Result<Claim<Q, R>, Refusal> {
         let key = Key::new(&call.caller, method, request_id)?;
-        idempotency::claim(&self.db, call.deadline, key, request, self.now()).await
+        idempotency::claim(
+            &self.db,
+            &Keeping::Clear,
+            call.deadline,
+            key,
+            request,
+            self.now(),
+        )
+        .await
     }
 
     /// Keeps the outcome, and the effect with it.

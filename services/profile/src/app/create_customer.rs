@@ -41,7 +41,7 @@ impl App {
             return Ok(Response::new(self.try_create(deadline, crm).await?));
         }
         let key = Key::new(caller, METHOD, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, now).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.found(claimed.transaction(), crm, "customer").await;

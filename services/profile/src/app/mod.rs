@@ -30,8 +30,10 @@ use std::time::Duration;
 
 use chassis::{Clock, Deadline, Refusal};
 use events::Outbox;
+use idempotency::{Claim, Keeping, Key};
 use jiff::{SignedDuration, Timestamp};
 use postgres::Database;
+use prost::{Message, Name};
 use seal::Keyring;
 use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
@@ -65,6 +67,17 @@ impl App {
     /// The present instant, as it can be stored.
     pub(crate) fn now(&self) -> Timestamp {
         to_microsecond(self.clock.now())
+    }
+
+    /// Claims the key of a request. What is answered is kept sealed, as all that is known of people.
+    pub(crate) async fn claim<Q: Message + Name, R: Message + Default>(
+        &self,
+        deadline: Deadline,
+        key: Key,
+        request: &Q,
+    ) -> Result<Claim<Q, R>, Refusal> {
+        let keeping = Keeping::Sealed(self.keyring.clone());
+        idempotency::claim(&self.db, &keeping, deadline, key, request, self.now()).await
     }
 
     /// The keys of the customers whom a transaction writes.

@@ -59,7 +59,7 @@ impl App {
         (id, fields): (CustomerId, Vec<Field>),
     ) -> Result<Response<proto::DataQuality>, Status> {
         let key = Key::new(caller, CONFIRM, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self

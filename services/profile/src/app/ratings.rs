@@ -103,7 +103,7 @@ impl App {
             return Ok(Response::new(policy.map_err(Refusal::from)?));
         }
         let key = Key::new(caller, UPDATE, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let db = claimed.transaction();

@@ -92,7 +92,7 @@ impl App {
         asked: Asked,
     ) -> Result<Response<proto::CustomerTags>, Status> {
         let key = Key::new(&asked.actor, R::METHOD, request.request_id())?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.change(claimed.transaction(), asked).await;

@@ -47,7 +47,7 @@ impl App {
             return Ok(Response::new(wire::customers::encode(customer)));
         }
         let key = Key::new(caller, METHOD, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.update(claimed.transaction(), update).await;

@@ -2,9 +2,11 @@
 
 use chassis::Refusal;
 use contract::patron::profile::v1::ErrorReason;
+use contract::patron::r#type::v1::ErrorReason as Common;
 use tonic::Code;
 
 use crate::app::identity::ingest::Statement;
+use crate::domain::imports::attributes::{Said, Wrong};
 use crate::domain::imports::columns::Unreadable;
 use crate::domain::imports::crowd::RowRefused;
 use crate::domain::imports::row::RowError;
@@ -84,6 +86,33 @@ pub(crate) fn fault(refused: &RowRefused, said: &Statement) -> Fault {
             of_refusal(&super::source_of_another_customer(), "customer_id")
         }
     }
+}
+
+/// Why the value of an attribute was refused.
+pub(crate) fn attribute_fault(wrong: &Wrong, said: &Said) -> Fault {
+    let (code, reason) = match wrong {
+        Wrong::NotFound(_) => (Code::NotFound, ErrorReason::AttributeNotFound),
+        Wrong::Archived(_) => (Code::FailedPrecondition, ErrorReason::AttributeArchived),
+        Wrong::Value { .. } => (Code::InvalidArgument, ErrorReason::AttributeValueInvalid),
+    };
+    of_refusal(&Refusal::new(code, reason, wrong.to_string()), &said.label)
+}
+
+/// A row holds a mask in place of a value, as somebody is shown it who may not see the value.
+pub(crate) fn masked_fault(said: &Said) -> Fault {
+    let message = "is a mask, as the caller is shown it";
+    let refusal = Refusal::new(Code::InvalidArgument, Common::MaskedValue, message);
+    of_refusal(&refusal, &said.label)
+}
+
+/// The file has columns of attributes that are hidden from the caller.
+pub(crate) fn hidden_columns(places: &[usize]) -> Refusal {
+    let message = "the file holds attributes that the caller may not see";
+    let refusal = Refusal::new(Code::PermissionDenied, Common::FieldNotExposed, message);
+    places.iter().fold(refusal, |refusal, at| {
+        let field = format!("import.columns[{at}].field");
+        refusal.field(&field, "is of a class that is hidden from the caller")
+    })
 }
 
 /// The same as a call would have been answered.

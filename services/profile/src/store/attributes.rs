@@ -1,6 +1,7 @@
 //! Attributes: what they are defined as, what customers have, and what happened to it.
 
 mod definitions;
+mod imported;
 
 use std::collections::HashMap;
 
@@ -11,13 +12,14 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub(crate) use definitions::{all, count, get, list, lock, named, put};
+pub(crate) use imported::{Before, Imported, imported};
 
 use super::sealed::{Column, Sealed, Unreadable};
 use super::{CorruptRow, Keys, StoreError, texts};
 use crate::domain::attribute::definition::{Key, Kind};
 use crate::domain::attribute::standing::Change;
 use crate::domain::attribute::value::Value;
-use crate::domain::ids::CustomerId;
+use crate::domain::ids::{CustomerId, ImportId};
 
 /// A value that is kept, and by which change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +130,17 @@ pub(crate) async fn write(
     keys: &Keys,
     changes: &[Change],
 ) -> Result<(), StoreError> {
+    write_imported(connection, keys, changes, &vec![None; changes.len()]).await
+}
+
+/// The same of what imports have set: beside each change the import.
+pub(crate) async fn write_imported(
+    connection: &mut PgConnection,
+    keys: &Keys,
+    changes: &[Change],
+    imports: &[Option<ImportId>],
+) -> Result<(), StoreError> {
+    let imports: Vec<Option<Uuid>> = imports.iter().map(|id| id.map(|id| id.0)).collect();
     let homes: Vec<Uuid> = changes.iter().map(|it| it.home.0).collect();
     let ids: Vec<Uuid> = changes.iter().map(|it| it.id).collect();
     let seal = |change: &Change| {
@@ -140,9 +153,9 @@ pub(crate) async fn write(
     sqlx::query!(
         "WITH changes AS (
              INSERT INTO attribute_changes
-                 (customer_id, change_id, key, value, source, actor, change_time)
+                 (customer_id, change_id, key, value, source, actor, change_time, import_id)
              SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::text[],
-                                  $6::text[], $7::timestamptz[])
+                                  $6::text[], $7::timestamptz[], $8::uuid[])
              RETURNING *
          ), cleared AS (
              DELETE FROM customer_attributes AS kept USING changes
@@ -163,6 +176,7 @@ pub(crate) async fn write(
         &texts(changes, |it| &it.source) as &[&str],
         &texts(changes, |it| &it.actor) as &[&str],
         &times,
+        &imports as &[Option<Uuid>],
     )
     .execute(connection)
     .await?;

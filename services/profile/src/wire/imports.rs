@@ -175,7 +175,9 @@ fn details(told: &[Told<'_>]) -> Result<proto::Customer, Fault> {
                 verified: column.verified,
                 ..proto::Identifier::default()
             }),
-            Target::SourceKey | Target::ObserveTime | Target::CustomerId => {}
+            // Attributes are no word of the channel's: they are set beside it.
+            Target::SourceKey | Target::ObserveTime | Target::CustomerId | Target::Attribute(_) => {
+            }
         }
     }
     Ok(details)

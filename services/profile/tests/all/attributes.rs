@@ -43,7 +43,7 @@ async fn update(profile: &Profile, attribute: Attribute) -> Result<Attribute, St
     Ok(made.into_inner())
 }
 
-async fn archive(profile: &Profile, key: &str) -> Attribute {
+pub(crate) async fn archive(profile: &Profile, key: &str) -> Attribute {
     let request = ArchiveAttributeRequest {
         attribute_id: key.to_owned(),
         request_id: request_id(),
@@ -91,7 +91,7 @@ pub(crate) async fn set(
     change(profile, setting(customer_id, vec![value(key, text)])).await
 }
 
-async fn clear(profile: &Profile, customer_id: &str, key: &str) {
+pub(crate) async fn clear(profile: &Profile, customer_id: &str, key: &str) {
     let request = UpdateCustomerAttributesRequest {
         clear: vec![key.to_owned()],
         ..setting(customer_id, Vec::new())
@@ -99,7 +99,7 @@ async fn clear(profile: &Profile, customer_id: &str, key: &str) {
     change(profile, request).await.unwrap();
 }
 
-async fn got(profile: &Profile, role: &str, customer_id: &str) -> CustomerAttributes {
+pub(crate) async fn got(profile: &Profile, role: &str, customer_id: &str) -> CustomerAttributes {
     let request = GetCustomerAttributesRequest {
         customer_id: customer_id.to_owned(),
     };

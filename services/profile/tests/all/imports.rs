@@ -17,7 +17,7 @@ use crate::identities::{make, named, tell, with_identifiers};
 use crate::{segments, tag_rules};
 
 /// Names, and what they are: `phone` is the column of the same name, `=north` a constant.
-fn columns(pairs: &[(&str, &str)]) -> Vec<ImportColumn> {
+pub(crate) fn columns(pairs: &[(&str, &str)]) -> Vec<ImportColumn> {
     let column = |(column, field): &(&str, &str)| ImportColumn {
         column: if column.starts_with('=') { "" } else { column }.to_owned(),
         constant: column.strip_prefix('=').unwrap_or_default().to_owned(),
@@ -27,7 +27,7 @@ fn columns(pairs: &[(&str, &str)]) -> Vec<ImportColumn> {
     pairs.iter().map(column).collect()
 }
 
-fn shop(pairs: &[(&str, &str)]) -> Import {
+pub(crate) fn shop(pairs: &[(&str, &str)]) -> Import {
     Import {
         channel: "shop".to_owned(),
         format: Format::Csv.into(),
@@ -43,7 +43,7 @@ const USUAL: [(&str, &str); 3] = [
     ("phone", "identifiers.app"),
 ];
 
-async fn create(profile: &Profile, import: Import) -> Result<String, Status> {
+pub(crate) async fn create(profile: &Profile, import: Import) -> Result<String, Status> {
     let request = proto::CreateImportRequest {
         import: Some(import),
         request_id: request_id(),
@@ -69,7 +69,7 @@ fn pieces(import_id: &str, offset: i64, file: &[u8], more: bool) -> Vec<UploadIm
     pieces
 }
 
-async fn upload(
+pub(crate) async fn upload(
     profile: &Profile,
     (import_id, offset): (&str, i64),
     file: &[u8],
@@ -80,7 +80,7 @@ async fn upload(
 }
 
 /// Takes in a whole file.
-async fn take_in(profile: &Profile, import: Import, file: &[u8]) -> Import {
+pub(crate) async fn take_in(profile: &Profile, import: Import, file: &[u8]) -> Import {
     let id = create(profile, import).await.unwrap();
     upload(profile, (&id, 0), file, false).await.unwrap()
 }
@@ -96,7 +96,7 @@ async fn read(profile: &Profile, import_id: &str) -> Import {
         .into_inner()
 }
 
-async fn errors(profile: &Profile, import_id: &str, page_size: i32) -> Vec<ImportError> {
+pub(crate) async fn errors(profile: &Profile, import_id: &str, page_size: i32) -> Vec<ImportError> {
     let mut all = Vec::new();
     let mut page_token = String::new();
     loop {
@@ -115,7 +115,7 @@ async fn errors(profile: &Profile, import_id: &str, page_size: i32) -> Vec<Impor
     }
 }
 
-async fn find(profile: &Profile, kind: &str, value: &str) -> Result<Customer, Status> {
+pub(crate) async fn find(profile: &Profile, kind: &str, value: &str) -> Result<Customer, Status> {
     let (kind, value) = (kind.to_owned(), value.to_owned());
     let request = LookupCustomerRequest { kind, value };
     Ok(profile
@@ -135,7 +135,7 @@ async fn get(profile: &Profile, customer_id: &str) -> Result<Customer, Status> {
         .into_inner())
 }
 
-async fn undo(profile: &Profile, import_id: &str) -> Import {
+pub(crate) async fn undo(profile: &Profile, import_id: &str) -> Import {
     let request = proto::UndoImportRequest {
         import_id: import_id.to_owned(),
         request_id: request_id(),

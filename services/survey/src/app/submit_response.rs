@@ -1,7 +1,7 @@
 use chassis::Refusal;
 use contract::patron::survey::v1::{Response as WireResponse, SubmitResponseRequest};
 use events::NewEvent;
-use idempotency::{Claim, Key};
+use idempotency::{Claim, Keeping, Key};
 use sqlx::PgTransaction;
 use tonic::{Response as Reply, Status};
 
@@ -22,7 +22,16 @@ impl App {
         request: SubmitResponseRequest,
     ) -> Result<Reply<WireResponse>, Status> {
         let key = Key::new(&call.caller, METHOD, &request.request_id)?;
-        match idempotency::claim(&self.db, call.deadline, key, &request, self.now()).await? {
+        match idempotency::claim(
+            &self.db,
+            &Keeping::Clear,
+            call.deadline,
+            key,
+            &request,
+            self.now(),
+        )
+        .await?
+        {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.submit(claimed.transaction(), request).await;

@@ -7,7 +7,7 @@ mod worker;
 use std::sync::Arc;
 
 use chassis::Refusal;
-use idempotency::{Claim, Key};
+use idempotency::{Claim, Keeping, Key};
 use prost::{DecodeError, Message, Name};
 use tokio::sync::Notify;
 use tonic::{Response, Status};
@@ -51,7 +51,16 @@ impl Runs {
     ) -> Result<Response<R>, Status> {
         let now = loyalty.now();
         let key = Key::new(&call.caller, method, request_id)?;
-        match idempotency::claim(&loyalty.db, call.deadline, key, request, now).await? {
+        match idempotency::claim(
+            &loyalty.db,
+            &Keeping::Clear,
+            call.deadline,
+            key,
+            request,
+            now,
+        )
+        .await?
+        {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let new = NewRun {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use access::Notary;
 use chassis::{Deadline, Refusal};
 use contract::patron::loyalty::v1 as contract;
-use idempotency::{Claim, Key};
+use idempotency::{Claim, Keeping, Key};
 use tokio::sync::Notify;
 use tonic::{Response, Status};
 use uuid::Uuid;
@@ -59,7 +59,7 @@ impl Verifications {
         } else {
             let key = Key::new(caller, METHOD, &request.request_id)?;
             let (db, now) = (&self.loyalty.db, self.loyalty.now());
-            match idempotency::claim(db, deadline, key, &request, now).await? {
+            match idempotency::claim(db, &Keeping::Clear, deadline, key, &request, now).await? {
                 Claim::Replayed(answer) => return answer,
                 Claim::Fresh(mut claimed) => {
                     let asked = self.ask_in(claimed.transaction(), caller).await;

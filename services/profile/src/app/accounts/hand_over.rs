@@ -52,7 +52,7 @@ impl App {
         encode: impl FnOnce(HandedOver) -> Result<proto::HandOverAccountsResponse, Refusal>,
     ) -> Result<Response<proto::HandOverAccountsResponse>, Status> {
         let key = Key::new(&wish.actor, HAND_OVER, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.hand_over(claimed.transaction(), &wish).await;

@@ -24,7 +24,7 @@ impl App {
         manager: Manager,
     ) -> Result<Response<proto::AccountManager>, Status> {
         let key = Key::new(caller, PUT, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = put(claimed.transaction(), &manager).await;

@@ -46,7 +46,7 @@ impl App {
         wish: Wish,
     ) -> Result<Response<proto::AccountAssignment>, Status> {
         let key = Key::new(&wish.actor, ASSIGN, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.assign(claimed.transaction(), wish).await;

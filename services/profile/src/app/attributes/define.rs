@@ -55,7 +55,7 @@ impl App {
         (key, change): (Key, Change),
     ) -> Result<Response<proto::Attribute>, Status> {
         let request_key = RequestKey::new(caller, method, request_id)?;
-        match idempotency::claim(&self.db, deadline, request_key, request, self.now()).await? {
+        match self.claim(deadline, request_key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.redefine_attribute(claimed.transaction(), key, change);

@@ -4,6 +4,7 @@ mod define;
 mod values;
 
 pub(crate) use define::{AttributeError, Change};
+pub(crate) use values::announced;
 
 use chassis::{Deadline, Refusal};
 use contract::patron::profile::v1 as proto;

@@ -30,7 +30,7 @@ impl App {
         asked: Asked,
     ) -> Result<Response<proto::CustomerAttributes>, Status> {
         let key = RequestKey::new(&asked.actor, UPDATE, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.set_attributes(claimed.transaction(), &asked).await;
@@ -90,7 +90,7 @@ impl App {
 }
 
 /// What is announced: once for each id at which something happened.
-fn announced(changes: &[Change]) -> Vec<NewEvent> {
+pub(crate) fn announced(changes: &[Change]) -> Vec<NewEvent> {
     let mut by_home: BTreeMap<CustomerId, Vec<String>> = BTreeMap::new();
     for change in changes {
         let keys = by_home.entry(change.home).or_default();

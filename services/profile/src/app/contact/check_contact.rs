@@ -50,7 +50,7 @@ impl App {
             ));
         }
         let key = Key::new(caller, METHOD, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.reserve(claimed.transaction(), ask).await;

@@ -36,7 +36,7 @@ impl App {
         which: Which,
     ) -> Result<Response<proto::Contact>, Status> {
         let key = Key::new(caller, CONFIRM, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.confirm_reserved(claimed.transaction(), which).await;
@@ -56,7 +56,7 @@ impl App {
         which: Which,
     ) -> Result<Response<proto::Contact>, Status> {
         let key = Key::new(caller, RELEASE, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.release_reserved(claimed.transaction(), which).await;

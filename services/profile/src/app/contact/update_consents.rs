@@ -46,7 +46,7 @@ impl App {
     ) -> Result<Response<Answer>, Status> {
         let home = changes.customer;
         let key = Key::new(caller, METHOD, &request.request_id)?;
-        let claim = idempotency::claim(&self.db, deadline, key, request, self.now()).await?;
+        let claim = self.claim(deadline, key, request).await?;
         let mut answer = match claim {
             Claim::Replayed(answer) => answer?,
             Claim::Fresh(mut claimed) => {

@@ -49,7 +49,7 @@ impl App {
         statement: Statement,
     ) -> Result<Response<proto::IngestSourceResponse>, Status> {
         let key = Key::new(caller, METHOD, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.ingest(claimed.transaction(), statement).await;

@@ -49,7 +49,7 @@ impl App {
             return Ok(Response::new(answer));
         }
         let key = Key::new(&merge.actor, METHOD, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.merge(claimed.transaction(), merge).await;

@@ -46,7 +46,7 @@ impl App {
         unmerge: Unmerge,
     ) -> Result<Response<proto::UnmergeCustomersResponse>, Status> {
         let key = Key::new(&unmerge.actor, METHOD, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.unmerge(claimed.transaction(), unmerge).await;

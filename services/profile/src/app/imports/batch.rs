@@ -1,5 +1,6 @@
 //! A batch of rows is taken in.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chassis::{Deadline, Refusal};
@@ -7,9 +8,11 @@ use events::NewEvent;
 use seal::Keyring;
 use sqlx::PgTransaction;
 
+use super::attributes::{Written, values};
 use super::erased::Erased;
 use super::error::BatchError;
 use super::people;
+use crate::app::attributes::announced;
 use crate::app::identity::ingest::Statement;
 use crate::app::identity::trust;
 use crate::app::{App, announce};
@@ -20,13 +23,14 @@ use crate::domain::identity::kinds::{Kind, kind_of};
 use crate::domain::identity::source::SourceId;
 use crate::domain::identity::tell::Told;
 use crate::domain::ids::{CustomerId, ImportId};
+use crate::domain::imports::attributes::{Said, Sheet};
 use crate::domain::imports::crowd::{Changes, Crowd, Row};
 use crate::domain::imports::records::Place;
-use crate::domain::imports::{Fault, Import};
+use crate::domain::imports::{Fault, Import, Outcome};
 use crate::refusals::imports as refusals;
 use crate::store::imports::errors::{self, FailedRow};
 use crate::store::segments::evaluations;
-use crate::store::{customers, identifiers, imports, source_keys, sources};
+use crate::store::{attributes, customers, identifiers, imports, source_keys, sources};
 
 /// How often a batch is tried that others get in the way of.
 const ATTEMPTS: u32 = 5;
@@ -52,6 +56,15 @@ pub(super) struct ReadRow {
     pub(super) line: i64,
     /// What it says, or what is wrong with it.
     pub(super) said: Result<Statement, Fault>,
+    /// What it says of attributes.
+    pub(super) attributes: Vec<Said>,
+}
+
+/// By what rows are decided on.
+struct Bench<'a> {
+    crowd: &'a mut Crowd,
+    sheet: &'a mut Sheet,
+    erased: &'a Erased,
 }
 
 impl App {
@@ -81,7 +94,13 @@ impl App {
         let channel = &import.plan.channel;
         let erased = Erased::among(self, &mut tx, channel, statements.clone()).await?;
         let mut crowd = people::crowd(&mut tx, &self.keyring, channel, statements).await?;
-        let failed = self.decide_rows((&mut crowd, &erased), &mut import, batch);
+        let mut sheet = self.sheet(&mut tx, &import.plan, &crowd).await?;
+        let bench = Bench {
+            crowd: &mut crowd,
+            sheet: &mut sheet,
+            erased: &erased,
+        };
+        let failed = self.decide_rows(bench, &mut import, batch);
         if !failed.is_empty() {
             errors::insert(&mut tx, id, &failed).await?;
         }
@@ -89,9 +108,16 @@ impl App {
         import.advance(batch.to, batch.ends, self.now());
         imports::update(&mut tx, &import).await?;
         if !import.plan.dry_run {
+            let set = self.set_by(&import, sheet.steps());
+            let persons = persons(&crowd, &set);
             let changes = crowd.changes();
-            self.write(&mut tx, &import.plan.channel, changes, Vec::new())
-                .await?;
+            let effect = Effect {
+                changes,
+                set,
+                persons,
+                others: Vec::new(),
+            };
+            self.write(&mut tx, &import.plan.channel, effect).await?;
         }
         tx.commit().await?;
         self.outbox.committed();
@@ -100,7 +126,7 @@ impl App {
 
     fn decide_rows(
         &self,
-        (crowd, erased): (&mut Crowd, &Erased),
+        mut bench: Bench<'_>,
         import: &mut Import,
         batch: &Batch,
     ) -> Vec<FailedRow> {
@@ -108,12 +134,7 @@ impl App {
         let mut failed = Vec::new();
         for read in &batch.rows {
             let row = import.counts.rows().saturating_add(1);
-            let decided = read.said.as_ref().map_err(Fault::clone).and_then(|said| {
-                erased.refuse(said)?;
-                let taken = crowd.take_in(self.row(import.id, said, now), &trust());
-                taken.map_err(|refused| refusals::fault(&refused, said))
-            });
-            match decided {
+            match self.decide_row(&mut bench, import.id, read, now) {
                 Ok(outcome) => import.counts.count(outcome),
                 Err(fault) => {
                     import.counts.failed = import.counts.failed.saturating_add(1);
@@ -123,6 +144,28 @@ impl App {
             }
         }
         failed
+    }
+
+    fn decide_row(
+        &self,
+        bench: &mut Bench<'_>,
+        import: ImportId,
+        read: &ReadRow,
+        now: jiff::Timestamp,
+    ) -> Result<Outcome, Fault> {
+        let said = read.said.as_ref().map_err(Fault::clone)?;
+        bench.erased.refuse(said)?;
+        let values = values(bench.sheet, &read.attributes)?;
+        let taken = bench.crowd.take_in(self.row(import, said, now), &trust());
+        let outcome = taken.map_err(|refused| refusals::fault(&refused, said))?;
+        let is_set = match bench.crowd.home_of(&said.key) {
+            Some(place) => bench.sheet.set(place, values),
+            None => false,
+        };
+        Ok(match outcome {
+            Outcome::Unchanged if is_set => Outcome::Updated,
+            outcome => outcome,
+        })
     }
 
     fn row<'a>(&self, import: ImportId, said: &'a Statement, now: jiff::Timestamp) -> Row<'a> {
@@ -144,14 +187,19 @@ impl App {
         }
     }
 
-    /// Writes what follows from a batch, and announces it, with what else is to be announced.
+    /// Writes what follows from a batch, and announces it.
     pub(super) async fn write(
         &self,
         db: &mut PgTransaction<'_>,
         channel: &str,
-        changes: Changes,
-        others: Vec<NewEvent>,
+        effect: Effect,
     ) -> Result<(), BatchError> {
+        let Effect {
+            changes,
+            set,
+            persons,
+            others,
+        } = effect;
         hand_over(db, &self.keyring, &changes).await?;
         if !changes.keys.is_empty()
             && !source_keys::claim(db, &self.keyring, channel, &changes.keys).await?
@@ -161,6 +209,7 @@ impl App {
         let written = changes.made.iter().map(|it| it.id);
         let written = written.chain(changes.changed.iter().map(|(customer, _)| customer.id));
         let written = written.chain(changes.sources.iter().map(|source| source.home));
+        let written = written.chain(set.changes.iter().map(|change| change.home));
         let keys = self.keys(db, written.collect::<Vec<_>>()).await?;
         if !changes.made.is_empty() {
             customers::insert(db, &keys, &changes.made).await?;
@@ -172,18 +221,40 @@ impl App {
         if !changes.sources.is_empty() {
             sources::put(db, &keys, &changes.sources).await?;
         }
+        if !set.changes.is_empty() {
+            attributes::write_imported(db, &keys, &set.changes, &set.imports).await?;
+        }
         let touched = changes.made.iter();
         let touched = touched.chain(changes.changed.iter().map(|(customer, _)| customer));
-        let touched: Vec<CustomerId> = touched.map(|customer| customer.id).collect();
+        let touched = touched.map(|customer| customer.id).chain(persons);
+        let touched: BTreeSet<CustomerId> = touched.collect();
+        let touched: Vec<_> = touched.into_iter().collect();
         evaluations::mark(db, &touched, self.now()).await?;
         let made = changes.made.iter().map(announce::created);
         let differs = |(_, fields): &&(Customer, Vec<Field>)| !fields.is_empty();
         let changed = changes.changed.iter().filter(differs);
         let changed = changed.map(|(customer, fields)| announce::updated(customer.id, fields));
-        let events: Vec<_> = made.chain(changed).chain(others).collect();
+        let noted = announced(&set.changes);
+        let events: Vec<_> = made.chain(changed).chain(noted).chain(others).collect();
         self.outbox.append_all(db, &events).await?;
         Ok(())
     }
+}
+
+/// What follows from a batch.
+pub(super) struct Effect {
+    pub(super) changes: Changes,
+    /// What happens to attributes, and by which ids those are known to whom.
+    pub(super) set: Written,
+    pub(super) persons: BTreeSet<CustomerId>,
+    /// What else is to be announced.
+    pub(super) others: Vec<NewEvent>,
+}
+
+/// By which ids those are known to whose attributes something happens.
+pub(super) fn persons(crowd: &Crowd, set: &Written) -> BTreeSet<CustomerId> {
+    let homes = set.changes.iter().map(|change| change.home);
+    homes.filter_map(|home| crowd.person_of(home)).collect()
 }
 
 /// Lets identifiers change hands. One that is not free any more, and that people do not share, is a race.

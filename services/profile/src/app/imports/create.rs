@@ -23,9 +23,11 @@ impl App {
         plan: Plan,
     ) -> Result<Response<proto::Import>, Status> {
         let key = Key::new(caller, METHOD, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
+                // Nothing is kept of a file that can't be begun yet: once the attributes are defined, the same may come.
+                self.check_attributes(claimed.transaction(), &plan).await?;
                 let import = Import::create(self.new_import_id(), plan, caller, self.now());
                 let outcome = insert(claimed.transaction(), import).await;
                 claimed.finish(outcome).await

@@ -4,6 +4,7 @@
 //! `domain/imports/crowd.rs` decide on each, writes what follows with one statement for each table, and moves the
 //! import on. So a row is taken in once, whoever is killed when.
 
+mod attributes;
 mod batch;
 pub(crate) mod create;
 mod erased;

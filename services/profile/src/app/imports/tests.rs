@@ -6,20 +6,25 @@ use std::time::Duration;
 
 use chassis::paging::PageTokens;
 use chassis::{Clock, Deadline};
+use contract::exposure::{self, Class, Exposure, Seen};
 use events::Outbox;
 use jiff::{SignedDuration, Timestamp};
 use postgres::testing::TestDatabase;
 use proptest::prelude::*;
 use seal::Keyring;
+use sqlx::PgTransaction;
 
 use crate::app::App;
 use crate::app::contact::Secrets;
-use crate::domain::ids::ImportId;
+use crate::domain::attribute::asked::{Asked, Sent};
+use crate::domain::attribute::definition::Sensitivity;
+use crate::domain::ids::{CustomerId, ImportId};
+use crate::domain::imports::attributes::{self, Said};
 use crate::domain::imports::columns::{Column, From, Target};
 use crate::domain::imports::records::Style;
 use crate::domain::imports::row::Layout;
 use crate::domain::imports::{Counts, Encoding, Import, Plan, State};
-use crate::store::{customers, imports, sources};
+use crate::store::{self, customers, imports, sources};
 use crate::wire;
 
 fn now() -> Timestamp {
@@ -61,6 +66,7 @@ fn plan(world: &str) -> Plan {
             column("name", "display_name"),
             column("seen", "observe_time"),
             column("gender", "gender"),
+            column("tea", "attribute.tea"),
         ],
         observe_time: now(),
         size_bytes: 0,
@@ -69,7 +75,7 @@ fn plan(world: &str) -> Plan {
     }
 }
 
-const HEADER: &str = "no,name,phone,seen,gender\n";
+const HEADER: &str = "no,name,phone,seen,gender,tea\n";
 
 /// Rows of few people, some of them wrong.
 fn rows() -> impl Strategy<Value = Vec<String>> {
@@ -77,20 +83,36 @@ fn rows() -> impl Strategy<Value = Vec<String>> {
     let phone = proptest::option::of(1_u8..6);
     let name = prop_oneof!["[a-c]", Just("\"d\ne\"".to_owned()), Just(String::new())];
     let gender = prop_oneof![9 => Just(""), 1 => Just("neither")];
-    let row = (number, phone, name, 0_u8..50, gender).prop_map(
-        |(number, phone, name, minute, gender)| {
+    let tea = prop_oneof![6 => Just(""), 3 => Just("green"), 2 => Just("black"), 1 => Just("mud")];
+    let row = (number, phone, name, 0_u8..50, gender, tea).prop_map(
+        |(number, phone, name, minute, gender, tea)| {
             let text = |value: Option<u8>| value.map(|it| it.to_string()).unwrap_or_default();
             let (number, phone) = (text(number), text(phone));
-            format!("{number},{name},{phone},2025-03-09T08:{minute:02}:00Z,{gender}\n")
+            format!("{number},{name},{phone},2025-03-09T08:{minute:02}:00Z,{gender},{tea}\n")
         },
     );
-    let broken = Just("1,2,3,4,5,6\n".to_owned());
+    let broken = Just("1,2,3,4,5,6,7\n".to_owned());
     proptest::collection::vec(prop_oneof![12 => row, 1 => broken], 0..24)
 }
 
+/// An attribute: its key, type, choices and sensitivity.
+async fn define(database: &TestDatabase, attribute: (&str, &str, &str, &str)) {
+    let (key, kind, choices, sensitivity) = attribute;
+    let insert = "INSERT INTO attributes (key, version, kind, choices, sensitivity, display_name,
+                      description, create_time, update_time)
+                  VALUES ($1, 1, $2, $3::text[], $4, '', '', now(), now())";
+    let insert = sqlx::query(insert).bind(key).bind(kind).bind(choices);
+    let insert = insert.bind(sensitivity);
+    insert.execute(database.owner_pool()).await.unwrap();
+}
+
 async fn create(app: &App, world: &str) -> ImportId {
+    begin(app, plan(world)).await
+}
+
+async fn begin(app: &App, plan: Plan) -> ImportId {
     let id = ImportId(app.clock.new_id());
-    let import = Import::create(id, plan(world), "a test", now());
+    let import = Import::create(id, plan, "a test", now());
     let mut tx = app.begin(deadline()).await.unwrap();
     imports::insert(&mut tx, &import).await.unwrap();
     tx.commit().await.unwrap();
@@ -135,6 +157,7 @@ async fn tell(app: &App, import: &Import, lines: &[String]) -> BTreeSet<i64> {
             .map(|cell| cell.trim_matches('"').into());
         let cells: Vec<Vec<u8>> = cells.map(|cell: String| cell.into_bytes()).collect();
         let told = layout.read(&cells).ok();
+        let noted = told.as_deref().map(attributes::said).unwrap_or_default();
         let said =
             told.and_then(|told| wire::imports::statement(import, row, &told, (now(), None)).ok());
         let Some(said) = said else {
@@ -142,17 +165,41 @@ async fn tell(app: &App, import: &Import, lines: &[String]) -> BTreeSet<i64> {
             continue;
         };
         let mut tx = app.begin(deadline()).await.unwrap();
-        match app.ingest(&mut tx, said).await {
-            Ok(_) => tx.commit().await.unwrap(),
-            Err(_) => {
-                refused.insert(row);
-            }
+        let told = match app.ingest(&mut tx, said).await {
+            Ok((_, source)) => note(app, &mut tx, source.home, noted).await,
+            Err(_) => false,
+        };
+        if told {
+            tx.commit().await.unwrap();
+        } else {
+            refused.insert(row);
         }
     }
     refused
 }
 
-/// The people of a world: their names and phones, without ids.
+/// Sets attributes of a customer, as a call does; false when it is refused.
+async fn note(
+    app: &App,
+    tx: &mut PgTransaction<'_>,
+    customer: CustomerId,
+    noted: Vec<Said>,
+) -> bool {
+    let sent = |said: Said| Sent {
+        key: said.key,
+        values: vec![(Sensitivity::None, said.text)],
+    };
+    let asked = Asked {
+        customer,
+        set: noted.into_iter().map(sent).collect(),
+        clear: Vec::new(),
+        source: "test".to_owned(),
+        actor: "a test".to_owned(),
+    };
+    app.set_attributes(tx, &asked).await.is_ok()
+}
+
+/// The people of a world: their names, phones and tea, without ids.
 async fn people(app: &App, database: &TestDatabase, world: &str) -> Vec<String> {
     let homes = sqlx::query_scalar("SELECT DISTINCT home FROM sources WHERE channel = $1");
     let homes = homes.bind(world).fetch_all(database.owner_pool()).await;
@@ -169,8 +216,10 @@ async fn people(app: &App, database: &TestDatabase, world: &str) -> Vec<String> 
         let owned = "SELECT count(*) FROM identifier_owners WHERE customer_id = ANY ($1)";
         let owned = sqlx::query_scalar::<_, i64>(owned).bind(id.to_vec());
         let owned = owned.fetch_one(database.owner_pool()).await.unwrap();
+        let noted = store::attributes::kept(&mut tx, &app.keyring, &id).await;
+        let noted: Vec<_> = noted.unwrap().into_iter().map(|it| it.value).collect();
         let name = customer.details.display_name;
-        people.push(format!("{name} {phones:?} {named:?} {owned}"));
+        people.push(format!("{name} {phones:?} {named:?} {owned} {noted:?}"));
     }
     people.sort_unstable();
     people
@@ -185,6 +234,10 @@ async fn refused(app: &App, id: ImportId) -> BTreeSet<i64> {
 fn an_import_that_is_killed_and_resumed_is_one_that_never_was_and_one_that_was_told_row_by_row() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let database = runtime.block_on(TestDatabase::create(&crate::migrations()));
+    runtime.block_on(define(
+        &database,
+        ("tea", "choice", "{green,black}", "none"),
+    ));
     let turn = std::sync::atomic::AtomicUsize::new(0);
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
         cases: 96,
@@ -248,4 +301,37 @@ async fn undo(app: &App, id: ImportId) {
     imports::update(&mut tx, &import).await.unwrap();
     tx.commit().await.unwrap();
     while app.undo_some().await.unwrap() {}
+}
+
+#[tokio::test]
+async fn a_file_of_attributes_is_refused_from_who_may_not_see_them_and_masks_from_who_sees_masks() {
+    let database = TestDatabase::create(&crate::migrations()).await;
+    let app = app(&database);
+    define(&database, ("handle", "text", "{}", "contact")).await;
+    define(&database, ("note", "text", "{}", "free_text")).await;
+    let column = |name: &str| Column {
+        from: From::Column(name.to_owned()),
+        target: Target::named(&format!("attribute.{name}")).unwrap(),
+        verified: false,
+    };
+    let plan = Plan {
+        columns: ["handle", "note"].map(column).to_vec(),
+        ..plan("shop")
+    };
+    let id = begin(&app, plan.clone()).await;
+    let mut tx = app.begin(deadline()).await.unwrap();
+    for class in [Class::Contact, Class::FreeText] {
+        let exposure = Exposure::ALL.with(class, Seen::Hidden);
+        let begun = exposure::within(exposure, app.check_attributes(&mut tx, &plan)).await;
+        let sent = exposure::within(exposure, app.resume_import(deadline(), id, 0)).await;
+        let reasons = [begun.err(), sent.err()].map(|it| it.map(|it| it.reason().to_owned()));
+        // Who may not read what others wrote may still write.
+        let is_refused = class == Class::Contact;
+        let expected = is_refused.then(|| "FIELD_NOT_EXPOSED".to_owned());
+        assert_eq!(reasons, [expected.clone(), expected]);
+    }
+    let masked = Exposure::ALL.with(Class::FreeText, Seen::Masked);
+    let file = b"handle,note\n,call ****\n@ada,she called\n";
+    let done = exposure::within(masked, send(&app, id, file, &[])).await;
+    assert_eq!((done.counts.failed, done.counts.created), (1, 1));
 }

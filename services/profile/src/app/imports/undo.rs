@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Response, Status};
 use uuid::Uuid;
 
+use super::batch::{Effect, persons};
 use super::error::BatchError;
 use super::people;
 use crate::app::identity::trust;
@@ -45,7 +46,7 @@ impl App {
         id: ImportId,
     ) -> Result<Response<proto::Import>, Status> {
         let key = Key::new(caller, METHOD, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.begin_undo(claimed.transaction(), id).await;
@@ -119,7 +120,12 @@ impl App {
     ) -> Result<usize, BatchError> {
         let mut crowd = crowd_of(db, &self.keyring, said).await?;
         let silent = crowd.forget(import.id, said, (&trust(), self.now()));
+        let homes: BTreeSet<Uuid> = said.iter().map(|(home, _)| home.0).collect();
+        let homes: Vec<_> = homes.into_iter().collect();
+        let mut set = self.taken_back(db, import, &homes).await?;
         let removed = removable(db, &silent).await?;
+        set.without(|home| removed.contains(&home));
+        let persons = persons(&crowd, &set);
         let gone = sources::remove(db, said).await?;
         source_keys::release(db, &gone).await?;
         let mut changes = crowd.changes();
@@ -127,9 +133,13 @@ impl App {
             .changed
             .retain(|(customer, _)| !removed.contains(&customer.id));
         let events = removed.iter().map(|id| announce::removed(*id, import.id));
-        let events = events.collect();
-        self.write(db, &import.plan.channel, changes, events)
-            .await?;
+        let effect = Effect {
+            changes,
+            set,
+            persons,
+            others: events.collect(),
+        };
+        self.write(db, &import.plan.channel, effect).await?;
         if !removed.is_empty() {
             let ids: Vec<_> = removed.iter().map(|id| id.0).collect();
             customers::remove(db, &ids).await?;

@@ -5,6 +5,7 @@ use chassis::{Deadline, Refusal};
 use super::batch::{Batch, ReadRow};
 use crate::app::App;
 use crate::domain::ids::ImportId;
+use crate::domain::imports::attributes;
 use crate::domain::imports::columns::Unreadable;
 use crate::domain::imports::records::{Place, Record, Records, Style};
 use crate::domain::imports::row::{Layout, decode};
@@ -47,6 +48,7 @@ impl App {
             return Ok((import, None));
         }
         import.check_follows(import.next)?;
+        self.check_sender(deadline, &import.plan).await?;
         let known = import.known_of(offset)?;
         let layout = match (import.plan.style, &import.header) {
             (Style::Csv { .. }, None) => None,
@@ -121,10 +123,15 @@ impl Upload {
         let told = record.cells.map_err(Into::into);
         let told = told.and_then(|cells| layout.read(&cells));
         let said = told.map_err(|error| refusals::unreadable_row(&error));
+        let attributes = said.as_deref().map(attributes::said).unwrap_or_default();
         let (now, country) = (self.app.now(), self.app.country);
         let said = said
             .and_then(|told| wire::imports::statement(&self.import, row, &told, (now, country)));
-        self.rows.push(ReadRow { line, said });
+        self.rows.push(ReadRow {
+            line,
+            said,
+            attributes,
+        });
         Ok(())
     }
 

@@ -28,7 +28,7 @@ impl App {
         customer: CustomerId,
     ) -> Result<Response<proto::LegalHold>, Status> {
         let key = Key::new(caller, CREATE, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let hold = LegalHold {
@@ -54,7 +54,7 @@ impl App {
         which: (CustomerId, LegalHoldId),
     ) -> Result<Response<proto::LegalHold>, Status> {
         let key = Key::new(caller, RELEASE, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let released = Released {

@@ -37,7 +37,7 @@ impl App {
         certificate: Certificate,
     ) -> Result<Response<proto::Erasure>, Status> {
         let key = Key::new(caller, METHOD, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.erase_again(claimed.transaction(), certificate).await;

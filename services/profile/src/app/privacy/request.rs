@@ -37,7 +37,7 @@ impl App {
         wish: Wish,
     ) -> Result<Response<proto::Erasure>, Status> {
         let key = Key::new(&wish.requested_by, METHOD, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.begin_erasure(claimed.transaction(), wish).await;

@@ -34,7 +34,7 @@ impl App {
         (customer, ground): (CustomerId, Ground),
     ) -> Result<Response<proto::Restriction>, Status> {
         let key = Key::new(caller, RESTRICT, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let restriction = Restriction {
@@ -65,7 +65,7 @@ impl App {
         which: (CustomerId, RestrictionId),
     ) -> Result<Response<proto::Restriction>, Status> {
         let key = Key::new(caller, LIFT, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let lifted = Lifted {

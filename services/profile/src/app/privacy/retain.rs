@@ -59,7 +59,7 @@ impl App {
         (kind, days): (Kind, i32),
     ) -> Result<Response<proto::RetentionRule>, Status> {
         let key = Key::new(caller, SET, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let now = self.now();

@@ -101,7 +101,7 @@ impl App {
         key: IdentifierKey,
     ) -> Result<Response<proto::LiftSuppressionResponse>, Status> {
         let claim = Key::new(caller, METHOD, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, claim, request, self.now()).await? {
+        match self.claim(deadline, claim, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let prints = of_identifier(&self.keyring, &key);

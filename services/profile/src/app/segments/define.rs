@@ -41,7 +41,7 @@ impl App {
             return Ok(Response::new(encode(segment.map_err(Refusal::from)?)));
         };
         let key = Key::new(caller, method, request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self

@@ -60,7 +60,7 @@ impl App {
         (id, change): (RuleId, Change),
     ) -> Result<Response<proto::TagRule>, Status> {
         let key = Key::new(caller, method, request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.redefine_tag_rule(claimed.transaction(), id, change);

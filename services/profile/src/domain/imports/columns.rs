@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::domain::attribute::definition::Key;
 use crate::domain::field::Field;
 
 /// A column.
@@ -34,6 +35,8 @@ pub(crate) enum Target {
     Field(Field),
     /// A part of the postal address.
     Address(Part),
+    /// An attribute that the company has defined.
+    Attribute(Key),
 }
 
 /// A part of a postal address. There may be several lines.
@@ -90,10 +93,9 @@ impl Target {
             "source_key" => Some(Self::SourceKey),
             "observe_time" => Some(Self::ObserveTime),
             "customer_id" => Some(Self::CustomerId),
-            _ => match path.strip_prefix("identifiers.") {
-                Some(kind) => Some(Self::Identifier(kind.to_owned())),
-                None => part_named(path).or_else(|| field_named(path)),
-            },
+            _ => named_within(path)
+                .or_else(|| part_named(path))
+                .or_else(|| field_named(path)),
         }
     }
 
@@ -105,6 +107,7 @@ impl Target {
             Self::CustomerId => "customer_id".to_owned(),
             Self::Identifier(kind) => format!("identifiers.{kind}"),
             Self::Field(field) => field.path().to_owned(),
+            Self::Attribute(key) => format!("attribute.{}", key.0),
             Self::Address(part) => {
                 let known = PARTS.iter().find(|(_, known)| known == part);
                 known.map_or_else(String::new, |(path, _)| (*path).to_owned())
@@ -121,6 +124,16 @@ impl Target {
     /// lines.
     fn is_repeated(&self) -> bool {
         matches!(self, Self::Identifier(_) | Self::Address(Part::Line))
+    }
+}
+
+/// An identifier, or an attribute.
+fn named_within(path: &str) -> Option<Target> {
+    let (group, name) = path.split_once('.')?;
+    match group {
+        "identifiers" => Some(Target::Identifier(name.to_owned())),
+        "attribute" => Some(Target::Attribute(Key(name.to_owned()))),
+        _ => None,
     }
 }
 
@@ -218,8 +231,11 @@ mod tests {
         assert_eq!(check(&lines), Ok(()));
         let cities = ["postal_address.locality"; 2].map(column);
         assert_eq!(check(&cities), Err(Wrong::SameField { at: 1 }));
-        for (path, _) in PARTS {
+        let others = ["identifiers.phone", "attribute.tea", "birth_date"];
+        for path in PARTS.map(|(path, _)| path).into_iter().chain(others) {
             assert_eq!(Target::named(path).unwrap().path(), path);
         }
+        let attributes = ["attribute.tea"; 2].map(column);
+        assert_eq!(check(&attributes), Err(Wrong::SameField { at: 1 }));
     }
 }

@@ -118,6 +118,22 @@ impl Crowd {
         self.leads.contains_key(&id)
     }
 
+    /// Under which id a record of the channel is, and by which id the person is known.
+    pub(crate) fn home_of(&self, key: &str) -> Option<(CustomerId, CustomerId)> {
+        let home = *self.keys.get(key)?;
+        Some((home, self.person_of(home)?))
+    }
+
+    /// By which id the person is known to whom an id leads.
+    pub(crate) fn person_of(&self, home: CustomerId) -> Option<CustomerId> {
+        self.leads.get(&home).copied()
+    }
+
+    /// All ids of everybody here.
+    pub(crate) fn homes(&self) -> Vec<CustomerId> {
+        self.leads.keys().copied().collect()
+    }
+
     /// All identifiers that anybody says they have.
     pub(crate) fn identifiers(&self) -> BTreeSet<IdentifierKey> {
         let sources = self.people.values().flat_map(|it| &it.profile.sources);

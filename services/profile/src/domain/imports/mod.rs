@@ -1,5 +1,6 @@
 //! Files of customers.
 
+pub(crate) mod attributes;
 pub(crate) mod columns;
 pub(crate) mod crowd;
 pub(crate) mod forget;

@@ -111,11 +111,12 @@ impl Layout {
                     let bytes = cells.get(*place).map(Vec::as_slice).unwrap_or_default();
                     let column = || name.clone();
                     let text = decode(bytes, self.encoding);
-                    text.ok_or_else(|| RowError::Encoding { column: column() })?
+                    let text = text.ok_or_else(|| RowError::Encoding { column: column() })?;
+                    unguarded(text)
                 }
                 (From::Column(_), None) => String::new(),
             };
-            Ok((column, text.trim().to_owned()))
+            Ok((column, trimmed(column, text)))
         };
         self.columns.iter().zip(places).map(read).collect()
     }
@@ -136,7 +137,7 @@ impl Layout {
                     })?
                 }
             };
-            Ok((column, text.trim().to_owned()))
+            Ok((column, trimmed(column, text)))
         };
         self.columns.iter().map(read).collect()
     }
@@ -149,6 +150,25 @@ pub(crate) fn decode(bytes: &[u8], encoding: Encoding) -> Option<String> {
         Encoding::Gb18030 => GB18030
             .decode_without_bom_handling_and_without_replacement(bytes)
             .map(std::borrow::Cow::into_owned),
+    }
+}
+
+/// Spaces around a value come from how files are laid out, but those in a text that a company notes of somebody
+/// may be meant; a value of spaces alone is none.
+fn trimmed(column: &Column, text: String) -> String {
+    let trimmed = text.trim();
+    match column.target {
+        Target::Attribute(_) if !trimmed.is_empty() => text,
+        _ => trimmed.to_owned(),
+    }
+}
+
+/// Without the `'` by which spreadsheets, and exports, tell that what follows is text and no formula.
+fn unguarded(text: String) -> String {
+    let guarded = text.strip_prefix('\'');
+    match guarded.filter(|it| it.starts_with(['=', '+', '-', '@', '\t', '\r', '\''])) {
+        Some(guarded) => guarded.to_owned(),
+        None => text,
     }
 }
 
@@ -198,6 +218,8 @@ mod tests {
             texts(&of(Encoding::Utf8), &[b"", b"a", b""]).unwrap(),
             ["a"]
         );
+        let guarded = texts(&of(Encoding::Utf8), &[b"'+44", b"'til"]);
+        assert_eq!(guarded.unwrap(), ["+44", "'til"]);
         let (found, expected) = (3, 2);
         let wide = texts(&of(Encoding::Utf8), &[b"", b"a", b"b"]);
         assert_eq!(wide, Err(RowError::Width { found, expected }));

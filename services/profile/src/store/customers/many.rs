@@ -11,7 +11,8 @@ use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerId;
 use crate::store::StoreError;
 
-/// Of these, the ones of whom nothing is kept but the row itself and what follows from it: what a rule gave does.
+/// Of these, the ones of whom nothing is kept but the row itself and what follows from it: what a rule gave does, and what files
+/// said that are taken back is kept no longer.
 pub(crate) async fn unused(
     connection: &mut PgConnection,
     ids: &[Uuid],
@@ -28,7 +29,9 @@ pub(crate) async fn unused(
            AND NOT EXISTS (SELECT FROM tag_changes AS tag
                            WHERE tag.customer_id = known.customer_id AND tag.source <> 'rule')
            AND NOT EXISTS (SELECT FROM attribute_changes AS told
-                           WHERE told.customer_id = known.customer_id)
+                           LEFT JOIN imports USING (import_id)
+                           WHERE told.customer_id = known.customer_id
+                             AND (state IS NULL OR state NOT IN ('undoing', 'undone')))
            AND NOT EXISTS (SELECT FROM account_assignments AS kept
                            WHERE kept.customer_id = known.customer_id)
            AND NOT EXISTS (SELECT FROM health_answers AS answer

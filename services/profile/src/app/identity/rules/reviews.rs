@@ -61,7 +61,7 @@ impl App {
         ruling: Ruling,
     ) -> Result<Response<proto::DecideMatchReviewResponse>, Status> {
         let key = Key::new(&ruling.actor, DECIDE, &request.request_id)?;
-        match idempotency::claim(&self.db, deadline, key, request, self.now()).await? {
+        match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.rule(claimed.transaction(), ruling).await;
