@@ -27,7 +27,7 @@ fn columns(pairs: &[(&str, &str)]) -> Vec<ImportColumn> {
     pairs.iter().map(column).collect()
 }
 
-fn shop(pairs: &[(&str, &str)]) -> Import {
+pub(crate) fn shop(pairs: &[(&str, &str)]) -> Import {
     Import {
         channel: "shop".to_owned(),
         format: Format::Csv.into(),
@@ -80,7 +80,7 @@ async fn upload(
 }
 
 /// Takes in a whole file.
-async fn take_in(profile: &Profile, import: Import, file: &[u8]) -> Import {
+pub(crate) async fn take_in(profile: &Profile, import: Import, file: &[u8]) -> Import {
     let id = create(profile, import).await.unwrap();
     upload(profile, (&id, 0), file, false).await.unwrap()
 }
@@ -135,7 +135,7 @@ async fn get(profile: &Profile, customer_id: &str) -> Result<Customer, Status> {
         .into_inner())
 }
 
-async fn undo(profile: &Profile, import_id: &str) -> Import {
+pub(crate) async fn undo(profile: &Profile, import_id: &str) -> Import {
     let request = proto::UndoImportRequest {
         import_id: import_id.to_owned(),
         request_id: request_id(),

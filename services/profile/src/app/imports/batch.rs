@@ -13,8 +13,6 @@ use super::people;
 use crate::app::identity::ingest::Statement;
 use crate::app::identity::trust;
 use crate::app::{App, announce};
-use crate::domain::customer::Customer;
-use crate::domain::field::Field;
 use crate::domain::identifier::IdentifierKey;
 use crate::domain::identity::kinds::{Kind, kind_of};
 use crate::domain::identity::source::SourceId;
@@ -177,9 +175,8 @@ impl App {
         let touched: Vec<CustomerId> = touched.map(|customer| customer.id).collect();
         evaluations::mark(db, &touched, self.now()).await?;
         let made = changes.made.iter().map(announce::created);
-        let differs = |(_, fields): &&(Customer, Vec<Field>)| !fields.is_empty();
-        let changed = changes.changed.iter().filter(differs);
-        let changed = changed.map(|(customer, fields)| announce::updated(customer.id, fields));
+        let changed = changes.changed.iter();
+        let changed = changed.flat_map(|(customer, fields)| announce::settled(customer, fields));
         let events: Vec<_> = made.chain(changed).chain(others).collect();
         self.outbox.append_all(db, &events).await?;
         Ok(())
