@@ -17,5 +17,6 @@ mod import;
 mod loyalty_reference;
 mod owners;
 mod programs;
+mod queues;
 mod readme;
 mod support;

@@ -9,5 +9,6 @@ mod all {
     mod confined;
     mod conformance;
     mod follow_ups;
+    mod queues;
     mod support;
 }

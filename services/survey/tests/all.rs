@@ -8,5 +8,6 @@ mod all {
     mod answers;
     mod conformance;
     mod invitations;
+    mod queues;
     mod support;
 }
