@@ -32,7 +32,7 @@ const SERVICES: [&str; 5] = [
 ];
 
 /// What names a customer's own thing without naming the customer, and is traced by its service.
-const OWNED: [&str; 1] = ["case_id"];
+const OWNED: [(&str, &str); 2] = [("complaints", "case_id"), ("survey", "invitation_id")];
 
 /// Methods that name no customer, or many: whoever may see some alone is refused. Those of the profile service are in its
 /// own tests.
@@ -71,27 +71,23 @@ const ABOUT_NOBODY: &[&str] = &[
     "loyalty.v1.ProgramService/ValidateProgramDocument",
     "loyalty.v1.RewardService/AdjustRewardStock",
     "loyalty.v1.RewardService/GetRewardStock",
-    "loyalty.v1.SaleService/ListParkedRatings",
     "loyalty.v1.SimulationService/GetSimulation",
     "loyalty.v1.SimulationService/ListSimulations",
     "loyalty.v1.VerificationService/CreateVerification",
     "loyalty.v1.VerificationService/GetVerification",
     "loyalty.v1.VerificationService/ListVerifications",
     "recommendation.v1.RecommendationService/BatchRecordBaskets",
-    "survey.v1.SurveyService/GetInvitation",
-    "survey.v1.SurveyService/GetResponse",
     "survey.v1.SurveyService/GetScore",
-    "survey.v1.SurveyService/SubmitResponse",
 ];
 
-async fn of_region(api: &Api, region: &str) -> String {
+pub(crate) async fn of_region(api: &Api, region: &str) -> String {
     let path = format!("/v1/customers?request_id={}", request_id());
     let answer = api.post(&path, &json!({"regionCode": region})).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.text("customerId")
 }
 
-async fn case_of(api: &Api, customer: &str) -> String {
+pub(crate) async fn case_of(api: &Api, customer: &str) -> String {
     let case = json!({
         "customerId": customer,
         "type": "TYPE_COMPLAINT",
@@ -102,6 +98,17 @@ async fn case_of(api: &Api, customer: &str) -> String {
     let answer = api.post(&path, &case).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.text("caseId")
+}
+
+/// Somebody who has bought is asked.
+async fn invitation_of(api: &Api, customer: &str) -> String {
+    let path = format!("/v1/customers/{customer}/orders");
+    make(api, &path, order(&order_id(), 1530), "orderId").await;
+    let path = format!("/v1/invitations?customer_id={customer}");
+    let is_there = |listed: &serde_json::Value| listed["invitations"][0].is_object();
+    let listed = eventually(api, &path, is_there).await;
+    let invitation = &listed["invitations"][0]["invitationId"];
+    invitation.as_str().unwrap().to_owned()
 }
 
 /// A request that names these wherever it can; `None` when it can't.
@@ -156,17 +163,19 @@ fn serving(method: &Method) -> Vec<&'static str> {
     }
 }
 
-/// Somebody who is confined to Great Britain.
-struct Confined {
+/// Somebody who is confined to a region.
+pub(crate) struct Confined {
+    region: &'static str,
     issuer: DevelopmentIssuer,
     client: Client<HttpConnector, Full<Bytes>>,
     address: String,
 }
 
 impl Confined {
-    fn of(patron: &Patron) -> Self {
+    pub(crate) fn to(region: &'static str, patron: &Patron) -> Self {
         let key = patron.data().join("dev-key.pem");
         Self {
+            region,
             issuer: DevelopmentIssuer::open(&key, "patron").unwrap(),
             client: Client::builder(TokioExecutor::new())
                 .http2_only(true)
@@ -175,12 +184,12 @@ impl Confined {
         }
     }
 
-    fn authorization(&self, role: &str) -> String {
+    pub(crate) fn authorization(&self, role: &str) -> String {
         let now = Clock::system().now();
         let claims = Claims {
             subject: "mallory".to_owned(),
             roles: vec![role.to_owned()],
-            regions: vec!["GB".to_owned()],
+            regions: vec![self.region.to_owned()],
             proof: Proof {
                 acr: Some("phr".to_owned()),
                 authenticated: Some(now),
@@ -195,6 +204,16 @@ impl Confined {
 
     /// How a call ends.
     async fn call(&self, role: &str, (service, method): (&str, &Method), message: &[u8]) -> Status {
+        self.ask(role, (service, method), message).await.0
+    }
+
+    /// The same, and what is answered.
+    pub(crate) async fn ask(
+        &self,
+        role: &str,
+        (service, method): (&str, &Method),
+        message: &[u8],
+    ) -> (Status, Bytes) {
         let mut body = BytesMut::new();
         body.put_u8(0);
         body.put_u32(u32::try_from(message.len()).unwrap());
@@ -208,8 +227,10 @@ impl Confined {
             .unwrap();
         let response = self.client.request(request).await.unwrap();
         let (head, body) = response.into_parts();
-        let ending: Option<HeaderMap> = body.collect().await.unwrap().trailers().cloned();
-        Status::from_header_map(ending.as_ref().unwrap_or(&head.headers)).unwrap()
+        let collected = body.collect().await.unwrap();
+        let ending: Option<HeaderMap> = collected.trailers().cloned();
+        let status = Status::from_header_map(ending.as_ref().unwrap_or(&head.headers));
+        (status.unwrap(), collected.to_bytes())
     }
 }
 
@@ -218,21 +239,31 @@ async fn nobody_of_another_region_is_found_by_any_method_of_any_service_in_any_r
     let api = shared().api();
     let german = of_region(&api, "DE").await;
     let case = case_of(&api, &german).await;
-    let confined = Confined::of(shared());
+    let invitation = invitation_of(&api, &german).await;
+    let confined = Confined::to("GB", shared());
     let (rules, roles) = (
         MethodRules::from_pool(contract::pool()).unwrap(),
         Roles::default(),
     );
     let (mut walked, mut unnamed) = (0, BTreeSet::new());
     for method in rules.methods() {
-        if method.anonymous || method.internal || method.records != Records::Named {
+        let asks = matches!(method.records, Records::Named | Records::Listed);
+        if method.anonymous || method.internal || !asks {
             continue;
         }
         let described = descriptor(method);
         let named = naming(&described.input(), &[("customer_id", &german)], 0);
-        let owned = || naming(&described.input(), &[(OWNED[0], &case)], 0);
-        let is_owning = method.service.starts_with("patron.complaints.");
-        let request = named.or_else(|| is_owning.then(owned).flatten());
+        if named.is_none() && method.records == Records::Listed {
+            // It lists the caller's own: see `queues.rs`.
+            continue;
+        }
+        let request = named.or_else(|| {
+            let of_role = OWNED.iter().zip([&case, &invitation]);
+            let mut owned = of_role.filter(|((role, _), _)| serving(method) == [*role]);
+            owned.find_map(|((_, field), id)| {
+                naming(&described.input(), &[(*field, id.as_str())], 0)
+            })
+        });
         // Of a stream of requests nobody knows whom they will name.
         let request = request.filter(|_| !described.is_client_streaming());
         let expected = if request.is_some() {
@@ -299,7 +330,7 @@ async fn make(api: &Api, path: &str, body: serde_json::Value, id: &'static str) 
 }
 
 /// Some of what a customer can have, by the variable that names it.
-async fn things_of(api: &Api, customer: &str) -> Vec<(&'static str, String)> {
+pub(crate) async fn things_of(api: &Api, customer: &str) -> Vec<(&'static str, String)> {
     let to = |things: &str| {
         format!(
             "/v1/members/{customer}/{things}?request_id={}",
@@ -351,7 +382,7 @@ async fn a_customer_of_ones_own_does_not_open_what_is_anothers() {
     let (british, german) = (of_region(&api, "GB").await, of_region(&api, "DE").await);
     let things = things_of(&api, &german).await;
     things_of(&api, &british).await;
-    let token = Confined::of(shared()).authorization("operator");
+    let token = Confined::to("GB", shared()).authorization("operator");
     let mine = api.with_token(token.trim_start_matches("Bearer "));
     let mut walked = BTreeSet::new();
     let services = contract::pool().services();

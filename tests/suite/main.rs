@@ -17,6 +17,7 @@ mod import;
 mod loyalty_reference;
 mod owners;
 mod programs;
+mod queues;
 mod readme;
 mod retention;
 mod support;

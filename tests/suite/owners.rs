@@ -78,7 +78,7 @@ async fn whoever_looks_after_a_customer_sees_it_in_every_service_and_nobody_else
     let listed = done(manager.get("/v1/customers").await);
     assert_eq!(listed["customers"].as_array().unwrap().len(), 1);
     assert_eq!(listed["customers"][0]["customerId"], anns);
-    // Whose cases they would be, that service can't tell.
+    // Who looks after whom, that service does not know: it is asked for by customer.
     assert_eq!(manager.get("/v1/cases").await.status, 403);
     // It takes effect with the next call.
     assign(&api, &anns, &bob).await;

@@ -52,6 +52,8 @@ pub enum Records {
     Filtered,
     /// Not at all: it tells nothing about customers.
     Nobodys,
+    /// By the customers that the request names; where it names none, by the service itself.
+    Listed,
 }
 
 impl Records {
@@ -60,6 +62,7 @@ impl Records {
         match number {
             1 => Self::Filtered,
             2 => Self::Nobodys,
+            3 => Self::Listed,
             _ => Self::Named,
         }
     }

@@ -59,7 +59,7 @@ pub use clock::Clock;
 pub use context::Context;
 pub use deadline::Deadline;
 pub use issuers::{KeyWatch, NotVerified};
-pub use records::{Named, Owner, Resource, reach};
+pub use records::{Confined, Named, Owner, Resource, confined, reach};
 pub use refusal::{CorruptRefusal, ErrorReason, Refusal};
 pub use reread::reread;
 pub use secret::Secret;

@@ -7,6 +7,7 @@ const OF_ALL: &[&str] = &[
     "dead_letters",
     "outbox",
     "person_ids",
+    "person_places",
     "restricted_ids",
     "subject_keys",
 ];

@@ -7,6 +7,10 @@
 //! Also, whose processing is restricted ([`restricted_among`]): of them a service stores what it is told, and does
 //! nothing else with it.
 //!
+//! And where they are ([`place_told`], table `person_places`): a list that names nobody is cut by it for callers who may
+//! see some regions or brands alone. It lags behind the feed by moments, so whoever is listed is asked about besides
+//! ([`chassis::Confined`]).
+//!
 //! ```no_run
 //! # async fn example(tx: &mut sqlx::PgConnection, event: &events::Incoming, customer_id: uuid::Uuid)
 //! # -> Result<(), events::HandlerError> {
@@ -20,6 +24,7 @@
 //! # }
 //! ```
 
+mod places;
 mod reach;
 mod restricted;
 mod store;
@@ -27,6 +32,7 @@ mod told;
 
 use sqlx::migrate::Migrator;
 
+pub use places::{Placed, place, place_told};
 pub use reach::within;
 pub use restricted::{
     Restriction, restrict, restrict_told, restricted_among, restriction, until_restrictions,
@@ -34,5 +40,5 @@ pub use restricted::{
 pub use store::{ids_of, learn, profiles_of};
 pub use told::{Told, told};
 
-/// The tables of ids: versions 200 to 299 and 500 of a service's migrations.
+/// The tables of ids: versions 200 to 299, 500 and 501 of a service's migrations.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();

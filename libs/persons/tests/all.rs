@@ -1,6 +1,10 @@
 //! Who is who, as it is learnt from events in any order.
 
-use persons::{Restriction, Told, ids_of, learn, profiles_of, restrict, restricted_among};
+use std::collections::BTreeMap;
+
+use persons::{
+    Placed, Restriction, Told, ids_of, learn, place, profiles_of, restrict, restricted_among,
+};
 use postgres::Migrations;
 use postgres::testing::TestDatabase;
 use uuid::Uuid;
@@ -65,4 +69,32 @@ async fn a_restriction_holds_for_whoever_the_id_leads_to_until_it_is_lifted() {
     };
     assert_eq!(say(true).await, ([id(2)].into(), [id(1), id(2)].into()));
     assert_eq!(say(false).await, ([].into(), [].into()));
+}
+
+#[tokio::test]
+async fn of_where_somebody_is_the_newest_holds_in_whatever_order_it_comes() {
+    let said = |region_code: &str, revision| Placed {
+        region_code: region_code.to_owned(),
+        brand: "acme".to_owned(),
+        revision,
+    };
+    let all = [said("GB", 1), said("DE", 4), said("", 9)];
+    for order in [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ] {
+        let database = TestDatabase::create(&MIGRATIONS).await;
+        let mut db = database.db().pool().acquire().await.unwrap();
+        for told in order {
+            let places = BTreeMap::from([(id(1), all[told].clone()), (id(2), said("GB", 1))]);
+            place(&mut db, &places).await.unwrap();
+        }
+        let query = "SELECT region_code, revision FROM person_places ORDER BY customer_id";
+        let known: Vec<(String, i64)> = sqlx::query_as(query).fetch_all(&mut *db).await.unwrap();
+        assert_eq!(known, [(String::new(), 9), ("GB".to_owned(), 1)]);
+    }
 }

@@ -1,5 +1,5 @@
 //! What the tests of services share: callers with tokens, a role on free ports, the feeds of services that
-//! are not there, and waiting for what follows by itself.
+//! are not there, where customers are, and waiting for what follows by itself.
 //!
 //! Whatever fails here panics with what it means: a test can't go on.
 
@@ -11,12 +11,14 @@
 
 mod callers;
 mod refused;
+mod regions;
 mod role;
 mod source;
 mod waiting;
 
 pub use callers::{Bearer, Caller, report_key};
 pub use refused::{fields, metadata, reason};
+pub use regions::Regions;
 pub use role::{Role, config};
 pub use source::{Source, silent};
 pub use waiting::{at_once, until};

@@ -22,7 +22,7 @@ BEGIN
         WHERE customer_id = ANY (ids) AND content <> ''
         RETURNING 1
     ) SELECT 'case_log', 'anonymized', count(*) FROM emptied;
-    RETURN QUERY SELECT * FROM erase_rows('{person_ids, restricted_ids}', ids);
+    RETURN QUERY SELECT * FROM erase_rows('{person_ids, person_places, restricted_ids}', ids);
 END
 $$;
 REVOKE ALL ON FUNCTION erase_person(uuid[]) FROM PUBLIC;

@@ -18,7 +18,7 @@ pub(crate) struct Incomplete {
     field: &'static str,
 }
 
-/// Listens to the feed `profile`: whose cases belong together.
+/// Listens to the feed `profile`: whose cases belong together, and where customers are.
 pub(crate) struct ToProfile;
 
 #[async_trait]
@@ -28,10 +28,20 @@ impl Handler for ToProfile {
         tx: &mut PgTransaction<'_>,
         event: &Incoming,
     ) -> Result<(), HandlerError> {
-        if let Some(told) = persons::told(event)? {
-            persons::learn(tx, &told).await?;
+        self.handle_all(tx, &[event]).await
+    }
+
+    async fn handle_all(
+        &self,
+        tx: &mut PgTransaction<'_>,
+        events: &[&Incoming],
+    ) -> Result<(), HandlerError> {
+        for event in events {
+            if let Some(told) = persons::told(event)? {
+                persons::learn(tx, &told).await?;
+            }
         }
-        Ok(())
+        persons::place_told(tx, events).await
     }
 }
 

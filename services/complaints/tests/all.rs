@@ -9,6 +9,7 @@ mod all {
     mod confined;
     mod conformance;
     mod follow_ups;
+    mod queues;
     mod retention;
     mod support;
 }

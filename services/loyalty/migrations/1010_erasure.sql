@@ -136,7 +136,7 @@ BEGIN
         "reward_orders": ["reference"], "coupon_reservations": ["order_id"]}', ids);
     RETURN QUERY SELECT * FROM erase_rows('{sales, returns, activities, ratings, rule_awards,
         parked_ratings, member_segments, member_days, birthday_queue, referral_codes, challenge_facts,
-        person_ids, restricted_ids}', ids);
+        person_ids, person_places, restricted_ids}', ids);
     RETURN QUERY SELECT * FROM erase_nothing('{merged_wallets, merge_gains, household_members,
         household_spending, tier_standings, benefit_returns, package_grants, referral_aliases,
         challenge_milestones, quiz_attempts, draw_winners}', ids);

@@ -21,7 +21,7 @@ use crate::wire;
 
 pub(crate) use surveys::Surveys;
 
-/// Customers become members, orders earn, returns take back, segments are noted, memberships are merged and
+/// Customers become members, orders earn, returns take back, segments and places are noted, memberships are merged and
 /// unmerged as their customers are.
 pub(crate) struct Reactions(pub(crate) Loyalty);
 
@@ -61,6 +61,7 @@ impl Handler for Reactions {
                 note_segment(tx, event).await?;
             }
         }
+        persons::place_told(tx, events).await?;
         packages::ask_for_birthdays(loyalty, tx, &birthdays).await?;
         record(loyalty, tx, &told).await?;
         for (told, trace) in regrouped {

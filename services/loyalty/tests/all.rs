@@ -26,6 +26,7 @@ mod all {
     mod membership;
     mod merges;
     mod programs;
+    mod queues;
     mod redemptions;
     mod referrals;
     mod rewards;

@@ -51,6 +51,8 @@ mod matches;
 mod orders;
 #[path = "all/owned.rs"]
 mod owned;
+#[path = "all/places.rs"]
+mod places;
 #[path = "all/privacy.rs"]
 mod privacy;
 #[path = "all/quality.rs"]

@@ -24,7 +24,7 @@ BEGIN
         FROM renamed WHERE facts.basket_id = renamed.basket_id
         RETURNING 1
     ) SELECT 'basket_facts', 'anonymized', count(*) FROM anonymized;
-    RETURN QUERY SELECT * FROM erase_rows('{basket_owners, person_ids, restricted_ids}', ids);
+    RETURN QUERY SELECT * FROM erase_rows('{basket_owners, person_ids, person_places, restricted_ids}', ids);
 END
 $$;
 REVOKE ALL ON FUNCTION erase_person(uuid[]) FROM PUBLIC;

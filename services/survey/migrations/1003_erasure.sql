@@ -22,7 +22,7 @@ BEGIN
         DELETE FROM answers WHERE customer_id = ANY (ids) AND written IS NOT NULL RETURNING 1
     ) SELECT 'answers', 'deleted', count(*) FROM gone;
     RETURN QUERY SELECT * FROM erase_nothing('{responses, ratings}', ids);
-    RETURN QUERY SELECT * FROM erase_rows('{person_ids, restricted_ids}', ids);
+    RETURN QUERY SELECT * FROM erase_rows('{person_ids, person_places, restricted_ids}', ids);
 END
 $$;
 REVOKE ALL ON FUNCTION erase_person(uuid[]) FROM PUBLIC;

@@ -90,9 +90,14 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
         clock: context.clock.clone(),
         data: Arc::new(personal::Surveys),
     };
+    let owners = app.clone();
     let service = Service::new(NAME, context.clock.clone());
     let service = audit::attach(service, NAME, &db, context)
-        .grpc(chassis::tuned!(SurveyServiceServer::new(Surveys(app))));
+        .grpc(chassis::tuned!(SurveyServiceServer::new(Surveys(app))))
+        .owners(move |named| {
+            let app = owners.clone();
+            async move { app.owners(named).await }
+        });
     let service = disclosure::attach(eraser.attach(service), &db, &disclosed::SHAPE);
     let service = retention::attach(service, &db, context.clock.clone(), &OLD);
     Ok(events::attach(watched(service, &db), events))

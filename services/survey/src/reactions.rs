@@ -22,7 +22,7 @@ pub(crate) struct Incomplete {
 }
 
 /// Listens to the feed `profile`: whoever has bought is asked once for each order; and whose invitations
-/// belong together, and who is asked nothing at all.
+/// belong together, where customers are, and who is asked nothing at all.
 pub(crate) struct ToProfile(pub(crate) App);
 
 /// Listens to the feed `complaints`: whose case was closed is asked once for each resolution.
@@ -49,6 +49,7 @@ impl Handler for ToProfile {
                 persons::learn(tx, &told).await?;
             }
         }
+        persons::place_told(tx, events).await?;
         for part in persons::until_restrictions(events) {
             app.invite(tx, asking(part, about_order)?).await?;
             persons::restrict_told(tx, part).await?;

@@ -85,7 +85,7 @@ impl Bench {
             ..Default::default()
         };
         self.app
-            .list_invitations(&request)
+            .list_invitations(&request, None)
             .await
             .unwrap()
             .invitations

@@ -8,6 +8,7 @@ mod all {
     mod answers;
     mod conformance;
     mod invitations;
+    mod queues;
     mod retention;
     mod support;
 }

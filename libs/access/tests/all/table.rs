@@ -131,6 +131,7 @@ fn table() -> String {
             Records::Named => "named",
             Records::Filtered => "filtered",
             Records::Nobodys => "nobodys",
+            Records::Listed => "listed",
         };
         write!(table, " {records:<9}").unwrap();
         if let Some(step_up) = method.step_up {

@@ -34,7 +34,7 @@ impl Confine {
         tell(call.http.extensions_mut(), &reach);
         match method.records {
             Records::Nobodys | Records::Filtered => Ok(call),
-            Records::Named => {
+            Records::Named | Records::Listed => {
                 let method = Arc::clone(method);
                 self.look(&mut call, &method, reach).await?;
                 Ok(call)
@@ -59,10 +59,17 @@ impl Confine {
         let message = message(&bytes, encoding).ok_or_else(unreadable)?;
         let names = names::of(method, &message).ok_or_else(unreadable)?;
         *call.http.body_mut() = Body::new(Full::new(bytes));
+        let deadline = call.http.extensions().get::<Deadline>().copied();
+        if method.records == Records::Listed && names.customers.is_empty() {
+            let confined = self.0.confined(reach, deadline);
+            let confined = confined.ok_or_else(|| not_confinable(method))?;
+            call.http.extensions_mut().insert(confined);
+            return Ok(());
+        }
         let named = Named {
             customers: names.customers,
             reach,
-            deadline: call.http.extensions().get::<Deadline>().copied(),
+            deadline,
         };
         let admitted = self.0.admit(named, names.resources).await;
         admitted.ok_or_else(|| not_confinable(method))?

@@ -35,7 +35,9 @@ impl CaseService for Cases {
         &self,
         request: Request<ListCasesRequest>,
     ) -> Result<Response<ListCasesResponse>, Status> {
-        Ok(Response::new(self.0.list_cases(request.get_ref()).await?))
+        let confined = chassis::confined(&request);
+        let listed = self.0.list_cases(request.get_ref(), confined.as_ref());
+        Ok(Response::new(listed.await?))
     }
 
     async fn list_case_log(

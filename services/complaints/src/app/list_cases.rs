@@ -1,5 +1,5 @@
-use chassis::Refusal;
 use chassis::paging::{Scope, page_size};
+use chassis::{Confined, Refusal};
 use contract::patron::complaints::v1::{ListCasesRequest, ListCasesResponse};
 
 use super::{App, CaseError, page};
@@ -8,13 +8,16 @@ use crate::store::StoreError;
 use crate::store::cases::{Filter, Place};
 use crate::{store, wire};
 
+/// Most cases of a page.
+const PAGE: u16 = 500;
 const METHOD: &str = "patron.complaints.v1.CaseService/ListCases";
 
 impl App {
-    /// Lists cases, the latest opened first.
+    /// Lists cases, the latest opened first. For who is confined, those of customers within reach.
     pub(crate) async fn list_cases(
         &self,
         request: &ListCasesRequest,
+        confined: Option<&Confined>,
     ) -> Result<ListCasesResponse, Refusal> {
         let (state, kind) = (request.state(), request.r#type());
         let filters = [
@@ -32,13 +35,19 @@ impl App {
             customers: None,
             state: wire::state_filter(state),
             kind: wire::kind_filter(kind),
+            within: confined.map(Confined::reach),
         };
-        let size = page_size(request.page_size, 50, 500);
+        let most = confined.map_or(PAGE, |_| Confined::PAGE);
+        let size = page_size(request.page_size, 50, most);
         let mut cases = self.cases((customer, filter), after, size).await?;
         let last = page::cut(&mut cases, size).map(Place::of);
         let next_page_token = last
             .map(|place| self.pages.encode(scope, &place))
             .transpose()?;
+        if let Some(confined) = confined {
+            let customer = |case: &Case| case.opening.customer.0.to_string();
+            cases = confined.within(cases, customer).await?;
+        }
         Ok(ListCasesResponse {
             cases: cases.iter().map(wire::cases::case).collect(),
             next_page_token: next_page_token.unwrap_or_default(),

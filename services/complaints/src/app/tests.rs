@@ -158,7 +158,7 @@ async fn pages_of_cases_hold_each_case_once_also_when_more_are_opened_meanwhile(
     };
     let mut listed = Vec::new();
     loop {
-        let page = bench.app.list_cases(&request).await.unwrap();
+        let page = bench.app.list_cases(&request, None).await.unwrap();
         listed.extend(page.cases);
         if page.next_page_token.is_empty() {
             break;
@@ -181,8 +181,9 @@ async fn cases_are_listed_by_customer_state_and_type() {
     let bench = Bench::new().await;
     let (open, other) = (bench.open().await, bench.open().await);
     let resolved = bench.resolve(&other).await.unwrap().into_inner();
-    let list =
-        async |request: wire::ListCasesRequest| bench.app.list_cases(&request).await.unwrap().cases;
+    let list = async |request: wire::ListCasesRequest| {
+        bench.app.list_cases(&request, None).await.unwrap().cases
+    };
     let by_customer = wire::ListCasesRequest {
         customer_id: open.customer_id.clone(),
         ..Default::default()

@@ -67,7 +67,7 @@ async fn cases_of(bench: &Bench, customer_id: &str) -> Vec<complaints::Case> {
         customer_id,
         ..Default::default()
     };
-    bench.app.list_cases(&request).await.unwrap().cases
+    bench.app.list_cases(&request, None).await.unwrap().cases
 }
 
 #[tokio::test]

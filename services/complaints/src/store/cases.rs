@@ -1,3 +1,4 @@
+use access::Reach;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
@@ -15,6 +16,8 @@ pub(crate) struct Filter<'a> {
     pub(crate) customers: Option<&'a [Uuid]>,
     pub(crate) state: Option<State>,
     pub(crate) kind: Option<Kind>,
+    /// Of customers of these regions and brands, as far as that was heard. Not together with `customers`.
+    pub(crate) within: Option<&'a Reach>,
 }
 
 /// The sort key of a case in lists: the latest opened first, the id among equals.
@@ -95,6 +98,9 @@ pub(crate) async fn list(
     after: Option<Place>,
     limit: i64,
 ) -> Result<Vec<Case>, StoreError> {
+    if let Some(reach) = filter.within {
+        return list_within(connection, (filter, reach), after, limit).await;
+    }
     let Place(opened_at, case_id) = after.unwrap_or(Place::START);
     let rows = select!(
         "WHERE ($1::uuid[] IS NULL OR customer_id = ANY ($1))
@@ -110,11 +116,40 @@ pub(crate) async fn list(
         case_id,
         limit,
     );
-    rows.fetch_all(connection)
-        .await?
-        .into_iter()
-        .map(Case::try_from)
-        .collect()
+    read(rows.fetch_all(connection).await?)
+}
+
+/// The same of the customers of some regions and brands. A statement of its own: most callers may see everybody, and
+/// need not pay for the join.
+async fn list_within(
+    connection: &mut PgConnection,
+    (filter, reach): (Filter<'_>, &Reach),
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<Case>, StoreError> {
+    let Place(opened_at, case_id) = after.unwrap_or(Place::START);
+    let rows = select!(
+        "JOIN person_places USING (customer_id)
+         WHERE ($1::text[] IS NULL OR region_code = ANY ($1))
+           AND ($2::text[] IS NULL OR brand = ANY ($2))
+           AND ($3::text IS NULL OR state = $3)
+           AND ($4::text IS NULL OR kind = $4)
+           AND (opened_at, case_id) < ($5, $6)
+         ORDER BY opened_at DESC, case_id DESC
+         LIMIT $7",
+        reach.regions() as Option<&[String]>,
+        reach.brands() as Option<&[String]>,
+        filter.state.map(State::name) as Option<&str>,
+        filter.kind.map(Kind::name) as Option<&str>,
+        opened_at.to_sqlx() as jiff_sqlx::Timestamp,
+        case_id,
+        limit,
+    );
+    read(rows.fetch_all(connection).await?)
+}
+
+fn read(rows: Vec<Row>) -> Result<Vec<Case>, StoreError> {
+    rows.into_iter().map(Case::try_from).collect()
 }
 
 /// Adds a case; `false` when the customer has one of the same origin already.

@@ -1,16 +1,14 @@
 //! A complaints role, the feeds of a survey and a profile service beside it, and callers.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-
+use access::Claims;
 use chassis::paging::PageTokens;
-use chassis::{Clock, Context, Named, Refusal};
+use chassis::{Clock, Context};
 use contract::patron::complaints::v1::case_service_client::CaseServiceClient;
+use contract::patron::profile::v1::{CustomerPlaced, ErasureRequested};
 use events::{Feeds, NewEvent};
 use postgres::testing::TestDatabase;
 use prost::{Message, Name};
-use testkit::{Bearer, Caller, Role, Source, silent};
-use tonic::Code;
+use testkit::{Bearer, Caller, Regions, Role, Source, until};
 use uuid::Uuid;
 
 pub(crate) type Client = CaseServiceClient<Caller>;
@@ -23,6 +21,7 @@ pub(crate) struct Bench {
     pub(crate) regions: Regions,
     pub(crate) database: TestDatabase,
     survey: Source,
+    profile: Source,
 }
 
 impl Bench {
@@ -30,7 +29,8 @@ impl Bench {
         let clock = Clock::system();
         let database = TestDatabase::create(&complaints::migrations()).await;
         let survey = Source::start("survey", &clock).await;
-        let feeds = Feeds::of([("survey", survey.feed()), ("profile", silent())]);
+        let profile = Source::start("profile", &clock).await;
+        let feeds = Feeds::of([("survey", survey.feed()), ("profile", profile.feed())]);
         let context = Context {
             clock: clock.clone(),
             pages: PageTokens::new(b"secret"),
@@ -45,6 +45,7 @@ impl Bench {
             regions,
             database,
             survey,
+            profile,
         }
     }
 
@@ -68,37 +69,60 @@ impl Bench {
         CaseServiceClient::with_interceptor(self.role.channel(), bearer)
     }
 
+    /// A client of whoever has these claims.
+    pub(crate) fn client_claiming(&self, claims: &Claims) -> Client {
+        CaseServiceClient::with_interceptor(self.role.channel(), Bearer::claiming(claims))
+    }
+
+    /// The customer is in a region, and the role has heard of it.
+    pub(crate) async fn place(&self, customer: &str, region: &str, revision: i64) {
+        self.regions.put(customer, region);
+        let moved = CustomerPlaced {
+            customer_id: customer.to_owned(),
+            region_code: region.to_owned(),
+            brand: String::new(),
+            revision,
+        };
+        self.profile_says(customer, &moved).await;
+        let expected = Some(region.to_owned());
+        let is_heard = async || (self.region_known(customer).await == expected).then_some(());
+        until("the role has heard where the customer is", is_heard).await;
+    }
+
+    /// The region that the role has heard of.
+    pub(crate) async fn region_known(&self, customer: &str) -> Option<String> {
+        let id = Uuid::try_parse(customer).unwrap();
+        let query = "SELECT region_code FROM person_places WHERE customer_id = $1";
+        let found = sqlx::query_scalar(query).bind(id);
+        found
+            .fetch_optional(self.database.db().pool())
+            .await
+            .unwrap()
+    }
+
+    /// The profile service announces something about a customer.
+    pub(crate) async fn profile_says<P: Message + Name>(&self, customer: &str, payload: &P) {
+        let customer = Uuid::try_parse(customer).unwrap();
+        let event = NewEvent::about(customer, Some(customer), payload);
+        self.profile.announce(event).await;
+    }
+
+    /// The profile service asks for an erasure.
+    pub(crate) async fn erase(&self, customer: &str) {
+        let erasure_id = self.clock.new_id();
+        let asked = ErasureRequested {
+            erasure_id: erasure_id.to_string(),
+            customer_ids: vec![customer.to_owned()],
+            round: 1,
+        };
+        self.profile
+            .announce(NewEvent::about(erasure_id, None, &asked))
+            .await;
+    }
+
     /// The survey service announces something about a customer.
     pub(crate) async fn survey_says<P: Message + Name>(&self, customer: Uuid, payload: &P) {
         let event = NewEvent::about(self.clock.new_id(), Some(customer), payload);
         self.survey.announce(event).await;
-    }
-}
-
-/// Customers and their regions.
-#[derive(Clone, Default)]
-pub(crate) struct Regions(Arc<Mutex<HashMap<String, String>>>);
-
-impl Regions {
-    pub(crate) fn put(&self, customer: &str, region: &str) {
-        let mut known = self.0.lock().unwrap();
-        known.insert(customer.to_owned(), region.to_owned());
-    }
-
-    fn admit(&self, named: &Named) -> Result<(), Refusal> {
-        let known = self.0.lock().unwrap();
-        let is_within = |id: &String| {
-            let region = known.get(id);
-            region.is_some_and(|region| named.reach.covers(region, ""))
-        };
-        if named.customers.iter().all(is_within) {
-            return Ok(());
-        }
-        let reason = contract::patron::profile::v1::ErrorReason::CustomerNotFound;
-        Err(Refusal::new(
-            Code::NotFound,
-            reason,
-            "there is no such customer",
-        ))
     }
 }

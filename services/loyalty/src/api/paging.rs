@@ -1,7 +1,8 @@
-use chassis::Refusal;
 use chassis::paging::{PageTokens, Scope};
+use chassis::{Confined, Refusal};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 /// Rows of a page when the caller names no number, and the most that one gives.
 const SIZES: (u16, u16) = (50, 500);
@@ -43,4 +44,22 @@ impl List<'_> {
 /// Rows for a page.
 pub(super) fn size(requested: i32) -> u16 {
     chassis::paging::page_size(requested, SIZES.0, SIZES.1)
+}
+
+/// Rows for a page of things of all members; fewer for who is confined.
+pub(super) fn size_for(requested: i32, confined: Option<&Confined>) -> u16 {
+    let most = confined.map_or(SIZES.1, |_| Confined::PAGE);
+    chassis::paging::page_size(requested, SIZES.0, most)
+}
+
+/// Those of the rows whose customers are within reach now.
+pub(super) async fn visible<T>(
+    confined: Option<&Confined>,
+    rows: Vec<T>,
+    customer: impl Fn(&T) -> Uuid,
+) -> Result<Vec<T>, Refusal> {
+    match confined {
+        Some(confined) => confined.within(rows, |row| customer(row).to_string()).await,
+        None => Ok(rows),
+    }
 }

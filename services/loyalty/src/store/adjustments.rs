@@ -1,5 +1,6 @@
 //! Corrections by hand.
 
+use access::Reach;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, PgExecutor};
@@ -150,6 +151,35 @@ pub(crate) async fn page(
         LIMIT $4
         "#,
         customer_id,
+        before.unwrap_or(Uuid::max()),
+        pending_at.map(ToSqlx::to_sqlx) as _,
+        limit,
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(Correction::try_from).collect()
+}
+
+/// The same of the members of some regions and brands, as far as that was heard.
+pub(crate) async fn page_within(
+    db: impl PgExecutor<'_>,
+    reach: &Reach,
+    pending_at: Option<Timestamp>,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Correction>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"
+        SELECT adjustments.* FROM adjustments JOIN person_places USING (customer_id)
+        WHERE ($1::text[] IS NULL OR region_code = ANY ($1))
+            AND ($2::text[] IS NULL OR brand = ANY ($2)) AND adjustment_id < $3
+            AND ($4::timestamptz IS NULL OR (state = 1 AND decide_until > $4))
+        ORDER BY adjustment_id DESC
+        LIMIT $5
+        "#,
+        reach.regions() as _,
+        reach.brands() as _,
         before.unwrap_or(Uuid::max()),
         pending_at.map(ToSqlx::to_sqlx) as _,
         limit,

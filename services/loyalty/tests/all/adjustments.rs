@@ -13,7 +13,7 @@ use crate::all::shop::Shop;
 use crate::all::support::Bench;
 
 /// Corrections of 100 points or more take two persons, none is above 1,000.
-async fn shop() -> Shop {
+pub(super) async fn shop() -> Shop {
     Shop::open(|document| {
         document.adjustments = Some(api::AdjustmentPolicy {
             approval_from: 100,
@@ -43,7 +43,11 @@ fn asking(bench: &Bench, customer_id: Uuid, points: i64) -> api::CreateAdjustmen
     }
 }
 
-async fn ask(bench: &Bench, customer_id: Uuid, points: i64) -> Result<api::Adjustment, Status> {
+pub(super) async fn ask(
+    bench: &Bench,
+    customer_id: Uuid,
+    points: i64,
+) -> Result<api::Adjustment, Status> {
     let request = asking(bench, customer_id, points);
     let asked = adjustments(bench, "ann").create_adjustment(request).await?;
     Ok(asked.into_inner())

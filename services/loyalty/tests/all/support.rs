@@ -19,7 +19,7 @@ use loyalty::program_file::default_document;
 use postgres::testing::TestDatabase;
 use postgres::{Database, DatabaseConfig};
 use prost::{Message, Name};
-use testkit::{Bearer, Caller, Role, Source, report_key, silent, until};
+use testkit::{Bearer, Caller, Regions, Role, Source, report_key, silent, until};
 use tonic::Status;
 use tonic::transport::Channel;
 use uuid::Uuid;
@@ -29,6 +29,8 @@ pub(crate) struct Bench {
     pub(crate) clock: Clock,
     pub(crate) database: TestDatabase,
     pub(crate) role: Role,
+    /// The regions of customers, as the profile service would tell them.
+    pub(crate) regions: Regions,
     profile: Source,
 }
 
@@ -72,10 +74,14 @@ impl Bench {
         };
         let service =
             loyalty::service(db, &feeds, Arc::new(NoProfiles), &context, settings).unwrap();
+        let regions = Regions::default();
+        let known = regions.clone();
+        let service = service.records(move |named| std::future::ready(known.admit(&named)));
         Self {
             clock,
             database,
             role: Role::start(service).await,
+            regions,
             profile,
         }
     }

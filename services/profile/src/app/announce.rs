@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use contract::patron::profile::v1::{
     AccountManagerAssigned, CustomerAttributesChanged, CustomerCreated, CustomerHealthChanged,
-    CustomerRemoved, CustomerUpdated, LifecycleStageChanged, OrderRecorded, ProcessingRestricted,
-    ProcessingUnrestricted, ProfilesMerged, ProfilesUnmerged, ReturnRecorded, SegmentEntered,
-    SegmentLeft, TagAdded, TagRemoved, ValueTierChanged,
+    CustomerPlaced, CustomerRemoved, CustomerUpdated, LifecycleStageChanged, OrderRecorded,
+    ProcessingRestricted, ProcessingUnrestricted, ProfilesMerged, ProfilesUnmerged, ReturnRecorded,
+    SegmentEntered, SegmentLeft, TagAdded, TagRemoved, ValueTierChanged,
 };
 use events::NewEvent;
 use prost_types::FieldMask;
@@ -18,6 +18,7 @@ use crate::domain::customer::Customer;
 use crate::domain::field::Field;
 use crate::domain::health::Band;
 use crate::domain::identity::link::LinkId;
+use crate::domain::identity::place::{homes, is_place};
 use crate::domain::ids::{CustomerId, ImportId};
 use crate::domain::rating::{Stage, Tier};
 use crate::domain::segment::definition::SegmentId;
@@ -47,6 +48,35 @@ pub(crate) fn updated(customer: CustomerId, changed: &[Field]) -> NewEvent {
         changed_fields: Some(FieldMask { paths }),
     };
     about(customer, &payload)
+}
+
+/// A customer's record has changed, and where each of its ids is if these fields say so.
+pub(crate) fn settled(customer: &Customer, changed: &[Field]) -> Vec<NewEvent> {
+    if changed.is_empty() {
+        return Vec::new();
+    }
+    let mut events = vec![updated(customer.id, changed)];
+    if is_place(changed) {
+        events.extend(placed(customer, homes(customer)));
+    }
+    events
+}
+
+/// These ids are where the person is to whom they lead.
+pub(crate) fn placed(
+    person: &Customer,
+    ids: impl IntoIterator<Item = CustomerId>,
+) -> impl Iterator<Item = NewEvent> {
+    let details = &person.details;
+    ids.into_iter().map(move |id| {
+        let payload = CustomerPlaced {
+            customer_id: id.0.to_string(),
+            region_code: details.region_code.clone(),
+            brand: details.brand.clone(),
+            revision: person.version,
+        };
+        about(id, &payload)
+    })
 }
 
 /// A customer whom only an import spoke of is gone with it.

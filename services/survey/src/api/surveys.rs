@@ -48,9 +48,11 @@ impl SurveyService for Surveys {
         &self,
         request: Request<ListInvitationsRequest>,
     ) -> Result<Reply<ListInvitationsResponse>, Status> {
-        Ok(Reply::new(
-            self.0.list_invitations(request.get_ref()).await?,
-        ))
+        let confined = chassis::confined(&request);
+        let listed = self
+            .0
+            .list_invitations(request.get_ref(), confined.as_ref());
+        Ok(Reply::new(listed.await?))
     }
 
     async fn submit_response(

@@ -1,5 +1,5 @@
-use chassis::Refusal;
 use chassis::paging::{Scope, page_size};
+use chassis::{Confined, Refusal};
 use contract::patron::survey::v1::{
     GetInvitationRequest, Invitation as WireInvitation, ListInvitationsRequest,
     ListInvitationsResponse,
@@ -11,6 +11,8 @@ use crate::store::StoreError;
 use crate::store::invitations::{Filter, Place};
 use crate::{store, wire};
 
+/// Most invitations of a page.
+const PAGE: u16 = 500;
 const LIST: &str = "patron.survey.v1.SurveyService/ListInvitations";
 
 impl App {
@@ -24,16 +26,20 @@ impl App {
         Ok(wire::invitations::invitation(&invitation))
     }
 
-    async fn find_invitation(&self, id: InvitationId) -> Result<Invitation, SurveyError> {
+    pub(super) async fn find_invitation(
+        &self,
+        id: InvitationId,
+    ) -> Result<Invitation, SurveyError> {
         let mut connection = self.connection().await?;
         let invitation = store::invitations::find(&mut connection, id).await?;
         invitation.ok_or(SurveyError::InvitationNotFound)
     }
 
-    /// Lists invitations, the latest first.
+    /// Lists invitations, the latest first. For who is confined, those of customers within reach.
     pub(crate) async fn list_invitations(
         &self,
         request: &ListInvitationsRequest,
+        confined: Option<&Confined>,
     ) -> Result<ListInvitationsResponse, Refusal> {
         let filters = [
             request.customer_id.as_str(),
@@ -45,14 +51,22 @@ impl App {
             filters: &filters,
         };
         let after = self.pages.decode(scope, &request.page_token)?;
-        let size = page_size(request.page_size, 50, 500);
-        let customer = customer(&request.customer_id)?;
-        let which = (customer, filter(request)?);
+        let most = confined.map_or(PAGE, |_| Confined::PAGE);
+        let size = page_size(request.page_size, 50, most);
+        let filter = Filter {
+            within: confined.map(Confined::reach),
+            ..filter(request)?
+        };
+        let which = (customer(&request.customer_id)?, filter);
         let mut listed = self.invitations(which, after, size).await?;
         let last = page::cut(&mut listed, size).map(Place::of);
         let next_page_token = last
             .map(|place| self.pages.encode(scope, &place))
             .transpose()?;
+        if let Some(confined) = confined {
+            let customer = |it: &Invitation| it.customer.0.to_string();
+            listed = confined.within(listed, customer).await?;
+        }
         Ok(ListInvitationsResponse {
             invitations: listed.iter().map(wire::invitations::invitation).collect(),
             next_page_token: next_page_token.unwrap_or_default(),
@@ -89,12 +103,13 @@ fn customer(id: &str) -> Result<Option<CustomerId>, Refusal> {
     Ok(Some(CustomerId(wire::identifier("customer_id", id)?)))
 }
 
-/// All but whose they are.
+/// All but whose they may be.
 fn filter(request: &ListInvitationsRequest) -> Result<Filter<'_>, Refusal> {
     let given = |text: &str| !text.is_empty();
     wire::storable("questionnaire_id", &request.questionnaire_id)?;
     Ok(Filter {
         customers: None,
+        within: None,
         questionnaire_id: Some(request.questionnaire_id.as_str()).filter(|id| given(id)),
         state: wire::invitations::state_filter(request.state()),
     })

@@ -7,6 +7,7 @@ mod get_score;
 mod invitations;
 mod invite;
 mod list_questionnaires;
+mod owners;
 mod page;
 mod submit_response;
 

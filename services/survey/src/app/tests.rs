@@ -352,7 +352,7 @@ async fn invitations_are_listed_by_customer_questionnaire_and_state() {
     let list = async |request: wire::ListInvitationsRequest| {
         let listed = bench
             .app
-            .list_invitations(&request)
+            .list_invitations(&request, None)
             .await
             .unwrap()
             .invitations;
@@ -395,7 +395,7 @@ async fn pages_of_invitations_hold_each_once_also_when_more_are_made_meanwhile()
     };
     let mut listed = Vec::new();
     loop {
-        let page = bench.app.list_invitations(&request).await.unwrap();
+        let page = bench.app.list_invitations(&request, None).await.unwrap();
         listed.extend(page.invitations);
         if page.next_page_token.is_empty() {
             break;

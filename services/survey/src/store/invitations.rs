@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use access::Reach;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
@@ -15,6 +16,8 @@ pub(crate) struct Filter<'a> {
     pub(crate) customers: Option<&'a [Uuid]>,
     pub(crate) questionnaire_id: Option<&'a str>,
     pub(crate) state: Option<State>,
+    /// Of customers of these regions and brands, as far as that was heard. Not together with `customers`.
+    pub(crate) within: Option<&'a Reach>,
 }
 
 /// The sort key of an invitation in lists: the latest first, the id among equals.
@@ -85,6 +88,9 @@ pub(crate) async fn list(
     after: Option<Place>,
     limit: i64,
 ) -> Result<Vec<Invitation>, StoreError> {
+    if let Some(reach) = filter.within {
+        return list_within(connection, (filter, reach), after, limit).await;
+    }
     let Place(created_at, invitation_id) = after.unwrap_or(Place::START);
     let rows = select!(
         "WHERE ($1::uuid[] IS NULL OR customer_id = ANY ($1))
@@ -100,11 +106,40 @@ pub(crate) async fn list(
         invitation_id,
         limit,
     );
-    rows.fetch_all(connection)
-        .await?
-        .into_iter()
-        .map(Invitation::try_from)
-        .collect()
+    read(rows.fetch_all(connection).await?)
+}
+
+/// The same of the customers of some regions and brands. A statement of its own: most callers may see everybody, and
+/// need not pay for the join.
+async fn list_within(
+    connection: &mut PgConnection,
+    (filter, reach): (Filter<'_>, &Reach),
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<Invitation>, StoreError> {
+    let Place(created_at, invitation_id) = after.unwrap_or(Place::START);
+    let rows = select!(
+        "JOIN person_places USING (customer_id)
+         WHERE ($1::text[] IS NULL OR region_code = ANY ($1))
+           AND ($2::text[] IS NULL OR brand = ANY ($2))
+           AND ($3::text IS NULL OR questionnaire_id = $3)
+           AND ($4::text IS NULL OR state = $4)
+           AND (created_at, invitation_id) < ($5, $6)
+         ORDER BY created_at DESC, invitation_id DESC
+         LIMIT $7",
+        reach.regions() as Option<&[String]>,
+        reach.brands() as Option<&[String]>,
+        filter.questionnaire_id as Option<&str>,
+        filter.state.map(State::name) as Option<&str>,
+        created_at.to_sqlx() as jiff_sqlx::Timestamp,
+        invitation_id,
+        limit,
+    );
+    read(rows.fetch_all(connection).await?)
+}
+
+fn read(rows: Vec<Row>) -> Result<Vec<Invitation>, StoreError> {
+    rows.into_iter().map(Invitation::try_from).collect()
 }
 
 /// Adds open invitations to the latest versions of their questionnaires and gives these versions by

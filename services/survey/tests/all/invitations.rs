@@ -9,7 +9,11 @@ use uuid::Uuid;
 use crate::all::support::Bench;
 
 /// A customer's invitations, the oldest first, once there are so many.
-async fn invitations(bench: &Bench, customer: Uuid, count: usize) -> Vec<api::Invitation> {
+pub(super) async fn invitations(
+    bench: &Bench,
+    customer: Uuid,
+    count: usize,
+) -> Vec<api::Invitation> {
     let listing = api::ListInvitationsRequest {
         customer_id: customer.to_string(),
         ..Default::default()

@@ -2,11 +2,12 @@
 
 use chassis::paging::PageTokens;
 use chassis::{Clock, Context};
+use contract::patron::profile::v1::CustomerPlaced;
 use contract::patron::survey::v1::survey_service_client::SurveyServiceClient;
 use events::{Feeds, NewEvent};
 use postgres::testing::TestDatabase;
 use prost::{Message, Name};
-use testkit::{Bearer, Caller, Role, Source};
+use testkit::{Bearer, Caller, Regions, Role, Source, until};
 use uuid::Uuid;
 
 pub(crate) type Client = SurveyServiceClient<Caller>;
@@ -15,6 +16,8 @@ pub(crate) type Client = SurveyServiceClient<Caller>;
 pub(crate) struct Bench {
     pub(crate) clock: Clock,
     role: Role,
+    /// The regions of customers, as the profile service would tell them.
+    pub(crate) regions: Regions,
     pub(crate) database: TestDatabase,
     profile: Source,
     complaints: Source,
@@ -35,9 +38,13 @@ impl Bench {
             pages: PageTokens::new(b"secret"),
         };
         let service = survey::service(database.db().clone(), &feeds, &context).unwrap();
+        let regions = Regions::default();
+        let known = regions.clone();
+        let service = service.records(move |named| std::future::ready(known.admit(&named)));
         Self {
             clock,
             role: Role::start(service).await,
+            regions,
             database,
             profile,
             complaints,
@@ -56,6 +63,31 @@ impl Bench {
     /// A client of these roles; of none, one without a token.
     pub(crate) fn client_as(&self, roles: &[&str]) -> Client {
         SurveyServiceClient::with_interceptor(self.role.channel(), Bearer::of(roles))
+    }
+
+    /// A client of a role that is confined to a region.
+    pub(crate) fn client_within(&self, role: &str, region: &str) -> Client {
+        let bearer = Bearer::within(role, &[region]);
+        SurveyServiceClient::with_interceptor(self.role.channel(), bearer)
+    }
+
+    /// The customer is in a region, and the role has heard of it.
+    pub(crate) async fn place(&self, customer: Uuid, region: &str, revision: i64) {
+        self.regions.put(&customer.to_string(), region);
+        let moved = CustomerPlaced {
+            customer_id: customer.to_string(),
+            region_code: region.to_owned(),
+            brand: String::new(),
+            revision,
+        };
+        self.profile_says(customer, &moved).await;
+        until("the role has heard where the customer is", async || {
+            let query = "SELECT region_code FROM person_places WHERE customer_id = $1";
+            let found = sqlx::query_scalar(query).bind(customer);
+            let known = found.fetch_optional(self.database.db().pool()).await;
+            (known.unwrap() == Some(region.to_owned())).then_some(())
+        })
+        .await;
     }
 
     /// The profile service announces something about a customer.

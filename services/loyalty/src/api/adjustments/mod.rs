@@ -6,8 +6,9 @@ use contract::patron::loyalty::v1 as contract;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::paging::{List, size};
+use super::paging::{List, size_for, visible};
 use super::refusals::refuse;
+use crate::app::adjustments::Whose;
 use crate::app::{Call, Loyalty, adjustments};
 use crate::wire;
 
@@ -54,6 +55,7 @@ impl AdjustmentService for Adjustments {
         &self,
         request: Request<contract::ListAdjustmentsRequest>,
     ) -> Result<Response<contract::ListAdjustmentsResponse>, Status> {
+        let confined = chassis::confined(&request);
         let request = request.into_inner();
         let pages = List {
             tokens: &self.tokens,
@@ -62,19 +64,22 @@ impl AdjustmentService for Adjustments {
             filter: if request.pending_only { "pending" } else { "" },
         };
         let before = pages.start::<Uuid>(&request.page_token)?;
-        let customer_id = match request.customer_id.as_str() {
-            "" => None,
-            named => Some(wire::id(named, "customer_id")?),
+        let whose = match (request.customer_id.as_str(), &confined) {
+            ("", None) => Whose::Everybodys,
+            ("", Some(confined)) => Whose::Within(confined.reach()),
+            (named, _) => Whose::Member(wire::id(named, "customer_id")?),
         };
-        let (from, size) = ((before, request.pending_only), size(request.page_size));
-        let page = adjustments::page(&self.loyalty, customer_id, from, size).await;
+        let size = size_for(request.page_size, confined.as_ref());
+        let from = (before, request.pending_only);
+        let page = adjustments::page(&self.loyalty, whose, from, size).await;
         let page = page.map_err(refuse)?;
         let last = page.rows.last().filter(|_| page.has_more);
         let next_page_token = pages.next(last.map(|one| one.adjustment_id))?;
+        let rows = visible(confined.as_ref(), page.rows, |one| one.customer_id).await?;
         let now = self.loyalty.now();
-        let rows = page.rows.iter();
         Ok(Response::new(contract::ListAdjustmentsResponse {
             adjustments: rows
+                .iter()
                 .map(|one| wire::adjustments::adjustment(one, now))
                 .collect(),
             next_page_token,

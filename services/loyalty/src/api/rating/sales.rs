@@ -1,10 +1,11 @@
+use chassis::Confined;
 use chassis::paging::PageTokens;
 use contract::patron::loyalty::v1 as contract;
 use contract::sale_service_server::SaleService;
 use jiff::Timestamp;
 use tonic::{Request, Response, Status};
 
-use crate::api::paging::{List, size};
+use crate::api::paging::{List, size, size_for, visible};
 use crate::api::refusals::refuse;
 use crate::app::Loyalty;
 use crate::app::rating::{RatingError, read, retry};
@@ -59,17 +60,21 @@ impl SaleService for Sales {
         &self,
         request: Request<contract::ListParkedRatingsRequest>,
     ) -> Result<Response<contract::ListParkedRatingsResponse>, Status> {
+        let confined = chassis::confined(&request);
         let request = request.into_inner();
         let pages = self.list(LIST_PARKED, "");
         let after = pages.start::<Place>(&request.page_token)?;
         let after = after.map(|(at, key)| (at, encode::key_of(key)));
-        let page = read::parked(&self.loyalty, after.as_ref(), size(request.page_size)).await;
+        let size = size_for(request.page_size, confined.as_ref());
+        let reach = confined.as_ref().map(Confined::reach);
+        let page = read::parked(&self.loyalty, reach, after.as_ref(), size).await;
         let page = page.map_err(refuse)?;
         let last = page.rows.last().filter(|_| page.has_more);
         let next_page_token =
             pages.next(last.map(|last| (last.parked_at, encode::place(&last.key))))?;
+        let rows = visible(confined.as_ref(), page.rows, |it| it.key.customer_id).await?;
         Ok(Response::new(contract::ListParkedRatingsResponse {
-            parked_ratings: page.rows.into_iter().map(encode::parked).collect(),
+            parked_ratings: rows.into_iter().map(encode::parked).collect(),
             next_page_token,
         }))
     }

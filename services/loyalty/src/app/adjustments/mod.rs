@@ -11,4 +11,4 @@ mod tests;
 pub(crate) use create::{Asking, create, try_out};
 pub(crate) use decide::{approve, lapse, reject};
 pub(crate) use error::AdjustmentsError;
-pub(crate) use read::{one, page};
+pub(crate) use read::{Whose, one, page};

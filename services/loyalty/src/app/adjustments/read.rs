@@ -1,3 +1,4 @@
+use access::Reach;
 use uuid::Uuid;
 
 use super::AdjustmentsError;
@@ -19,18 +20,33 @@ pub(crate) async fn one(
     Ok(found.ok_or(AdjustmentsError::NotFound)?)
 }
 
-/// A page of corrections, of a member or of all, before one of them.
+/// Whose corrections are asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Whose<'a> {
+    /// A member's.
+    Member(Uuid),
+    /// Those of members of these regions and brands, as far as that was heard.
+    Within(&'a Reach),
+    /// All.
+    Everybodys,
+}
+
+/// A page of corrections before one of them.
 pub(crate) async fn page(
     loyalty: &Loyalty,
-    customer_id: Option<Uuid>,
+    whose: Whose<'_>,
     (before, pending_only): (Option<Uuid>, bool),
     size: u16,
 ) -> Result<Page<Correction>, AppError> {
-    if let Some(customer_id) = customer_id {
-        loyalty.require_member(customer_id).await?;
-    }
     let pending_at = pending_only.then(|| loyalty.now());
-    let limit = i64::from(size) + 1;
-    let rows = store::page(loyalty.db.pool(), customer_id, pending_at, before, limit).await?;
+    let (db, limit) = (loyalty.db.pool(), i64::from(size) + 1);
+    let rows = match whose {
+        Whose::Member(customer_id) => {
+            loyalty.require_member(customer_id).await?;
+            store::page(db, Some(customer_id), pending_at, before, limit).await?
+        }
+        Whose::Within(reach) => store::page_within(db, reach, pending_at, before, limit).await?,
+        Whose::Everybodys => store::page(db, None, pending_at, before, limit).await?,
+    };
     Ok(Page::cut(rows, size))
 }

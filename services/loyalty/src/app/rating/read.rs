@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use access::Reach;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -101,14 +102,19 @@ pub(crate) async fn sales(
     Ok(Page::cut(rows, size))
 }
 
-/// A page of what is parked, the oldest first.
+/// A page of what is parked, the oldest first: of everybody, or of members within reach as far as that was heard.
 pub(crate) async fn parked(
     loyalty: &Loyalty,
+    reach: Option<&Reach>,
     after: Option<&(Timestamp, Key)>,
     size: u16,
 ) -> Result<Page<Parked>, AppError> {
     let after = after.map(|(at, key)| (*at, key));
-    let rows = parked::page(loyalty.db.pool(), after, i64::from(size) + 1).await?;
+    let (db, limit) = (loyalty.db.pool(), i64::from(size) + 1);
+    let rows = match reach {
+        Some(reach) => parked::page_within(db, reach, after, limit).await?,
+        None => parked::page(db, after, limit).await?,
+    };
     Ok(Page::cut(rows, size))
 }
 

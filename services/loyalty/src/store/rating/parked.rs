@@ -1,5 +1,6 @@
 //! What could not be rated.
 
+use access::Reach;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::{PgConnection, PgExecutor};
@@ -192,6 +193,44 @@ pub(crate) async fn page(
         key.map(|(_, activity_type, _)| activity_type),
         key.map(|(_, _, reference)| reference),
         limit,
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(Parked::try_from).collect()
+}
+
+/// The same of the members of some regions and brands, as far as that was heard.
+pub(crate) async fn page_within(
+    db: impl PgExecutor<'_>,
+    reach: &Reach,
+    after: Option<(Timestamp, &Key)>,
+    limit: i64,
+) -> Result<Vec<Parked>, StoreError> {
+    let at = after.map(|(at, _)| at.to_sqlx());
+    let customer_id = after.map(|(_, key)| key.customer_id);
+    let key = after.map(|(_, key)| columns(&key.source));
+    let rows = sqlx::query_as!(
+        Row,
+        r#"
+        SELECT customer_id, kind, activity_type, reference, reason, rule_id, detail, program_id,
+            tried_version, parked_at, attempts
+        FROM parked_ratings JOIN person_places USING (customer_id)
+        WHERE ($7::text[] IS NULL OR region_code = ANY ($7))
+            AND ($8::text[] IS NULL OR brand = ANY ($8))
+            AND ($1::timestamptz IS NULL
+                OR (parked_at, customer_id, kind, activity_type, reference)
+                    > ($1, $2, $3, $4 COLLATE "C", $5 COLLATE "C"))
+        ORDER BY parked_at, customer_id, kind, activity_type, reference
+        LIMIT $6
+        "#,
+        at as _,
+        customer_id,
+        key.map(|(kind, _, _)| kind),
+        key.map(|(_, activity_type, _)| activity_type),
+        key.map(|(_, _, reference)| reference),
+        limit,
+        reach.regions() as _,
+        reach.brands() as _,
     )
     .fetch_all(db)
     .await?;

@@ -1,7 +1,8 @@
 //! What the profile service tells, and what comes of it.
 
 use contract::patron::profile::v1::{
-    ErasureRequested, Order, OrderLine, OrderRecorded, Return, ReturnLine, ReturnRecorded,
+    CustomerPlaced, ErasureRequested, Order, OrderLine, OrderRecorded, Return, ReturnLine,
+    ReturnRecorded,
 };
 use contract::patron::r#type::v1::Money;
 use contract::time::timestamp;
@@ -39,6 +40,25 @@ impl Bench {
         let before = self.lifetime_earned(customer_id).await;
         self.return_told(customer_id, order_id, pounds).await;
         self.until_earned(customer_id, before - pounds).await;
+    }
+
+    /// The customer is in a region, and the role has heard of it.
+    pub(crate) async fn place(&self, customer_id: Uuid, region: &str, revision: i64) {
+        self.regions.put(&customer_id.to_string(), region);
+        let moved = CustomerPlaced {
+            customer_id: customer_id.to_string(),
+            region_code: region.to_owned(),
+            brand: String::new(),
+            revision,
+        };
+        self.announce(customer_id, &moved).await;
+        until("the role has heard where the customer is", async || {
+            let query = "SELECT region_code FROM person_places WHERE customer_id = $1";
+            let found = sqlx::query_scalar(query).bind(customer_id);
+            let known = found.fetch_optional(self.database.db().pool()).await;
+            (known.unwrap() == Some(region.to_owned())).then_some(())
+        })
+        .await;
     }
 
     /// The same, without waiting for what it does.

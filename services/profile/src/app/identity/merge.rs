@@ -12,6 +12,7 @@ use crate::app::contact::regrouped;
 use crate::app::{App, announce};
 use crate::domain::customer::{Customer, Past};
 use crate::domain::identity::link::{Link, LinkId, LinkKind, ordered};
+use crate::domain::identity::place::Places;
 use crate::domain::ids::CustomerId;
 use crate::domain::invalid::{Invalid, Problem};
 use crate::store::segments::evaluations;
@@ -114,6 +115,7 @@ impl App {
         link: &Link,
     ) -> Result<Customer, Refusal> {
         let past = Past::of([&one.customer, &other.customer]);
+        let places = Places::of([&one.customer, &other.customer]);
         let merged = one.profile.merge(other.profile, link.clone(), &trust())?;
         let golden = merged.golden(&trust());
         let (mut survivor, gone) = if merged.id == one.customer.id {
@@ -136,6 +138,7 @@ impl App {
         if !changed.is_empty() {
             events.push(announce::updated(survivor.id, &changed));
         }
+        events.extend(announce::placed(&survivor, places.left(&survivor)));
         let spoken = (&before, &survivor.homes());
         events.extend(regrouped::changes(db, survivor.id, spoken, self.now()).await?);
         let appended = self.outbox.append_all(db, &events).await;

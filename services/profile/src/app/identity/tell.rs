@@ -58,8 +58,8 @@ impl App {
         customers::update(db, &keys, [&customer]).await?;
         if !changed.is_empty() {
             evaluations::mark(db, &[customer.id], self.now()).await?;
-            let event = announce::updated(customer.id, &changed);
-            let appended = self.outbox.append(db, event).await;
+            let events = announce::settled(&customer, &changed);
+            let appended = self.outbox.append_all(db, &events).await;
             appended.map_err(refusals::outbox)?;
         }
         Ok((customer, told))

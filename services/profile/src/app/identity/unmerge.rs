@@ -12,6 +12,7 @@ use crate::app::contact::regrouped;
 use crate::app::{App, announce};
 use crate::domain::customer::{Customer, Past};
 use crate::domain::identity::link::{Link, LinkId, Undone};
+use crate::domain::identity::place::Places;
 use crate::domain::identity::profile::Profile;
 use crate::domain::ids::CustomerId;
 use crate::store::segments::evaluations;
@@ -108,6 +109,7 @@ impl App {
         let mut parted = parted.ok_or_else(refusals::customer_not_found)?;
         let past = Past::of([&stays, &parted]);
         let joint = stays.homes();
+        let places = Places::of([&stays]);
         let now = self.now();
         let left = stays.regroup(&near, near.golden(&trust()), past, now);
         let got = parted.regroup(&far, far.golden(&trust()), past, now);
@@ -127,6 +129,7 @@ impl App {
             if !changed.is_empty() {
                 events.push(announce::updated(customer.id, &changed));
             }
+            events.extend(announce::placed(customer, places.left(customer)));
             let spoken = (&joint, &customer.homes());
             events.extend(regrouped::changes(db, customer.id, spoken, now).await?);
         }

@@ -16,8 +16,6 @@ use crate::app::attributes::announced;
 use crate::app::identity::ingest::Statement;
 use crate::app::identity::trust;
 use crate::app::{App, announce};
-use crate::domain::customer::Customer;
-use crate::domain::field::Field;
 use crate::domain::identifier::IdentifierKey;
 use crate::domain::identity::kinds::{Kind, kind_of};
 use crate::domain::identity::source::SourceId;
@@ -233,7 +231,7 @@ impl App {
         let made = changes.made.iter().map(announce::created);
         let differs = |(_, fields): &&(Customer, Vec<Field>)| !fields.is_empty();
         let changed = changes.changed.iter().filter(differs);
-        let changed = changed.map(|(customer, fields)| announce::updated(customer.id, fields));
+        let changed = changed.flat_map(|(customer, fields)| announce::settled(customer, fields));
         let noted = announced(&set.changes);
         let events: Vec<_> = made.chain(changed).chain(noted).chain(others).collect();
         self.outbox.append_all(db, &events).await?;

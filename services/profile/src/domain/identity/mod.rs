@@ -16,6 +16,7 @@ pub(crate) mod link;
 pub(crate) mod match_policy;
 pub(crate) mod matching;
 pub(crate) mod names;
+pub(crate) mod place;
 pub(crate) mod profile;
 pub(crate) mod source;
 pub(crate) mod tell;
