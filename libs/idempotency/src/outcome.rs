@@ -62,9 +62,11 @@ fn open(
     let reply = reply.map(|reply| secret.open(key, REPLY, reply));
     Ok(Record {
         sealed_by: None,
-        request_digest: is_same
-            .then(|| request.request.to_vec())
-            .unwrap_or_default(),
+        request_digest: if is_same {
+            request.request.to_vec()
+        } else {
+            Vec::new()
+        },
         field_digests: secret.open(key, FIELD_DIGESTS, &record.field_digests)?,
         reply: reply.transpose()?,
         refusal: record.refusal,

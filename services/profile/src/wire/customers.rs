@@ -114,9 +114,7 @@ pub(crate) fn encode_identifier(
     country: Option<Country>,
 ) -> proto::Identifier {
     let Identifier { key, verified } = identifier;
-    let problem = key
-        .problem(country)
-        .map_or(Problem::Unspecified, problem);
+    let problem = key.problem(country).map_or(Problem::Unspecified, problem);
     let IdentifierKey { kind, value, .. } = key;
     proto::Identifier {
         kind,

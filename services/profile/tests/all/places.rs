@@ -51,10 +51,12 @@ async fn check(profile: &Profile, ids: &[String], when: &str) {
         let (_, region, brand) = told.last().unwrap();
         let is = (&is.region_code, &is.brand);
         assert_eq!(is, (region, brand), "{when}: {id}");
-        let news = |pair: &[(i64, String, String)]| {
-            pair[0].0 < pair[1].0 && (&pair[0].1, &pair[0].2) != (&pair[1].1, &pair[1].2)
-        };
-        assert!(told.windows(2).all(news), "{when}: {id} {told:?}");
+        let next = told.iter().skip(1);
+        let mut pairs = told.iter().zip(next);
+        let is_news = pairs.all(|((before, region, brand), (revision, other, another))| {
+            before < revision && (region, brand) != (other, another)
+        });
+        assert!(is_news, "{when}: {id} {told:?}");
     }
 }
 

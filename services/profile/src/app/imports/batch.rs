@@ -229,8 +229,7 @@ impl App {
         let touched: Vec<_> = touched.into_iter().collect();
         evaluations::mark(db, &touched, self.now()).await?;
         let made = changes.made.iter().map(announce::created);
-        let differs = |(_, fields): &&(Customer, Vec<Field>)| !fields.is_empty();
-        let changed = changes.changed.iter().filter(differs);
+        let changed = changes.changed.iter();
         let changed = changed.flat_map(|(customer, fields)| announce::settled(customer, fields));
         let noted = announced(&set.changes);
         let events: Vec<_> = made.chain(changed).chain(noted).chain(others).collect();
