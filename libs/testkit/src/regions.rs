@@ -19,6 +19,9 @@ impl Regions {
     }
 
     /// For [`chassis::Service::records`]. Customers of whom nothing is known are not there.
+    ///
+    /// # Errors
+    /// NOT_FOUND when one of the customers is not within reach.
     pub fn admit(&self, named: &Named) -> Result<(), Refusal> {
         let known = self.0.lock().unwrap();
         let is_within = |id: &String| {
