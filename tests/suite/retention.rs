@@ -7,13 +7,12 @@ use crate::erasure::connect;
 use crate::support::{Api, eventually, new_customer, request_id, shared};
 
 async fn done(api: &Api, path: &str, mut body: Value) -> Value {
-    let path = match path.strip_suffix('?') {
-        Some(path) => format!("{path}?request_id={}", request_id()),
-        None => {
-            body["requestId"] = request_id().into();
-            path.to_owned()
-        }
-    };
+    let mut path = path.to_owned();
+    if path.ends_with('?') {
+        path = format!("{path}request_id={}", request_id());
+    } else {
+        body["requestId"] = request_id().into();
+    }
     let answer = api.post(&path, &body).await;
     assert_eq!(answer.status, 200, "{path}: {answer:?}");
     answer.body
