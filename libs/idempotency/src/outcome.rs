@@ -57,16 +57,17 @@ fn open(
     request: &Fingerprint,
     record: Record,
 ) -> Result<Record, CorruptRecord> {
-    let is_same = record.request_digest == secret.digest(key, request);
+    // Told as the digest that is compared in clear; one that differs says no more than that.
+    let request_digest = if record.request_digest == secret.digest(key, request) {
+        request.request.to_vec()
+    } else {
+        Vec::new()
+    };
     let reply = record.reply.as_deref();
     let reply = reply.map(|reply| secret.open(key, REPLY, reply));
     Ok(Record {
         sealed_by: None,
-        request_digest: if is_same {
-            request.request.to_vec()
-        } else {
-            Vec::new()
-        },
+        request_digest,
         field_digests: secret.open(key, FIELD_DIGESTS, &record.field_digests)?,
         reply: reply.transpose()?,
         refusal: record.refusal,

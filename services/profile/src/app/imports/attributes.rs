@@ -26,25 +26,21 @@ pub(super) struct Written {
     pub(super) imports: Vec<Option<ImportId>>,
 }
 
-impl App {
-    /// Refuses columns of attributes that there are not, that take no values, or that are hidden from the caller.
-    pub(super) async fn check_attributes(
-        &self,
-        db: &mut PgConnection,
-        plan: &Plan,
-    ) -> Result<(), Refusal> {
-        let columns = columns(plan);
-        let known = known(db, plan).await?;
-        for (_, key) in &columns {
-            let attribute = known.iter().find(|it| it.key == **key);
-            let attribute = attribute.ok_or_else(|| AttributeError::NotFound((*key).clone()))?;
-            if attribute.archived {
-                return Err(AttributeError::Archived((*key).clone()).into());
-            }
+/// Refuses columns of attributes that there are not, that take no values, or that are hidden from the caller.
+pub(super) async fn check_attributes(db: &mut PgConnection, plan: &Plan) -> Result<(), Refusal> {
+    let columns = columns(plan);
+    let known = known(db, plan).await?;
+    for (_, key) in &columns {
+        let attribute = known.iter().find(|it| it.key == **key);
+        let attribute = attribute.ok_or_else(|| AttributeError::NotFound((*key).clone()))?;
+        if attribute.archived {
+            return Err(AttributeError::Archived((*key).clone()).into());
         }
-        check_exposed(&columns, &known)
     }
+    check_exposed(&columns, &known)
+}
 
+impl App {
     /// Refuses to go on with a file of attributes that are hidden from who sends it.
     pub(super) async fn check_sender(
         &self,

@@ -6,6 +6,7 @@ use idempotency::{Claim, Key};
 use sqlx::PgTransaction;
 use tonic::{Response, Status};
 
+use super::attributes::check_attributes;
 use crate::app::App;
 use crate::domain::imports::{Import, Plan};
 use crate::store::imports;
@@ -27,7 +28,7 @@ impl App {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 // Nothing is kept of a file that can't be begun yet: once the attributes are defined, the same may come.
-                self.check_attributes(claimed.transaction(), &plan).await?;
+                check_attributes(claimed.transaction(), &plan).await?;
                 let import = Import::create(self.new_import_id(), plan, caller, self.now());
                 let outcome = insert(claimed.transaction(), import).await;
                 claimed.finish(outcome).await

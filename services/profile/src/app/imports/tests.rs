@@ -14,6 +14,7 @@ use proptest::prelude::*;
 use seal::Keyring;
 use sqlx::PgTransaction;
 
+use super::attributes::check_attributes;
 use crate::app::App;
 use crate::app::contact::Secrets;
 use crate::domain::attribute::asked::{Asked, Sent};
@@ -322,7 +323,7 @@ async fn a_file_of_attributes_is_refused_from_who_may_not_see_them_and_masks_fro
     let mut tx = app.begin(deadline()).await.unwrap();
     for class in [Class::Contact, Class::FreeText] {
         let exposure = Exposure::ALL.with(class, Seen::Hidden);
-        let begun = exposure::within(exposure, app.check_attributes(&mut tx, &plan)).await;
+        let begun = exposure::within(exposure, check_attributes(&mut tx, &plan)).await;
         let sent = exposure::within(exposure, app.resume_import(deadline(), id, 0)).await;
         let reasons = [begun.err(), sent.err()].map(|it| it.map(|it| it.reason().to_owned()));
         // Who may not read what others wrote may still write.
