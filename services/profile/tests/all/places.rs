@@ -51,10 +51,10 @@ async fn check(profile: &Profile, ids: &[String], when: &str) {
         let (_, region, brand) = told.last().unwrap();
         let is = (&is.region_code, &is.brand);
         assert_eq!(is, (region, brand), "{when}: {id}");
-        let news = |pair: &[(i64, String, String)]| {
-            pair[0].0 < pair[1].0 && (&pair[0].1, &pair[0].2) != (&pair[1].1, &pair[1].2)
-        };
-        assert!(told.windows(2).all(news), "{when}: {id} {told:?}");
+        for (one, next) in told.iter().zip(told.iter().skip(1)) {
+            let is_elsewhere = (&one.1, &one.2) != (&next.1, &next.2);
+            assert!(one.0 < next.0 && is_elsewhere, "{when}: {id} {told:?}");
+        }
     }
 }
 
