@@ -64,6 +64,14 @@ async fn buy(bench: &Bench, customer: Uuid, order_id: &str) -> Result<(), Handle
     receive(bench, ToProfile(bench.app.clone()), &event).await
 }
 
+fn created(bench: &Bench, customer: Uuid) -> Incoming {
+    let created = CustomerCreated {
+        customer_id: customer.to_string(),
+        ..Default::default()
+    };
+    event(bench, &created, Some(customer))
+}
+
 async fn close(bench: &Bench, customer: Uuid, case_id: &str, resolution_number: i32) {
     let closed = CaseClosed {
         case_id: case_id.to_owned(),
@@ -114,7 +122,7 @@ async fn many_orders_at_once_ask_as_one_after_the_other_would() {
     let events = [
         bought(&bench, ann, "A-1"),
         bought(&bench, bob, "B-1"),
-        event(&bench, &CustomerCreated::default(), Some(bob)),
+        created(&bench, bob),
         bought(&bench, bob, "B-1"),
         bought(&bench, ann, "A-2"),
     ];
@@ -152,7 +160,7 @@ async fn a_case_is_rated_once_for_each_resolution() {
 async fn other_events_ask_nobody() {
     let bench = Bench::new().await;
     let customer = bench.clock.new_id();
-    let event = event(&bench, &CustomerCreated::default(), Some(customer));
+    let event = created(&bench, customer);
     receive(&bench, ToProfile(bench.app.clone()), &event)
         .await
         .unwrap();
