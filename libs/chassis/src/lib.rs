@@ -62,6 +62,7 @@ pub use issuers::{KeyWatch, NotVerified};
 pub use records::{Confined, Named, Owner, Resource, confined, reach};
 pub use refusal::{CorruptRefusal, ErrorReason, Refusal};
 pub use reread::reread;
+pub use scope::spawn;
 pub use secret::Secret;
 pub use serve::{Drained, Running, ServeError, serve, serve_http};
 pub use service::{MAX_MESSAGE_BYTES, Service};

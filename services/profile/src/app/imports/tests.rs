@@ -295,6 +295,29 @@ async fn check(
     Ok(())
 }
 
+#[tokio::test]
+async fn each_row_of_many_batches_is_taken_in_once_wherever_the_file_breaks_off() {
+    let database = TestDatabase::create(&crate::migrations()).await;
+    let app = app(&database);
+    define(&database, ("tea", "choice", "{green,black}", "none")).await;
+    let row = |number: usize| match number {
+        // In the third batch, the fourth and the last.
+        2_500 | 3_500 | 4_200 => format!("{number},a,,,neither,\n"),
+        _ => format!("{number},a,,,,\n"),
+    };
+    let rows: String = (1..=4_200).map(row).collect();
+    let file = format!("{HEADER}{rows}");
+    let id = create(&app, "many").await;
+    // Breaks off in the second batch, amid the one after it, and in the fourth.
+    let done = send(&app, id, file.as_bytes(), &[9_000, 14_000, 12_345]).await;
+    assert_eq!(done.state, State::Done);
+    assert_eq!((done.counts.created, done.counts.failed), (4_197, 3));
+    assert_eq!(refused(&app, id).await, [2_500, 3_500, 4_200].into());
+    let page = app.import_errors(deadline(), (id, 0), 500).await.unwrap();
+    let lines = page.items.iter().map(|failed| failed.line);
+    assert!(lines.eq([2_501, 3_501, 4_201]), "the first line is names");
+}
+
 async fn undo(app: &App, id: ImportId) {
     let mut tx = app.begin(deadline()).await.unwrap();
     let mut import = imports::lock(&mut tx, id).await.unwrap().unwrap();

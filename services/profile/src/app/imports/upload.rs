@@ -1,6 +1,7 @@
 //! Pieces of a file become batches of rows.
 
 use chassis::{Deadline, Refusal};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::batch::{Batch, ReadRow};
 use crate::app::App;
@@ -11,6 +12,7 @@ use crate::domain::imports::records::{Place, Record, Records, Style};
 use crate::domain::imports::row::{Layout, decode};
 use crate::domain::imports::{Import, NotNow, State};
 use crate::refusals::imports as refusals;
+use crate::store::imports;
 use crate::wire;
 
 /// Most rows of a batch, and most bytes of their file: what is held in memory, and how long others wait for those
@@ -18,11 +20,16 @@ use crate::wire;
 const MOST_ROWS: usize = 1_000;
 const MOST_BYTES: i64 = 1 << 20;
 
-/// A file on its way.
+/// A file on its way. While a batch is on its way to the database the next one is read.
 #[derive(Debug)]
 pub(crate) struct Upload {
     app: App,
+    /// As it was after the last batch that was waited for.
     import: Import,
+    /// Broken off when the upload is.
+    sent: Option<AbortOnDropHandle<Result<Import, Refusal>>>,
+    /// Rows that were sent.
+    counted: i64,
     records: Records,
     /// Known as soon as the first row of a CSV file was read.
     layout: Option<Layout>,
@@ -43,7 +50,7 @@ impl App {
         id: ImportId,
         offset: i64,
     ) -> Result<(Import, Option<Upload>), Refusal> {
-        let import = self.import(deadline, id).await?;
+        let import = self.import_at_rest(deadline, id).await?;
         if import.state == State::Done {
             return Ok((import, None));
         }
@@ -64,9 +71,18 @@ impl App {
             rows: Vec::new(),
             from: import.next,
             is_begun: import.next.offset > 0,
+            sent: None,
+            counted: import.counts.rows(),
             import: import.clone(),
         };
         Ok((import, Some(upload)))
+    }
+
+    /// An import of which no batch is on its way, also none of an upload that was broken off.
+    async fn import_at_rest(&self, deadline: Deadline, id: ImportId) -> Result<Import, Refusal> {
+        let mut tx = self.begin(deadline).await?;
+        let import = imports::lock(&mut tx, id).await?;
+        import.ok_or_else(refusals::not_found)
     }
 }
 
@@ -98,6 +114,7 @@ impl Upload {
         if is_moved || is_end {
             self.send(is_end).await?;
         }
+        self.wait().await?;
         Ok(self.import)
     }
 
@@ -117,9 +134,8 @@ impl Upload {
             return self.begin(record);
         };
         let line = record.line;
-        let counted = self.import.counts.rows();
-        let row = i64::try_from(self.rows.len()).unwrap_or(i64::MAX);
-        let row = counted.saturating_add(row).saturating_add(1);
+        let row = self.counted.saturating_add(self.gathered());
+        let row = row.saturating_add(1);
         let told = record.cells.map_err(Into::into);
         let told = told.and_then(|cells| layout.read(&cells));
         let said = told.map_err(|error| refusals::unreadable_row(&error));
@@ -147,7 +163,13 @@ impl Upload {
         Ok(())
     }
 
+    fn gathered(&self) -> i64 {
+        i64::try_from(self.rows.len()).unwrap_or(i64::MAX)
+    }
+
+    /// Sends a batch when the one before is there.
     async fn send(&mut self, ends: bool) -> Result<(), Refusal> {
+        self.counted = self.counted.saturating_add(self.gathered());
         let to = self.records.place();
         let batch = Batch {
             rows: std::mem::take(&mut self.rows),
@@ -156,8 +178,19 @@ impl Upload {
             header: self.header.take(),
             ends,
         };
-        self.import = self.app.take_in(self.import.id, &batch).await?;
         self.from = to;
+        self.wait().await?;
+        let (app, id) = (self.app.clone(), self.import.id);
+        self.sent = Some(chassis::spawn(async move { app.take_in(id, &batch).await }));
+        Ok(())
+    }
+
+    /// Waits for the batch that is on its way.
+    async fn wait(&mut self) -> Result<(), Refusal> {
+        let Some(sent) = self.sent.take() else {
+            return Ok(());
+        };
+        self.import = sent.await.map_err(Refusal::internal)??;
         if self.import.state == State::Failed {
             return Err(refusals::too_many_errors(&self.import));
         }
