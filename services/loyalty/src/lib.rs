@@ -93,7 +93,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            writer_shards: 2,
+            writer_shards: 1,
             card_prefix: CardPrefix::default(),
             first_program: program_file::default_document(),
             verify_daily: true,

@@ -27,8 +27,6 @@ const COMMON: &str = "\
 listen_addresses = ''
 port = 5432
 unix_socket_permissions = 0700
-shared_buffers = 128MB
-max_wal_size = 1GB
 # A single machine without replicas: WAL is for recovery only.
 wal_level = minimal
 max_wal_senders = 0
@@ -44,6 +42,11 @@ log_line_prefix = '%m [%p] %q%u@%d '
 
 const DURABLE: &str = "\
 fsync = on
+shared_buffers = 512MB
+# The first change of a page after a checkpoint writes all of it to WAL, and commits wait for that: so
+# checkpoints are rare, at the price of a recovery that may take a little longer.
+max_wal_size = 4GB
+checkpoint_timeout = 15min
 autovacuum = on
 log_lock_waits = on
 log_min_duration_statement = 1s
@@ -53,6 +56,8 @@ log_min_duration_statement = 1s
 /// Autovacuum is off since its transactions would hold back the commit horizon that tests wait for.
 const VOLATILE: &str = "\
 fsync = off
+shared_buffers = 128MB
+max_wal_size = 1GB
 full_page_writes = off
 autovacuum = off
 log_min_messages = error
