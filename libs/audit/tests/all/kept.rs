@@ -108,7 +108,7 @@ async fn a_call_that_is_given_up_is_on_record_all_the_same() {
     let mut letters = EventAdminServiceClient::new(world.channel.clone());
     let replay = ReplayDeadLettersRequest {
         service: "test".to_owned(),
-        parking_key: "k".to_owned(),
+        parking_key: Uuid::nil().to_string(),
     };
     let mut request = by("ann", replay);
     request.set_timeout(Duration::from_millis(100));
@@ -170,7 +170,7 @@ async fn a_stop_waits_for_what_was_not_written_yet() {
     let mut letters = EventAdminServiceClient::new(world.channel.clone());
     let replay = ReplayDeadLettersRequest {
         service: "test".to_owned(),
-        parking_key: "k".to_owned(),
+        parking_key: Uuid::nil().to_string(),
     };
     let mut request = by("ann", replay);
     request.set_timeout(Duration::from_millis(100));

@@ -209,7 +209,7 @@ fn request_for(path: &str) -> Vec<u8> {
 pub(crate) fn replay() -> ReplayDeadLettersRequest {
     ReplayDeadLettersRequest {
         service: "profile".to_owned(),
-        parking_key: "key".to_owned(),
+        parking_key: uuid::Uuid::nil().to_string(),
     }
 }
 

@@ -3,7 +3,7 @@ use contract::patron::complaints::v1 as wire;
 use contract::time::timestamp;
 
 use super::kinds::{domain_kind, domain_priority, wire_kind, wire_priority, wire_state};
-use super::text::{identifier, invalid, stored};
+use super::text::{identifier, invalid, or_erased, stored};
 use crate::domain::{Case, CustomerId, Opening};
 
 /// What a case is opened with. What only Patron sets is ignored.
@@ -35,7 +35,7 @@ pub(crate) fn case(case: &Case) -> wire::Case {
         customer_id: opening.customer.0.to_string(),
         r#type: wire_kind(opening.kind).into(),
         channel: opening.channel.clone(),
-        subject: opening.subject.clone(),
+        subject: or_erased(&opening.subject),
         description: opening.description.clone(),
         order_id: opening.order_id.clone(),
         priority: wire_priority(opening.priority).into(),

@@ -4,7 +4,7 @@ use contract::time::timestamp;
 use wire::case_log_entry as change;
 
 use super::kinds::{domain_message_kind, wire_message_kind, wire_state};
-use super::text::{invalid, stored};
+use super::text::{invalid, or_erased, stored};
 use crate::domain::{CaseId, Change, Entry, Message};
 
 /// What is to be said. What only Patron sets is ignored.
@@ -23,7 +23,7 @@ pub(crate) fn message(case: CaseId, entry: &Entry, message: &Message) -> wire::C
         message_id: entry.id.to_string(),
         case_id: case.0.to_string(),
         kind: wire_message_kind(message.kind).into(),
-        body: message.body.clone(),
+        body: or_erased(&message.body),
         author: entry.actor.clone(),
         create_time: Some(timestamp(entry.at)),
     }

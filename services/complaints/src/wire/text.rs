@@ -11,6 +11,15 @@ pub(crate) fn stored(field: &str, text: String) -> Result<String, Refusal> {
     Ok(text)
 }
 
+/// What stands where words were that an erasure has emptied: the contract has no subject and no message
+/// without any.
+const ERASED: &str = "(erased)";
+
+/// Words that are never empty, unless an erasure has made them so.
+pub(super) fn or_erased(text: &str) -> String {
+    if text.is_empty() { ERASED } else { text }.to_owned()
+}
+
 /// An id that the contract has already checked to be a UUID.
 pub(crate) fn identifier(field: &str, text: &str) -> Result<Uuid, Refusal> {
     Uuid::try_parse(text).map_err(|_| invalid(field, "must be a UUID"))

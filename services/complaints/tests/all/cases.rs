@@ -228,3 +228,39 @@ async fn a_role_becomes_ready() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_left_of_a_case_after_an_erasure_still_keeps_to_the_contract() {
+    let bench = Bench::start().await;
+    let mut client = bench.client();
+    let case = open(&bench, &mut client).await;
+    let saying = api::CreateCaseMessageRequest {
+        case_id: case.case_id.clone(),
+        message: Some(api::CaseMessage {
+            kind: api::case_message::Kind::Reply.into(),
+            body: "It is on its way.".to_owned(),
+            ..api::CaseMessage::default()
+        }),
+        request_id: bench.new_id(),
+    };
+    client.create_case_message(saying).await.unwrap();
+    bench.erase(&case.customer_id).await;
+    until("the subject is emptied", async || {
+        let reading = api::GetCaseRequest {
+            case_id: case.case_id.clone(),
+        };
+        let left = client.clone().get_case(reading).await.unwrap();
+        (left.into_inner().subject == "(erased)").then_some(())
+    })
+    .await;
+    let listing = api::ListCaseLogRequest {
+        case_id: case.case_id,
+        ..api::ListCaseLogRequest::default()
+    };
+    let log = client.list_case_log(listing).await.unwrap().into_inner();
+    let said = log.entries.iter().find_map(|entry| match &entry.change {
+        Some(api::case_log_entry::Change::Message(message)) => Some(message.body.as_str()),
+        _ => None,
+    });
+    assert_eq!(said, Some("(erased)"));
+}

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::comments::{self, Comments};
 use super::path::Path;
-use super::schema::{Schemas, is_required};
+use super::schema::{Schemas, below, is_required};
 use super::{parameters, request_id_header};
 use crate::rest::{FieldPath, is_http_body};
 use crate::surface::{Binding, BodyRule};
@@ -120,11 +120,8 @@ fn needs_more(message: &MessageDescriptor, given: &[String]) -> bool {
 
 /// Fields of the body's message that the path gives. The body may repeat them, which helps nobody.
 fn given_by_path(binding: &Binding, body: &FieldDescriptor) -> Vec<String> {
-    let within = format!("{}.", body.name());
-    let paths = binding.path_fields.iter().map(FieldPath::name);
-    paths
-        .filter_map(|path| path.strip_prefix(&within).map(str::to_owned))
-        .collect()
+    let paths: Vec<_> = binding.path_fields.iter().map(FieldPath::name).collect();
+    below(&paths, body.name())
 }
 
 fn responses(binding: &Binding, schemas: &mut Schemas<'_>) -> Value {

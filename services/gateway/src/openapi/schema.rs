@@ -43,7 +43,8 @@ impl<'c> Schemas<'c> {
         reference(name)
     }
 
-    /// The object that a message is, without some of its fields.
+    /// The object that a message is, without some of its fields. Those of a part, `part.field`, stay, since what was
+    /// read is often sent back whole, and need not be given.
     pub(super) fn object(&mut self, message: &MessageDescriptor, without: &[String]) -> Value {
         let mut properties = Map::new();
         let mut required = Vec::new();
@@ -54,7 +55,13 @@ impl<'c> Schemas<'c> {
             if is_required(&field) {
                 required.push(field.json_name().to_owned());
             }
-            properties.insert(field.json_name().to_owned(), self.field(&field));
+            let schema = match (field.kind(), below(without, field.name())) {
+                (Kind::Message(part), given) if !given.is_empty() => {
+                    self.partly_given(&part, &given)
+                }
+                _ => self.field(&field),
+            };
+            properties.insert(field.json_name().to_owned(), schema);
         }
         let mut schema = json!({ "type": "object", "properties": properties });
         describe(&mut schema, &self.comments.message(message));
@@ -63,6 +70,19 @@ impl<'c> Schemas<'c> {
                 schema.insert("required".to_owned(), json!(required));
             }
             choices::apply(schema, message);
+        }
+        schema
+    }
+
+    /// The object that a message is of which some fields are given elsewhere.
+    fn partly_given(&mut self, message: &MessageDescriptor, given: &[String]) -> Value {
+        let mut schema = self.object(message, &[]);
+        let given = given
+            .iter()
+            .filter_map(|name| message.get_field_by_name(name));
+        let given: Vec<_> = given.map(|field| json!(field.json_name())).collect();
+        if let Some(Value::Array(required)) = schema.get_mut("required") {
+            required.retain(|name| !given.contains(name));
         }
         schema
     }
@@ -128,6 +148,13 @@ impl<'c> Schemas<'c> {
         }
         comment
     }
+}
+
+/// Of paths of fields, those that begin with this field, from there on.
+pub(super) fn below(paths: &[String], field: &str) -> Vec<String> {
+    let within = format!("{field}.");
+    let below = paths.iter().filter_map(|path| path.strip_prefix(&within));
+    below.map(str::to_owned).collect()
 }
 
 fn reference(name: &str) -> Value {

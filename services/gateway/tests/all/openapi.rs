@@ -224,3 +224,16 @@ async fn the_contract_can_be_browsed_without_any_other_host() {
     let policy = page.header("content-security-policy");
     assert!(policy.starts_with("default-src 'none'; script-src 'self'"));
 }
+
+#[test]
+fn a_body_need_not_repeat_what_the_path_gives_of_a_part() {
+    let document = gateway::openapi::document().unwrap();
+    let replay = &document["paths"]["/v1/erasures/{erasure_id}:replay"]["post"];
+    let body = &replay["requestBody"]["content"]["application/json"]["schema"];
+    let erasure = &body["properties"]["erasure"];
+    let required = erasure["required"].as_array().unwrap();
+    assert!(required.contains(&json!("customerIds")), "{erasure}");
+    assert!(!required.contains(&json!("erasureId")), "{erasure}");
+    // The certificate as it was read may be sent back whole.
+    assert_eq!(erasure["properties"]["erasureId"]["format"], "uuid");
+}
