@@ -29,6 +29,9 @@ pub struct Database {
     waiting: Arc<AtomicU32>,
 }
 
+/// How a transaction begins that sees one state of the database to its end, and writes nothing.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+
 /// The pool at one moment, in connections; `waiting` in callers of [`Database::begin`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolState {
@@ -112,17 +115,41 @@ impl Database {
         &self,
         remaining: Duration,
     ) -> Result<Transaction<'static, Postgres>, DatabaseError> {
+        self.begin_as("BEGIN", remaining).await
+    }
+
+    /// Begins a transaction that reads, and sees one state of the database to its end: what several
+    /// statements read fits together. It writes nothing, so it has no transaction id and holds back
+    /// neither feeds nor writers.
+    pub async fn snapshot(&self) -> Result<Transaction<'static, Postgres>, DatabaseError> {
+        let _waiting = Waiting::count(&self.waiting);
+        Ok(self.pool.begin_with(SNAPSHOT).await?)
+    }
+
+    /// Begins a [`snapshot`](Self::snapshot) of a request that has `remaining` time.
+    pub async fn snapshot_with_deadline(
+        &self,
+        remaining: Duration,
+    ) -> Result<Transaction<'static, Postgres>, DatabaseError> {
+        self.begin_as(SNAPSHOT, remaining).await
+    }
+
+    async fn begin_as(
+        &self,
+        begin: &'static str,
+        remaining: Duration,
+    ) -> Result<Transaction<'static, Postgres>, DatabaseError> {
         let remaining_ms = remaining.as_millis();
         if remaining_ms == 0 {
             // To the server a statement_timeout of 0 means "none at all".
             return Err(DatabaseError::DeadlinePassed);
         }
-        if remaining >= self.statement_timeout {
-            return self.begin().await;
-        }
         let _waiting = Waiting::count(&self.waiting);
-        let begin = format!("BEGIN; SET LOCAL statement_timeout = {remaining_ms}");
-        Ok(self.pool.begin_with(AssertSqlSafe(begin)).await?)
+        if remaining >= self.statement_timeout {
+            return Ok(self.pool.begin_with(begin).await?);
+        }
+        let limited = format!("{begin}; SET LOCAL statement_timeout = {remaining_ms}");
+        Ok(self.pool.begin_with(AssertSqlSafe(limited)).await?)
     }
 
     /// The pool itself, for single statements. Each statement on it acquires a connection of its

@@ -47,6 +47,8 @@ mod joined_contacts;
 mod lists;
 #[path = "all/matches.rs"]
 mod matches;
+#[path = "all/moments.rs"]
+mod moments;
 #[path = "all/orders.rs"]
 mod orders;
 #[path = "all/owned.rs"]

@@ -41,11 +41,7 @@ pub(super) async fn part(
         findings: Findings::default(),
         heads: Vec::new(),
     };
-    let mut tx = server.db.begin().await.map_err(refuse)?;
-    sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        .execute(&mut *tx)
-        .await
-        .map_err(refuse)?;
+    let mut tx = server.db.snapshot().await.map_err(refuse)?;
     let next = part.look(&mut tx, cursor).await?;
     if next.is_none() {
         part.look_for_known(&mut tx).await?;

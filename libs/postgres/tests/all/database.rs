@@ -179,3 +179,21 @@ async fn the_figures_of_the_pool_add_up() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_snapshot_sees_one_moment_to_its_end_and_writes_nothing() {
+    let test = TestDatabase::create(&RELEASE).await;
+    let count = || sqlx::query_scalar::<_, i64>("SELECT count(*) FROM members");
+    let begun = test.db().snapshot_with_deadline(Duration::from_mins(1));
+    let mut snapshot = begun.await.expect("a snapshot");
+    assert_eq!(count().fetch_one(&mut *snapshot).await.expect("a count"), 0);
+
+    let insert = || sqlx::query("INSERT INTO members (name) VALUES ('ann')");
+    insert().execute(test.db().pool()).await.expect("a row");
+    assert_eq!(count().fetch_one(&mut *snapshot).await.expect("a count"), 0);
+    let written = insert().execute(&mut *snapshot).await;
+    written.expect_err("a snapshot that writes");
+
+    let mut later = test.db().snapshot().await.expect("a snapshot");
+    assert_eq!(count().fetch_one(&mut *later).await.expect("a count"), 1);
+}

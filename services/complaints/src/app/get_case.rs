@@ -14,8 +14,8 @@ impl App {
     }
 
     pub(super) async fn find_case(&self, id: CaseId) -> Result<crate::domain::Case, CaseError> {
-        let mut connection = self.connection().await?;
-        store::cases::find(&mut connection, id)
+        let mut db = self.snapshot().await?;
+        store::cases::find(&mut db, id)
             .await?
             .ok_or(CaseError::NotFound)
     }

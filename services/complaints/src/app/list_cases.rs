@@ -61,10 +61,10 @@ impl App {
         after: Option<Place>,
         size: u16,
     ) -> Result<Vec<Case>, CaseError> {
-        let mut connection = self.connection().await?;
+        let mut db = self.snapshot().await?;
         let ids = match customer {
             Some(CustomerId(id)) => {
-                let ids = persons::ids_of(&mut *connection, id).await;
+                let ids = persons::ids_of(&mut *db, id).await;
                 Some(ids.map_err(StoreError::from)?)
             }
             None => None,
@@ -73,7 +73,7 @@ impl App {
             customers: ids.as_deref(),
             ..filter
         };
-        Ok(store::cases::list(&mut connection, filter, after, i64::from(size) + 1).await?)
+        Ok(store::cases::list(&mut db, filter, after, i64::from(size) + 1).await?)
     }
 }
 

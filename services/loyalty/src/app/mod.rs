@@ -45,6 +45,7 @@ use events::Outbox;
 use jiff::Timestamp;
 use postgres::Database;
 use prometheus_client::metrics::gauge::Gauge;
+use sqlx::{Postgres, Transaction};
 
 use crate::domain::membership::CardPrefix;
 use crate::store;
@@ -81,5 +82,11 @@ impl Loyalty {
     /// The present instant, as the database keeps it.
     pub(crate) fn now(&self) -> Timestamp {
         store::kept(self.clock.now())
+    }
+
+    /// One moment of the database, for the statements of a read. The default program is there in it.
+    pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Postgres>, AppError> {
+        self.programs.begin(&self.db).await?;
+        Ok(self.db.snapshot().await?)
     }
 }

@@ -70,7 +70,7 @@ pub(crate) struct Credit {
 
 /// A member.
 pub(crate) async fn member(loyalty: &Loyalty, customer_id: Uuid) -> Result<Membership, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     member_in(loyalty, &mut db, customer_id).await
 }
 
@@ -128,8 +128,8 @@ async fn figures(
 }
 
 /// Those in whose wallets a member's points lie: itself, and its household's pool.
-async fn reach(loyalty: &Loyalty, customer_id: Uuid) -> Result<Vec<Uuid>, AppError> {
-    let holder = holders::find(loyalty.db.pool(), customer_id).await?;
+async fn reach(db: &mut PgConnection, customer_id: Uuid) -> Result<Vec<Uuid>, AppError> {
+    let holder = holders::find(db, customer_id).await?;
     let holder = holder.filter(|holder| holder.kind == HolderKind::Member);
     let holder = holder.ok_or(AppError::MemberNotFound)?;
     let mut reach = vec![customer_id];
@@ -167,9 +167,9 @@ pub(crate) async fn entries(
     before: Option<Place>,
     size: u16,
 ) -> Result<Page<Line>, AppError> {
-    let holders = reach(loyalty, customer_id).await?;
-    let pool = loyalty.db.pool();
-    let rows = statement::page(pool, &holders, before, usize::from(size) + 1).await?;
+    let mut db = loyalty.snapshot().await?;
+    let holders = reach(&mut db, customer_id).await?;
+    let rows = statement::page(&mut *db, &holders, before, usize::from(size) + 1).await?;
     Ok(Page::cut(rows, size))
 }
 
@@ -180,9 +180,9 @@ pub(crate) async fn lots(
     after: Option<&lots::After>,
     size: u16,
 ) -> Result<Page<Owned>, AppError> {
-    let holders = reach(loyalty, customer_id).await?;
-    let pool = loyalty.db.pool();
-    let rows = lots::page(pool, &holders, after, i64::from(size) + 1).await?;
+    let mut db = loyalty.snapshot().await?;
+    let holders = reach(&mut db, customer_id).await?;
+    let rows = lots::page(&mut *db, &holders, after, i64::from(size) + 1).await?;
     Ok(Page::cut(rows, size))
 }
 
@@ -193,9 +193,9 @@ pub(crate) async fn holds(
     from: (Option<Uuid>, bool),
     size: u16,
 ) -> Result<Page<HoldRow>, AppError> {
-    let holders = reach(loyalty, customer_id).await?;
-    let pool = loyalty.db.pool();
-    let rows = holds::page(pool, customer_id, &holders, from, i64::from(size) + 1).await?;
+    let mut db = loyalty.snapshot().await?;
+    let holders = reach(&mut db, customer_id).await?;
+    let rows = holds::page(&mut *db, customer_id, &holders, from, i64::from(size) + 1).await?;
     Ok(Page::cut(rows, size))
 }
 
@@ -205,9 +205,10 @@ pub(crate) async fn hold(
     customer_id: Uuid,
     hold_id: Uuid,
 ) -> Result<HoldRow, AppError> {
-    let places = reach(loyalty, customer_id).await?.into_iter();
+    let mut db = loyalty.snapshot().await?;
+    let places = reach(&mut db, customer_id).await?.into_iter();
     let places: Vec<(Uuid, Uuid)> = places.map(|holder_id| (holder_id, hold_id)).collect();
-    let found = holds::named(loyalty.db.pool(), &places).await?;
+    let found = holds::named(&mut *db, &places).await?;
     let mut own = found
         .into_iter()
         .filter(|row| row.customer_id == customer_id);
@@ -220,14 +221,14 @@ pub(crate) async fn credit(
     customer_id: Uuid,
     accrual_id: Uuid,
 ) -> Result<Credit, AppError> {
-    let found = its_own(loyalty, customer_id, (accrual_id, Kind::Earn)).await?;
+    let mut db = loyalty.snapshot().await?;
+    let found = its_own(&mut db, customer_id, (accrual_id, Kind::Earn)).await?;
     let found = found.filter(|found| found.operation.subject_id == Some(accrual_id));
     let Found {
         holder_id,
         operation,
         next: repayment,
     } = found.ok_or(AppError::AccrualNotFound)?;
-    let mut db = loyalty.db.pool().acquire().await?;
     let opened = operation.entries.iter().find_map(|entry| entry.lot_id);
     let opened = opened.ok_or(AppError::AccrualNotFound)?;
     let mut lots = lots::named(&mut db, &[(holder_id, opened)]).await?;
@@ -257,11 +258,11 @@ pub(crate) async fn redemption(
     customer_id: Uuid,
     redemption_id: Uuid,
 ) -> Result<Spent, AppError> {
-    let found = its_own(loyalty, customer_id, (redemption_id, Kind::Redeem)).await?;
+    let mut db = loyalty.snapshot().await?;
+    let found = its_own(&mut db, customer_id, (redemption_id, Kind::Redeem)).await?;
     let found = found.ok_or(AppError::RedemptionNotFound)?;
     let (holder_id, operation) = (found.holder_id, found.operation);
-    let pool = loyalty.db.pool();
-    let restored = restorations::named(pool, &[(holder_id, redemption_id)]).await?;
+    let restored = restorations::named(&mut *db, &[(holder_id, redemption_id)]).await?;
     let lots = operation.taken()?;
     let spent = operation
         .entries
@@ -305,13 +306,12 @@ struct Found {
 
 /// A member's operation of this id and kind; of a pool, only one that was that member's act.
 async fn its_own(
-    loyalty: &Loyalty,
+    db: &mut PgConnection,
     customer_id: Uuid,
     (operation_id, kind): (Uuid, Kind),
 ) -> Result<Option<Found>, AppError> {
-    let pool = loyalty.db.pool();
-    for holder_id in reach(loyalty, customer_id).await? {
-        let mut found = operations::from(pool, holder_id, operation_id, 2)
+    for holder_id in reach(db, customer_id).await? {
+        let mut found = operations::from(&mut *db, holder_id, operation_id, 2)
             .await?
             .into_iter();
         let first = found.next();

@@ -62,7 +62,7 @@ impl App {
         before: Option<CustomerId>,
         size: u16,
     ) -> Result<Page<Customer>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let found = customers::list(
             &mut tx,
             &self.keyring,
@@ -80,7 +80,7 @@ impl App {
         deadline: Deadline,
         id: CustomerId,
     ) -> Result<(CustomerId, Traits), Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, id).await?;
         let parts = traits::of(&mut tx, &homes.ids()).await?;
         let parts = parts.into_iter().map(|(_, traits)| traits);
@@ -94,7 +94,7 @@ impl App {
         customer: CustomerId,
         id: &OrderId,
     ) -> Result<RecordedOrder, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let homes = homes::homes_of(&mut tx, customer).await?;
         let homes = homes.ok_or_else(refusals::order_not_found)?.ids();
         orders::get(&mut tx, &homes, id)
@@ -109,7 +109,7 @@ impl App {
         (customer, after): (CustomerId, SourceId),
         size: u16,
     ) -> Result<Page<Source>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?.ids();
         let found =
             sources::list(&mut tx, &self.keyring, &homes, after, with_one_more(size)).await?;
@@ -123,7 +123,7 @@ impl App {
         (customer, before): (CustomerId, LinkId),
         size: u16,
     ) -> Result<Page<Link>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?.ids();
         let found = links::list(&mut tx, &homes, before, with_one_more(size)).await?;
         Ok(Page::cut(found, size))
@@ -135,7 +135,7 @@ impl App {
         deadline: Deadline,
         window: Window,
     ) -> Result<Page<RecordedOrder>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let Window {
             customer,
             after,
@@ -152,7 +152,7 @@ impl App {
         deadline: Deadline,
         window: Window,
     ) -> Result<Page<RecordedReturn>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let Window {
             customer,
             after,
@@ -169,7 +169,7 @@ impl App {
         deadline: Deadline,
         window: Window,
     ) -> Result<Page<Entry>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let Window {
             customer,
             after,

@@ -79,7 +79,7 @@ impl App {
         &self,
         deadline: Deadline,
     ) -> Result<proto::HealthPolicy, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let stored = policies::current(&mut tx, Kind::Health).await?;
         let known = stored.and_then(|it| Some((readable(&it)?, it)));
         Ok(match known {
@@ -134,7 +134,7 @@ impl App {
         deadline: Deadline,
         customer: CustomerId,
     ) -> Result<proto::CustomerHealth, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let person = customers::get(&mut tx, &self.keyring, customer).await?;
         let person = person.ok_or_else(refusals::customer_not_found)?;
         let profile = person.id;

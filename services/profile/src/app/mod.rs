@@ -95,4 +95,13 @@ impl App {
         let begun = self.db.begin_with_deadline(deadline.remaining()).await;
         begun.map_err(refusals::database)
     }
+
+    /// As [`begin`](Self::begin), to read: what its statements see is one moment of the database.
+    async fn snapshot(
+        &self,
+        deadline: Deadline,
+    ) -> Result<Transaction<'static, Postgres>, Refusal> {
+        let begun = self.db.snapshot_with_deadline(deadline.remaining()).await;
+        begun.map_err(refusals::database)
+    }
 }

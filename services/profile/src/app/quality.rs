@@ -43,7 +43,7 @@ impl App {
         deadline: Deadline,
         id: CustomerId,
     ) -> Result<(Customer, Quality), Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let customer = customers::get(&mut tx, &self.keyring, id).await?;
         let customer = customer.ok_or_else(refusals::customer_not_found)?;
         let quality = assess(&customer, self.as_of());
@@ -108,7 +108,7 @@ impl App {
             regions,
             brands,
         };
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let limit = with_one_more(size);
         let found = match reach.manager() {
             Some(manager) => accounts::own::stale(&mut tx, manager, queue, limit).await?,
@@ -120,7 +120,7 @@ impl App {
     /// What holds for all customers, from a sample.
     pub(crate) async fn quality_summary(&self, deadline: Deadline) -> Result<Summary, Refusal> {
         let [.., a, b, c, d] = *self.clock.new_id().as_bytes();
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let (people, drawn) =
             quality::drawn(&mut tx, &self.keyring, [a, b, c, d], with_one_more(SAMPLE)).await?;
         let is_whole = drawn <= usize::from(SAMPLE);

@@ -78,7 +78,7 @@ impl App {
         &self,
         deadline: Deadline,
     ) -> Result<proto::RatingPolicy, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let stored = policies::current(&mut tx, Kind::Rating).await?;
         let known = stored.and_then(|it| Some((document(&it)?, it)));
         Ok(match known {
@@ -140,7 +140,7 @@ impl App {
         deadline: Deadline,
         customer: CustomerId,
     ) -> Result<proto::CustomerRating, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?;
         let profile = homes.ok_or_else(refusals::customer_not_found)?.profile;
         let standing = ratings::of(&mut tx, &[profile.0]).await?;
@@ -154,7 +154,7 @@ impl App {
         (customer, before): (CustomerId, Uuid),
         size: u16,
     ) -> Result<Page<StageChange>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?;
         let profile = homes.ok_or_else(refusals::customer_not_found)?.profile;
         let found = ratings::changes(&mut tx, profile, before, with_one_more(size)).await?;
@@ -167,7 +167,7 @@ impl App {
         deadline: Deadline,
         within: (Timestamp, Timestamp),
     ) -> Result<proto::Funnel, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let flows = ratings::flows(&mut tx, within).await?;
         Ok(wire::funnel(&flows))
     }

@@ -34,7 +34,7 @@ impl App {
         let deadline = named
             .deadline
             .unwrap_or_else(|| Deadline::after(DEFAULT_TIME));
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let within = customers::count_within(&mut tx, &ids, lists(&named.reach)).await?;
         let are_within = usize::try_from(within) == Ok(ids.len());
         let are_theirs = match named.reach.manager() {
@@ -57,7 +57,7 @@ impl App {
     ) -> Result<Customer, Refusal> {
         let mut theirs = None;
         if let Some(manager) = reach.manager() {
-            let mut tx = self.begin(deadline).await?;
+            let mut tx = self.snapshot(deadline).await?;
             let found = among(&mut tx, &[customer.id.0], manager).await?;
             theirs = found.first().map(|_| manager);
         }
@@ -91,7 +91,7 @@ impl App {
             let own = Own { regions, ..own };
             return self.own_customers(deadline, own, before, size).await;
         }
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let limit = with_one_more(size);
         let found =
             customers::list_within(&mut tx, &self.keyring, (regions, brands), before, limit)

@@ -24,7 +24,7 @@ impl App {
             brands,
             manager: reach.manager(),
         };
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let most = usize::from(size).saturating_add(1);
         let found = customers::search(&mut tx, &self.keyring, prefix, among, most).await?;
         let mut page = Page::cut(found.customers, size);

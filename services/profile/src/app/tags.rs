@@ -62,7 +62,7 @@ impl App {
         deadline: Deadline,
         customer: CustomerId,
     ) -> Result<proto::CustomerTags, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?;
         let homes = homes.ok_or_else(refusals::customer_not_found)?;
         let latest = tags::latest(&mut tx, &homes.ids()).await?;
@@ -77,7 +77,7 @@ impl App {
         before: Uuid,
         size: u16,
     ) -> Result<Page<Change>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?;
         let homes = homes.ok_or_else(refusals::customer_not_found)?.ids();
         let found = tags::list(&mut tx, &homes, before, with_one_more(size)).await?;

@@ -73,7 +73,7 @@ fn is_confirmed(erasure: &Erasure, service: &str) -> bool {
 }
 
 /// Erases somebody, and waits until this service has.
-async fn erased(profile: &Profile, customer_id: &str) -> Erasure {
+pub(crate) async fn erased(profile: &Profile, customer_id: &str) -> Erasure {
     let asked = request(profile, customer_id).await.unwrap();
     until(profile, &asked.erasure_id, |it| is_confirmed(it, "profile")).await
 }

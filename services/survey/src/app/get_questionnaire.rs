@@ -16,8 +16,8 @@ impl App {
     }
 
     async fn current(&self, id: &str) -> Result<Questionnaire, SurveyError> {
-        let mut connection = self.connection().await?;
-        let questionnaire = store::questionnaires::current(&mut connection, id).await?;
+        let mut db = self.snapshot().await?;
+        let questionnaire = store::questionnaires::current(&mut db, id).await?;
         questionnaire.ok_or(SurveyError::QuestionnaireNotFound)
     }
 }

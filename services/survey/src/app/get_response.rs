@@ -17,10 +17,10 @@ impl App {
     }
 
     async fn find_response(&self, id: InvitationId) -> Result<Response, SurveyError> {
-        let mut connection = self.connection().await?;
-        let invitation = store::invitations::find(&mut connection, id).await?;
+        let mut db = self.snapshot().await?;
+        let invitation = store::invitations::find(&mut db, id).await?;
         let customer = invitation.ok_or(SurveyError::InvitationNotFound)?.customer;
-        let response = store::responses::find(&mut connection, customer, id).await?;
+        let response = store::responses::find(&mut db, customer, id).await?;
         response.ok_or(SurveyError::ResponseNotFound)
     }
 }

@@ -15,11 +15,11 @@ impl App {
     }
 
     async fn score(&self, id: &str, period: Period) -> Result<Score, SurveyError> {
-        let mut connection = self.connection().await?;
-        let metric = store::questionnaires::metric(&mut connection, id).await?;
+        let mut db = self.snapshot().await?;
+        let metric = store::questionnaires::metric(&mut db, id).await?;
         let metric = metric.ok_or(SurveyError::QuestionnaireNotFound)?;
         let Period { start, end } = period;
-        let ratings = store::ratings::count(&mut connection, id, start, end).await?;
+        let ratings = store::ratings::count(&mut db, id, start, end).await?;
         Ok(Score::of(metric, &ratings))
     }
 }

@@ -30,8 +30,8 @@ impl App {
         &self,
         id: InvitationId,
     ) -> Result<Invitation, SurveyError> {
-        let mut connection = self.connection().await?;
-        let invitation = store::invitations::find(&mut connection, id).await?;
+        let mut db = self.snapshot().await?;
+        let invitation = store::invitations::find(&mut db, id).await?;
         invitation.ok_or(SurveyError::InvitationNotFound)
     }
 
@@ -80,10 +80,10 @@ impl App {
         after: Option<Place>,
         size: u16,
     ) -> Result<Vec<Invitation>, SurveyError> {
-        let mut connection = self.connection().await?;
+        let mut db = self.snapshot().await?;
         let ids = match customer {
             Some(CustomerId(id)) => {
-                let ids = persons::ids_of(&mut *connection, id).await;
+                let ids = persons::ids_of(&mut *db, id).await;
                 Some(ids.map_err(StoreError::from)?)
             }
             None => None,
@@ -92,7 +92,7 @@ impl App {
             customers: ids.as_deref(),
             ..filter
         };
-        Ok(store::invitations::list(&mut connection, filter, after, i64::from(size) + 1).await?)
+        Ok(store::invitations::list(&mut db, filter, after, i64::from(size) + 1).await?)
     }
 }
 

@@ -39,7 +39,7 @@ impl App {
         after: &str,
         size: u16,
     ) -> Result<Vec<Questionnaire>, SurveyError> {
-        let mut connection = self.connection().await?;
-        Ok(store::questionnaires::list(&mut connection, after, i64::from(size) + 1).await?)
+        let mut db = self.snapshot().await?;
+        Ok(store::questionnaires::list(&mut db, after, i64::from(size) + 1).await?)
     }
 }

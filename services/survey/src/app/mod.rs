@@ -16,8 +16,7 @@ use chassis::{Clock, Deadline};
 use events::Outbox;
 use jiff::Timestamp;
 use postgres::Database;
-use sqlx::Postgres;
-use sqlx::pool::PoolConnection;
+use sqlx::{Postgres, Transaction};
 
 use crate::store::StoreError;
 
@@ -49,9 +48,9 @@ impl App {
         Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 
-    /// One connection, for the statements of a read.
-    async fn connection(&self) -> Result<PoolConnection<Postgres>, SurveyError> {
-        Ok(self.db.pool().acquire().await.map_err(StoreError::from)?)
+    /// One moment of the database, for the statements of a read.
+    async fn snapshot(&self) -> Result<Transaction<'static, Postgres>, SurveyError> {
+        Ok(self.db.snapshot().await.map_err(StoreError::from)?)
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) async fn entitled(
     customer_id: Uuid,
     benefit_id: &str,
 ) -> Result<Entitled, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let member = member(loyalty, &mut db, customer_id).await?;
     let benefit = member.program.document.benefit(benefit_id);
     let not_found = || BenefitsError::NotFound {
@@ -56,7 +56,7 @@ pub(crate) async fn entitlements(
     loyalty: &Loyalty,
     customer_id: Uuid,
 ) -> Result<Vec<Entitled>, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let member = member(loyalty, &mut db, customer_id).await?;
     all(&mut db, &member, &member.program.document.benefits).await
 }
@@ -146,7 +146,7 @@ pub(crate) async fn uses(
     before: Option<Uuid>,
     size: u16,
 ) -> Result<Page<UseRow>, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let rows = benefits::page(&mut *db, customer_id, before, i64::from(size) + 1).await?;
     if rows.is_empty() && before.is_none() && !holders::is_member(&mut *db, customer_id).await? {
         return Err(AppError::MemberNotFound);

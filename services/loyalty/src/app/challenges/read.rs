@@ -48,7 +48,7 @@ pub(crate) async fn page(
     after: Option<&str>,
     size: u16,
 ) -> Result<Page<Standing>, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let program = loyalty.program_of(&mut db, customer_id).await?;
     let all = &program.document.challenges;
     let place = after.and_then(|after| {
@@ -67,7 +67,7 @@ pub(crate) async fn challenge(
     customer_id: Uuid,
     challenge_id: &str,
 ) -> Result<Standing, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let program = loyalty.program_of(&mut db, customer_id).await?;
     let not_found = || ChallengesError::NotFound {
         challenge_id: challenge_id.to_owned(),

@@ -41,7 +41,7 @@ pub(crate) struct Checked {
 
 /// Tells what the coupons would do now. Nothing is locked.
 pub(crate) async fn check(loyalty: &Loyalty, wanted: &Wanted) -> Result<Checked, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let found = coupons::by_code(&mut *db, &coupons::texts(&wanted.codes)).await?;
     apply(loyalty, &mut db, wanted, found, loyalty.now()).await
 }

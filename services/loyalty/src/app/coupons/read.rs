@@ -16,7 +16,7 @@ pub(crate) type Described = (Coupon, CouponTemplate);
 
 /// A coupon by its code.
 pub(crate) async fn by_code(loyalty: &Loyalty, code: &Code) -> Result<Described, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let found = coupons::by_code(&mut *db, &[code.as_str()]).await?;
     let resource = "coupon";
     let coupon = found
@@ -34,7 +34,7 @@ pub(crate) async fn member_coupons(
     before: Option<Uuid>,
     size: u16,
 ) -> Result<Page<Described>, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let limit = i64::from(size) + 1;
     let rows = coupons::of_member(&mut *db, customer_id, usable_at, before, limit).await?;
     if rows.is_empty() {
@@ -57,7 +57,7 @@ pub(crate) async fn batch_coupons(
     after: Option<Uuid>,
     size: u16,
 ) -> Result<Page<Described>, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let rows = coupons::of_batch(&mut *db, batch_id, after, i64::from(size) + 1).await?;
     if rows.is_empty() && batches::find(&mut *db, batch_id).await?.is_none() {
         let resource = "batch";
@@ -72,7 +72,7 @@ pub(crate) async fn reservation(
     customer_id: Uuid,
     reservation_id: Uuid,
 ) -> Result<(Reservation, Vec<Coupon>), AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let found = reservations::find(&mut db, customer_id, reservation_id).await?;
     let resource = "reservation";
     let found = found.ok_or(CouponsError::NotFound { resource })?;

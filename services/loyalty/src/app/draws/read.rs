@@ -15,7 +15,7 @@ pub(crate) async fn draw(
     program_id: &str,
     draw_id: &str,
 ) -> Result<Frozen, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let row = draws::find(&mut *db, program_id, draw_id).await?;
     let row = row.ok_or_else(|| DrawsError::NotFound {
         draw_id: draw_id.to_owned(),
@@ -29,7 +29,7 @@ pub(crate) async fn draw_of(
     customer_id: Uuid,
     draw_id: &str,
 ) -> Result<Frozen, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let program = loyalty.program_of(&mut db, customer_id).await?;
     drop(db);
     draw(loyalty, program.program_id.as_str(), draw_id).await
@@ -42,7 +42,7 @@ pub(crate) async fn page(
     before: Option<&(Timestamp, String)>,
     size: u16,
 ) -> Result<Page<Frozen>, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     // Is there such a program?
     loyalty.programs.schedule(&mut db, program_id).await?;
     let limit = i64::from(size) + 1;
@@ -79,8 +79,8 @@ pub(crate) async fn unused(
     customer_id: Uuid,
 ) -> Result<i64, AppError> {
     let (program_id, draw_id) = (&frozen.row.program_id, &frozen.row.draw_id);
-    let pool = loyalty.db.pool();
-    let given = tickets::given(pool, customer_id, draw_id).await?;
-    let used = tickets::used(pool, customer_id, program_id, draw_id).await?;
+    let mut db = loyalty.snapshot().await?;
+    let given = tickets::given(&mut *db, customer_id, draw_id).await?;
+    let used = tickets::used(&mut *db, customer_id, program_id, draw_id).await?;
     Ok(given.saturating_sub(used.given))
 }

@@ -19,7 +19,7 @@ pub(crate) async fn days(
     before: Option<Date>,
     size: u16,
 ) -> Result<Page<EndOfDay>, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     // A program without days is told from one that there is not.
     loyalty
         .programs

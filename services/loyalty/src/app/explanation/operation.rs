@@ -27,7 +27,7 @@ pub(crate) async fn explain_operation(
     holder_id: Uuid,
     operation_id: Uuid,
 ) -> Result<Explained, ExplainError> {
-    let mut db = loyalty.db.pool().acquire().await.map_err(AppError::from)?;
+    let mut db = loyalty.snapshot().await?;
     let found = operations::from(&mut *db, holder_id, operation_id, 1).await?;
     let mut found = found.into_iter();
     let found = found.find(|operation| operation.operation_id == operation_id);

@@ -29,7 +29,7 @@ pub(crate) struct Shown {
 
 /// A household.
 pub(crate) async fn one(loyalty: &Loyalty, household_id: Uuid) -> Result<Shown, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     shown(loyalty, &mut db, household_id).await
 }
 
@@ -93,7 +93,7 @@ pub(crate) async fn page(
     include_dissolved: bool,
     size: u16,
 ) -> Result<Page<Household>, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let rows = store::page(&mut db, before, include_dissolved, i64::from(size) + 1).await?;
     Ok(Page::cut(rows, size))
 }

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::app::Loyalty;
-use crate::app::runs::{self, Progress, RunError, SNAPSHOT};
+use crate::app::runs::{self, Progress, RunError};
 use crate::domain::WalletId;
 use crate::domain::liability::{Book, Period, back_tests, estimate};
 use crate::store::liability::{Range, holders, lots, operations};
@@ -38,7 +38,7 @@ pub(crate) async fn compute(
     asked.period_end_time = Some(timestamp(period.end));
 
     let mut book = Book::new(program.document.zone.clone(), period, MOST_COHORTS);
-    let mut tx = loyalty.db.pool().begin_with(SNAPSHOT).await?;
+    let mut tx = loyalty.snapshot().await?;
     let of = (taken.program_id.as_str(), wallet.wallet_id);
     let (mut after, mut done) = (Uuid::nil(), 0);
     while let Some((last, count)) = add_page(&mut tx, of, after, &mut book).await? {

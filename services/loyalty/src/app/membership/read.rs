@@ -39,7 +39,7 @@ pub(crate) async fn merges(
     size: u16,
 ) -> Result<Page<Merge>, AppError> {
     loyalty.require_member(customer_id).await?;
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let rows = merged::page(&mut db, customer_id, before, i64::from(size) + 1).await?;
     Ok(Page::cut(rows, size))
 }

@@ -5,8 +5,10 @@ use ::contract::checks::At;
 use chassis::Clock;
 use contract::patron::loyalty::v1 as contract;
 use jiff::Timestamp;
+use postgres::Database;
 use prost::Message as _;
 use sqlx::PgConnection;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::{ProgramsError, seed};
@@ -28,6 +30,7 @@ const MOST_COMPILED: usize = 64;
 pub(crate) struct Programs {
     clock: Clock,
     first: Arc<contract::ProgramDocument>,
+    is_first_there: Arc<OnceCell<()>>,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -50,8 +53,19 @@ impl Programs {
         Self {
             clock,
             first: Arc::new(first),
+            is_first_there: Arc::default(),
             kept: Arc::default(),
         }
+    }
+
+    /// Makes the default program where nobody has, for those who can't write themselves.
+    pub(crate) async fn begin(&self, db: &Database) -> Result<(), AppError> {
+        let make = || async {
+            let mut db = db.acquire().await?;
+            self.schedule(&mut db, super::DEFAULT_PROGRAM).await?;
+            Ok(())
+        };
+        self.is_first_there.get_or_try_init(make).await.copied()
     }
 
     /// The version by whose rules something of this instant is decided: the one in force then, or

@@ -16,7 +16,7 @@ pub(crate) async fn program(
     loyalty: &Loyalty,
     program_id: &str,
 ) -> Result<contract::Program, AppError> {
-    let mut connection = loyalty.db.pool().acquire().await?;
+    let mut connection = loyalty.snapshot().await?;
     // Makes the default program, should nobody have asked for it yet.
     loyalty
         .programs
@@ -35,7 +35,7 @@ pub(crate) async fn programs(
     after: Option<&str>,
     size: u16,
 ) -> Result<Page<contract::Program>, AppError> {
-    let mut connection = loyalty.db.pool().acquire().await?;
+    let mut connection = loyalty.snapshot().await?;
     let default = super::DEFAULT_PROGRAM;
     loyalty.programs.schedule(&mut connection, default).await?;
     let rows = store::page(&mut *connection, after, i64::from(size) + 1).await?;
@@ -82,7 +82,7 @@ pub(crate) async fn version(
     program_id: &str,
     version: i64,
 ) -> Result<contract::ProgramVersion, AppError> {
-    let mut connection = loyalty.db.pool().acquire().await?;
+    let mut connection = loyalty.snapshot().await?;
     let now = loyalty.now();
     let schedule = loyalty
         .programs
@@ -107,7 +107,7 @@ pub(crate) async fn versions(
     before: Option<i64>,
     size: u16,
 ) -> Result<Page<contract::ProgramVersion>, AppError> {
-    let mut connection = loyalty.db.pool().acquire().await?;
+    let mut connection = loyalty.snapshot().await?;
     let now = loyalty.now();
     let schedule = loyalty
         .programs
@@ -135,7 +135,7 @@ pub(crate) async fn problems(
     const PATH: &[&str] = &["document"];
     let checked = match soundness::alone(document, PATH) {
         Ok(sound) if !program_id.is_empty() => {
-            let mut connection = loyalty.db.pool().acquire().await?;
+            let mut connection = loyalty.snapshot().await?;
             soundness::in_program(loyalty, &mut connection, program_id, &sound, PATH).await
         }
         Ok(_) => Ok(()),

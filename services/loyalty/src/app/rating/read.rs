@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use access::Reach;
 use jiff::Timestamp;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Fact, RatingError, Told, record};
@@ -43,12 +44,12 @@ pub(crate) async fn activity(
     loyalty: &Loyalty,
     (customer_id, activity_type, activity_id): (Uuid, &str, &str),
 ) -> Result<WithEarnings<Act>, AppError> {
-    let mut db = loyalty.db.pool().acquire().await.map_err(AppError::from)?;
+    let mut db = loyalty.snapshot().await?;
     let ids = [(customer_id, activity_type, activity_id)].into_iter();
     let act = activities::of_ids(&mut db, ids).await?.into_values().next();
     let act = act.ok_or(RatingError::ActivityNotFound)?;
     let moment = |act: &Act| Done::act(act.clone()).moment();
-    let found = with_earnings(loyalty, customer_id, vec![act], moment)
+    let found = with_earnings(&mut db, customer_id, vec![act], moment)
         .await?
         .pop();
     Ok(found.ok_or(RatingError::ActivityNotFound)?)
@@ -63,9 +64,10 @@ pub(crate) async fn activities(
 ) -> Result<Page<WithEarnings<Act>>, AppError> {
     let before = before.map(|(at, kind, id)| (*at, kind.as_str(), id.as_str()));
     let limit = i64::from(size) + 1;
-    let acts = activities::page(loyalty.db.pool(), customer_id, before, limit).await?;
+    let mut db = loyalty.snapshot().await?;
+    let acts = activities::page(&mut *db, customer_id, before, limit).await?;
     let moment = |act: &Act| Done::act(act.clone()).moment();
-    let rows = with_earnings(loyalty, customer_id, acts, moment).await?;
+    let rows = with_earnings(&mut db, customer_id, acts, moment).await?;
     Ok(Page::cut(rows, size))
 }
 
@@ -75,14 +77,14 @@ pub(crate) async fn sale(
     customer_id: Uuid,
     order_id: &str,
 ) -> Result<WithEarnings<Sale>, AppError> {
-    let mut db = loyalty.db.pool().acquire().await.map_err(AppError::from)?;
+    let mut db = loyalty.snapshot().await?;
     let orders = [(customer_id, order_id)].into_iter();
     let sale = sales::of_orders(&mut db, orders)
         .await?
         .into_values()
         .next();
     let sale = sale.ok_or(RatingError::SaleNotFound)?;
-    let found = with_earnings(loyalty, customer_id, vec![sale], moment_of)
+    let found = with_earnings(&mut db, customer_id, vec![sale], moment_of)
         .await?
         .pop();
     Ok(found.ok_or(RatingError::SaleNotFound)?)
@@ -97,8 +99,9 @@ pub(crate) async fn sales(
 ) -> Result<Page<WithEarnings<Sale>>, AppError> {
     let before = before.map(|(at, order_id)| (*at, order_id.as_str()));
     let limit = i64::from(size) + 1;
-    let sales = sales::page(loyalty.db.pool(), customer_id, before, limit).await?;
-    let rows = with_earnings(loyalty, customer_id, sales, moment_of).await?;
+    let mut db = loyalty.snapshot().await?;
+    let sales = sales::page(&mut *db, customer_id, before, limit).await?;
+    let rows = with_earnings(&mut db, customer_id, sales, moment_of).await?;
     Ok(Page::cut(rows, size))
 }
 
@@ -128,14 +131,14 @@ fn moment_of(sale: &Sale) -> Moment {
 }
 
 async fn with_earnings<T>(
-    loyalty: &Loyalty,
+    db: &mut PgConnection,
     customer_id: Uuid,
     facts: Vec<T>,
     moment: impl Fn(&T) -> Moment,
 ) -> Result<Vec<WithEarnings<T>>, AppError> {
     let moments: Vec<Moment> = facts.iter().map(moment).collect();
     let keys = Keys::of(moments.iter().map(|moment| (customer_id, moment)));
-    let mut rated = ratings::of_keys(loyalty.db.pool(), &keys).await?;
+    let mut rated = ratings::of_keys(db, &keys).await?;
     let earnings = moments.into_iter().map(|moment| {
         let source = moment.source;
         let rated = rated.remove(&Key {

@@ -45,7 +45,7 @@ pub(crate) async fn list(
     from: usize,
     size: u16,
 ) -> Result<Page<Offered>, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let shopper = shopper(loyalty, &mut db, customer_id).await?;
     let rewards = &shopper.program.document.rewards;
     let page: Vec<&Reward> = rewards
@@ -63,7 +63,7 @@ pub(crate) async fn offered(
     customer_id: Uuid,
     reward_id: &str,
 ) -> Result<Offered, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let shopper = shopper(loyalty, &mut db, customer_id).await?;
     let reward = find(&shopper.program, reward_id)?;
     let mut offers = shopper.look_at(&mut db, &[reward]).await?;

@@ -33,7 +33,7 @@ pub(crate) struct Priced {
 
 /// The price of a reward now. It reserves nothing, and so asks for neither stock nor limit.
 pub(crate) async fn quote(loyalty: &Loyalty, ask: &Ask) -> Result<Priced, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let shopper = shopper(loyalty, &mut db, ask.customer_id).await?;
     let reward = find(&shopper.program, &ask.reward_id)?;
     let price = match reward.kind {

@@ -23,7 +23,7 @@ pub(crate) async fn one_order(
     customer_id: Uuid,
     order_id: Uuid,
 ) -> Result<Shown, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let order = reward_orders::find(&mut *db, customer_id, order_id).await?;
     let order = order.ok_or(RewardsError::OrderNotFound)?;
     let grant_ids = grant_ids(&mut db, &order).await?;
@@ -37,7 +37,7 @@ pub(crate) async fn order_page(
     before: Option<Uuid>,
     size: u16,
 ) -> Result<Page<Shown>, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let rows = reward_orders::page(&mut *db, customer_id, before, i64::from(size) + 1).await?;
     if rows.is_empty() {
         require_member(loyalty, customer_id).await?;

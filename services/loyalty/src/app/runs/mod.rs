@@ -124,10 +124,6 @@ impl From<AppError> for RunError {
     }
 }
 
-/// A transaction that sees one state of the database to its end. It writes nothing, so it has no
-/// transaction id and holds back neither feeds nor writers.
-pub(crate) const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-
 /// A program in the version in force now.
 pub(crate) async fn program(loyalty: &Loyalty, program_id: &str) -> Result<Arc<Program>, RunError> {
     let mut db = loyalty.db.pool().acquire().await?;

@@ -11,7 +11,7 @@ use tonic::{Response, Status};
 use uuid::Uuid;
 
 use super::candidate;
-use crate::app::runs::{self, Asked, Progress, RunError, Runs, SNAPSHOT};
+use crate::app::runs::{self, Asked, Progress, RunError, Runs};
 use crate::app::{AppError, Call, Loyalty};
 use crate::domain::program::Program;
 use crate::domain::rating::Budgets;
@@ -94,7 +94,7 @@ pub(crate) async fn compute(
     let now = loyalty.now();
     let end = asked.end_time.as_ref().and_then(instant);
     let end = end.map_or(now, |end| end.min(now));
-    let mut tx = loyalty.db.pool().begin_with(SNAPSHOT).await?;
+    let mut tx = loyalty.snapshot().await?;
     let actual = real(loyalty, &mut tx, &taken.program_id, now).await?;
     let simulated = match &asked.candidate {
         None => actual.clone(),

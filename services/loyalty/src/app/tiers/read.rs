@@ -49,7 +49,7 @@ pub(crate) async fn progress_on(
     customer_id: Uuid,
     ladder_id: &str,
 ) -> Result<Ahead, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let (joined_on, history) = member(loyalty, &mut db, customer_id).await?;
     let not_found = || TiersError::LadderNotFound {
         ladder_id: ladder_id.to_owned(),
@@ -72,7 +72,7 @@ pub(crate) async fn progress_on(
 
 /// How far a member is on all ladders, in the order of the program.
 pub(crate) async fn progress(loyalty: &Loyalty, customer_id: Uuid) -> Result<Vec<Ahead>, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let (joined_on, history) = member(loyalty, &mut db, customer_id).await?;
     let mut all = Vec::new();
     let ladders = history.present.document.tier_ladders.iter();
@@ -127,7 +127,7 @@ pub(crate) async fn changes(
     before: Option<Uuid>,
     size: u16,
 ) -> Result<Page<ChangeRow>, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let rows = changes::page(&mut *db, customer_id, before, i64::from(size) + 1).await?;
     if rows.is_empty() && before.is_none() {
         check_member(&mut db, customer_id).await?;
@@ -142,7 +142,7 @@ pub(crate) async fn gifts(
     before: Option<Uuid>,
     size: u16,
 ) -> Result<Page<GiftRow>, AppError> {
-    let mut db = loyalty.db.pool().acquire().await?;
+    let mut db = loyalty.snapshot().await?;
     let rows = gifts::page(&mut *db, customer_id, before, i64::from(size) + 1).await?;
     if rows.is_empty() && before.is_none() {
         check_member(&mut db, customer_id).await?;

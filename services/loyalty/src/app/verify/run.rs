@@ -54,7 +54,7 @@ pub(crate) async fn verify(
     reported: Vec<Head>,
     watch: &mut impl Watch,
 ) -> Result<Verified, AppError> {
-    let mut tx = loyalty.db.pool().begin_with(audit::SNAPSHOT).await?;
+    let mut tx = loyalty.snapshot().await?;
     audit::take_time(&mut tx).await?;
     let mut verified = Verified {
         heads: audit::heads(&mut tx).await?,

@@ -13,10 +13,6 @@ pub(crate) use chains::{heads, links};
 pub(crate) use holders::{Range, holds, lots, orphans, page, wallets};
 pub(crate) use operations::operations;
 
-/// A transaction that sees one state of the database to its end. It writes nothing, so it has no
-/// transaction id and holds back neither feeds nor writers.
-pub(crate) const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-
 /// Lets statements run as long as a whole ledger takes, and sort on disk what does not fit.
 pub(crate) async fn take_time(db: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::raw_sql("SET LOCAL statement_timeout = '30min'; SET LOCAL work_mem = '32MB'")

@@ -40,7 +40,7 @@ impl App {
         after: &str,
         size: u16,
     ) -> Result<Page<Manager>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let found = accounts::list(&mut tx, after, with_one_more(size)).await?;
         Ok(Page::cut(found, size))
     }

@@ -134,7 +134,7 @@ impl App {
         deadline: Deadline,
         customer: CustomerId,
     ) -> Result<proto::AccountAssignment, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?;
         let homes = homes.ok_or_else(refusals::customer_not_found)?;
         let known = accounts::of(&mut tx, &homes.ids()).await?;
@@ -148,7 +148,7 @@ impl App {
         (customer, before): (CustomerId, Uuid),
         size: u16,
     ) -> Result<Page<Change>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?;
         let homes = homes.ok_or_else(refusals::customer_not_found)?.ids();
         let found = accounts::changes(&mut tx, &homes, before, with_one_more(size)).await?;

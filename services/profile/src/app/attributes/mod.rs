@@ -26,7 +26,7 @@ impl App {
         deadline: Deadline,
         key: &Key,
     ) -> Result<Attribute, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let attribute = attributes::get(&mut tx, key).await?;
         Ok(attribute.ok_or_else(|| AttributeError::NotFound(key.clone()))?)
     }
@@ -38,7 +38,7 @@ impl App {
         (after, with_archived): (&str, bool),
         size: u16,
     ) -> Result<Page<Attribute>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let scope = (after, with_archived);
         let found = attributes::list(&mut tx, scope, with_one_more(size)).await?;
         Ok(Page::cut(found, size))
@@ -50,7 +50,7 @@ impl App {
         deadline: Deadline,
         customer: CustomerId,
     ) -> Result<proto::CustomerAttributes, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?;
         let homes = homes.ok_or_else(refusals::customer_not_found)?;
         let kept = attributes::kept(&mut tx, &self.keyring, &homes.ids()).await?;
@@ -66,7 +66,7 @@ impl App {
         (customer, before): (CustomerId, Uuid),
         size: u16,
     ) -> Result<Page<wire::Told>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?;
         let homes = homes.ok_or_else(refusals::customer_not_found)?.ids();
         let found =

@@ -73,7 +73,7 @@ impl App {
         before: Uuid,
         size: u16,
     ) -> Result<Page<Contact>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let person = contact::person(&mut tx, customer).await?;
         let person = person.ok_or(ContactError::CustomerNotFound)?;
         let found = contacts::list(&mut tx, &person.ids, before, with_one_more(size)).await?;

@@ -83,7 +83,7 @@ impl App {
         &self,
         deadline: Deadline,
     ) -> Result<proto::ContactPolicy, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         Ok(InForce::read(&mut tx).await?.encode())
     }
 

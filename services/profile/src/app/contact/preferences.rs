@@ -24,7 +24,7 @@ impl App {
         deadline: Deadline,
         id: CustomerId,
     ) -> Result<proto::Preferences, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let person = contact::person(&mut tx, id).await?;
         let person = person.ok_or(ContactError::CustomerNotFound)?;
         let in_force = InForce::read(&mut tx).await?;
@@ -40,7 +40,7 @@ impl App {
         before: Uuid,
         size: u16,
     ) -> Result<Page<Recorded>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let person = contact::person(&mut tx, id).await?;
         let person = person.ok_or(ContactError::CustomerNotFound)?;
         let found = statements::list(&mut tx, &person.ids, before, with_one_more(size)).await?;

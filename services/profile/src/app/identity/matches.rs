@@ -26,7 +26,7 @@ impl App {
         min_score_permille: i32,
         reach: &Reach,
     ) -> Result<Vec<(CustomerId, Likeness)>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let customer = customers::get(&mut tx, &self.keyring, id).await?;
         let customer = customer.ok_or_else(refusals::customer_not_found)?;
         let keys: Vec<_> = keys(&customer.details).into_iter().collect();

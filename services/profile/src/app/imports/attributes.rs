@@ -51,7 +51,7 @@ impl App {
         if columns.is_empty() || Exposure::current().is_all() {
             return Ok(());
         }
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         check_exposed(&columns, &known(&mut tx, plan).await?)
     }
 

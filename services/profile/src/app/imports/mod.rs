@@ -30,7 +30,7 @@ use crate::store::imports::errors::{self, FailedRow};
 impl App {
     /// An import.
     pub(crate) async fn import(&self, deadline: Deadline, id: ImportId) -> Result<Import, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let import = imports::get(&mut tx, id).await?;
         import.ok_or_else(refusals::not_found)
     }
@@ -42,7 +42,7 @@ impl App {
         before: ImportId,
         size: u16,
     ) -> Result<Page<Import>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let found = imports::list(&mut tx, before, with_one_more(size)).await?;
         Ok(Page::cut(found, size))
     }
@@ -54,7 +54,7 @@ impl App {
         (id, after_row): (ImportId, i64),
         size: u16,
     ) -> Result<Page<FailedRow>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         imports::get(&mut tx, id)
             .await?
             .ok_or_else(refusals::not_found)?;

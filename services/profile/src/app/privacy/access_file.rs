@@ -51,7 +51,7 @@ impl App {
         deadline: Deadline,
         customer: CustomerId,
     ) -> Result<Vec<Uuid>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let homes = homes::homes_of(&mut tx, customer).await?;
         Ok(homes.ok_or_else(refusals::customer_not_found)?.ids())
     }

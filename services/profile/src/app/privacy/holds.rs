@@ -75,7 +75,7 @@ impl App {
         (customer, before): (CustomerId, LegalHoldId),
         size: u16,
     ) -> Result<Page<LegalHold>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let homes = homes::homes_of(&mut tx, customer).await?;
         let homes: Vec<Uuid> = homes.ok_or_else(refusals::customer_not_found)?.ids();
         let found = holds::list(&mut tx, &homes, before, with_one_more(size)).await?;

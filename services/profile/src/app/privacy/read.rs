@@ -16,7 +16,7 @@ impl App {
         deadline: Deadline,
         id: ErasureId,
     ) -> Result<(Erasure, Vec<Fingerprint>), Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let erasure = erasures::get(&mut tx, id).await?;
         let erasure = erasure.ok_or_else(refusals::erasure_not_found)?;
         let prints = suppressions::of_erasure(&mut tx, id).await?;
@@ -31,7 +31,7 @@ impl App {
         before: ErasureId,
         size: u16,
     ) -> Result<Page<Erasure>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let limit = with_one_more(size);
         let found = erasures::list(&mut tx, pending_only, before, limit).await?;
         Ok(Page::cut(found, size))

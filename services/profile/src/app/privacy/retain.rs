@@ -36,7 +36,7 @@ const BATCH: i64 = 5_000;
 impl App {
     /// How long each kind is kept.
     pub(crate) async fn retention_rules(&self, deadline: Deadline) -> Result<Vec<Rule>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let known = store::rules(&mut tx).await?;
         let rule = |kind| {
             let unset = || Rule {
@@ -85,7 +85,7 @@ impl App {
         let cut_off = cut_off(self.now(), days);
         let counts = match kind {
             Kind::Own(own) => {
-                let mut tx = self.begin(deadline).await?;
+                let mut tx = self.snapshot(deadline).await?;
                 remove::count(&mut tx, own, cut_off).await?
             }
             Kind::Others(others) => {
@@ -104,7 +104,7 @@ impl App {
         before: RunId,
         size: u16,
     ) -> Result<Page<Run>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let found = store::list(&mut tx, before, with_one_more(size)).await?;
         Ok(Page::cut(found, size))
     }

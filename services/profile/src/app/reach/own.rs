@@ -44,7 +44,7 @@ impl App {
         before: Option<CustomerId>,
         size: u16,
     ) -> Result<Page<Customer>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let ids = own::list(&mut tx, whose, before, with_one_more(size)).await?;
         let Page { items, has_more } = Page::cut(ids, size);
         let items = read(&mut tx, &self.keyring, &items).await?;

@@ -18,7 +18,7 @@ impl App {
         deadline: Deadline,
         (customer, id): (CustomerId, SegmentId),
     ) -> Result<proto::MembershipExplanation, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let person = customers::get(&mut tx, &self.keyring, customer).await?;
         let person = person.ok_or(SegmentError::CustomerNotFound)?;
         let segment = definitions::get(&mut tx, &id).await?;

@@ -39,7 +39,7 @@ impl App {
         deadline: Deadline,
         preview: &Preview,
     ) -> Result<proto::SegmentPreview, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let words = super::words_for_new(&mut tx).await?;
         let condition = super::compile("condition", &preview.condition, &words)?;
         let (ids, count) = customers::sample(&mut tx, preview.sample_size.into()).await?;

@@ -24,7 +24,7 @@ impl App {
         deadline: Deadline,
         id: &SegmentId,
     ) -> Result<Segment, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let segment = definitions::get(&mut tx, id).await?;
         Ok(segment.ok_or(SegmentError::NotFound)?)
     }
@@ -36,7 +36,7 @@ impl App {
         (after, with_archived): (&str, bool),
         size: u16,
     ) -> Result<Page<Segment>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let scope = (after, with_archived);
         let found = definitions::list(&mut tx, scope, with_one_more(size)).await?;
         Ok(Page::cut(found, size))
@@ -49,7 +49,7 @@ impl App {
         (id, before): (&SegmentId, i64),
         size: u16,
     ) -> Result<Page<Version>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let found = definitions::versions(&mut tx, id, before, with_one_more(size)).await?;
         if found.is_empty() && definitions::get(&mut tx, id).await?.is_none() {
             return Err(SegmentError::NotFound.into());
@@ -63,7 +63,7 @@ impl App {
         deadline: Deadline,
         (id, exact): (&SegmentId, bool),
     ) -> Result<proto::SegmentSize, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let known = definitions::get(&mut tx, id).await?;
         known.ok_or(SegmentError::NotFound)?;
         let size = if exact {
@@ -85,7 +85,7 @@ impl App {
         (id, after): (&SegmentId, Uuid),
         size: u16,
     ) -> Result<Page<Membership>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let found = members::of_segment(&mut tx, id, after, with_one_more(size)).await?;
         if found.is_empty() && definitions::get(&mut tx, id).await?.is_none() {
             return Err(SegmentError::NotFound.into());
@@ -100,7 +100,7 @@ impl App {
         (customer, after): (CustomerId, &str),
         size: u16,
     ) -> Result<Page<Membership>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?;
         let profile = homes.ok_or_else(refusals::customer_not_found)?.profile;
         let found = members::of_customer(&mut tx, profile, after, with_one_more(size)).await?;

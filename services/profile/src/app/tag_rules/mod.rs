@@ -20,7 +20,7 @@ impl App {
         deadline: Deadline,
         id: &RuleId,
     ) -> Result<TagRule, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let rule = tag_rules::get(&mut tx, id).await?;
         Ok(rule.ok_or(TagRuleError::NotFound)?)
     }
@@ -32,7 +32,7 @@ impl App {
         (after, with_archived): (&str, bool),
         size: u16,
     ) -> Result<Page<TagRule>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let scope = (after, with_archived);
         let found = tag_rules::list(&mut tx, scope, with_one_more(size)).await?;
         Ok(Page::cut(found, size))

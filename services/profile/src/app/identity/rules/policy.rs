@@ -66,7 +66,7 @@ impl App {
         &self,
         deadline: Deadline,
     ) -> Result<proto::MatchPolicy, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         Ok(InForce::read(&mut tx).await?.encode())
     }
 

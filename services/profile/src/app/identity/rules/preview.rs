@@ -40,7 +40,7 @@ impl App {
         policy: MatchPolicy,
         (after, size): (Place, u16),
     ) -> Result<(Page<Preview>, Totals), Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let totals = candidates::totals(&mut tx, &policy).await?;
         let all = (policy.review_from, None);
         let found = candidates::waiting(&mut tx, all, after, with_one_more(size)).await?;

@@ -46,7 +46,7 @@ impl App {
         after: Place,
         size: u16,
     ) -> Result<Page<Candidate>, Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let policy = InForce::read(&mut tx).await?.policy;
         let asked = (policy.review_from, policy.merge_from);
         let found = candidates::waiting(&mut tx, asked, after, with_one_more(size)).await?;

@@ -108,7 +108,7 @@ impl App {
         others: Others,
         cut_off: Timestamp,
     ) -> Result<(i64, i64), Refusal> {
-        let mut tx = self.begin(deadline).await?;
+        let mut tx = self.snapshot(deadline).await?;
         let held = store::held(&mut tx).await?;
         drop(tx);
         if held.len() > MOST_HELD {
