@@ -11,7 +11,7 @@ use super::customer::Details;
 /// Most ways in which a name is searched for: of each many beginnings are kept.
 const MOST_KEYS: usize = 4;
 /// Of how many letters beginnings are found. Whoever asks with more has the rest compared.
-const LENGTHS: [usize; 11] = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16];
+const LENGTHS: [usize; 13] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16];
 /// Most letters of one. Nobody types more.
 const MOST_LETTERS: usize = 64;
 /// Most syllables of a name of which the sound is taken: longer ones are names of companies.

@@ -10,7 +10,9 @@ use crate::domain::search::Prefix;
 use crate::store::StoreError;
 use crate::store::sealed::of_name;
 
-/// The most customers who are looked at: fingerprints have no order, so all of them are opened.
+/// The most customers who are put in order: fingerprints have none, so all of them are opened for it.
+const MOST_ORDERED: i64 = 100;
+/// The most who are looked at where only some of those whose names begin so are meant.
 const MOST_SEEN: i64 = 500;
 
 /// Among whom is searched: those of these regions and brands, and whom this manager looks after; `None` for any.
@@ -21,12 +23,18 @@ pub(crate) struct Among<'a> {
     pub(crate) manager: Option<&'a str>,
 }
 
+impl Among<'_> {
+    fn is_everybody(&self) -> bool {
+        self.regions.is_none() && self.brands.is_none() && self.manager.is_none()
+    }
+}
+
 /// Who was found.
 #[derive(Debug)]
 pub(crate) struct Found {
     /// In the order of what begins so.
     pub(crate) customers: Vec<Customer>,
-    /// Whether more than [`MOST_SEEN`] names begin so.
+    /// Whether more names begin so than were looked at.
     pub(crate) is_crowded: bool,
 }
 
@@ -36,7 +44,7 @@ struct Seen {
     is_crowded: bool,
 }
 
-/// Whom to open of those whose names begin so, at most one more than [`MOST_SEEN`].
+/// Whom to open of those whose names begin so, of whom at most so many are looked at.
 macro_rules! seen {
     ($named:tt $(, $given:expr)* $(,)?) => {
         sqlx::query_as!(
@@ -53,7 +61,7 @@ macro_rules! seen {
     };
 }
 
-/// The first `limit` whose names begin so, in the order of what begins so. Where more than [`MOST_SEEN`] begin so, the
+/// The first `limit` whose names begin so, in the order of what begins so. Where more than [`MOST_ORDERED`] begin so, the
 /// first of all can't be told without opening all of them: some are looked at, no more than are asked for, and the others
 /// are found by more letters.
 pub(crate) async fn search(
@@ -69,8 +77,14 @@ pub(crate) async fn search(
     } else {
         MOST_SEEN
     };
+    let most = if prefix.is_indexed() && among.is_everybody() {
+        MOST_ORDERED
+    } else {
+        MOST_SEEN
+    };
+    take_some(connection).await?;
     let keys = of_name(keyring, prefix.indexed());
-    let Seen { ids, is_crowded } = seen(connection, &keys, among, opened).await?;
+    let Seen { ids, is_crowded } = seen(connection, &keys, among, (most, opened)).await?;
     let opened = people(connection, keyring, &ids).await?.into_iter();
     // What was asked for may have more letters than fingerprints are made of.
     let found = opened.filter_map(|it| Some((prefix.found_in(&it.details)?, it)));
@@ -83,11 +97,20 @@ pub(crate) async fn search(
     })
 }
 
+/// Lets this transaction read of a long list of the index some thousand entries, by chance, and not all: the letter with
+/// which every tenth name begins has as many entries as a tenth of all customers. Of lists that are shorter all are read.
+/// The table is never read in their place, however often a letter is thought to be met.
+async fn take_some(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let settings = "SET LOCAL gin_fuzzy_search_limit = 2000; SET LOCAL enable_seqscan = off";
+    sqlx::raw_sql(settings).execute(connection).await?;
+    Ok(())
+}
+
 async fn seen(
     connection: &mut PgConnection,
     keys: &[i64],
     among: Among<'_>,
-    opened: i64,
+    (most, opened): (i64, i64),
 ) -> Result<Seen, StoreError> {
     let Among {
         regions,
@@ -101,7 +124,7 @@ async fn seen(
                 keys,
                 regions as _,
                 brands as _,
-                MOST_SEEN,
+                most,
                 opened,
             )
             .fetch_one(connection)
@@ -121,7 +144,7 @@ async fn seen(
                 keys,
                 regions as _,
                 brands as _,
-                MOST_SEEN,
+                most,
                 opened,
                 manager,
             )
