@@ -60,18 +60,7 @@ fn field_checks(field: &FieldDescriptor) -> Result<String, String> {
     let place = format!("self.{}", identifier(field.name()));
     let open = format!("        {{ let at = &at.field({:?});\n", field.name());
     let inner = if field.is_map() {
-        match map_value(field) {
-            Some(value) if !is_ours(&value) && found == FieldRules::default() => {
-                return Ok(String::new());
-            }
-            None if found == FieldRules::default() => return Ok(String::new()),
-            _ => {
-                return Err(format!(
-                    "{}: checks inside maps are not supported",
-                    field.full_name()
-                ));
-            }
-        }
+        map_checks(field, &found, &place)?
     } else if field.is_list() {
         list_checks(field, &found, &place)
     } else if let Kind::Message(message) = field.kind() {
@@ -97,14 +86,30 @@ fn field_checks(field: &FieldDescriptor) -> Result<String, String> {
     })
 }
 
-fn map_value(field: &FieldDescriptor) -> Option<MessageDescriptor> {
-    let Kind::Message(entry) = field.kind() else {
-        return None;
-    };
-    match entry.map_entry_value_field().kind() {
-        Kind::Message(value) => Some(value),
-        _ => None,
+/// A violation names the part of the entry, and not the entry: its name is the caller's, of any length.
+fn map_checks(field: &FieldDescriptor, found: &FieldRules, place: &str) -> Result<String, String> {
+    let (key, value) = rules::entry_of(field)?;
+    if matches!(value.kind(), Kind::Message(message) if is_ours(&message)) {
+        let field = field.full_name();
+        return Err(format!(
+            "{field}: checks inside messages of maps are not supported"
+        ));
     }
+    let mut checks = String::new();
+    for rule in &found.rules {
+        checks.push_str(&rule_check(rule, &format!("{place}.len()")));
+    }
+    for (part, rules, each) in [(key, &found.keys, "keys"), (value, &found.values, "values")] {
+        if let Kind::String | Kind::Enum(_) = part.kind() {
+            let of_each = value_checks(&part, rules, "item");
+            let name = part.name();
+            let _ = writeln!(
+                checks,
+                "{{ let at = &at.field({name:?}); for item in {place}.{each}() {{ {of_each} }} }}"
+            );
+        }
+    }
+    Ok(checks)
 }
 
 fn list_checks(field: &FieldDescriptor, found: &FieldRules, place: &str) -> String {
@@ -243,6 +248,7 @@ fn rule_check(rule: &Rule, value: &str) -> String {
         Rule::AtMost(bound) => format!("violations.at_most(at, {value}, {bound});\n"),
         Rule::MinItems(bound) => format!("violations.min_items(at, {value}, {bound});\n"),
         Rule::MaxItems(bound) => format!("violations.max_items(at, {value}, {bound});\n"),
+        Rule::MaxPairs(bound) => format!("violations.max_pairs(at, {value}, {bound});\n"),
         Rule::DefinedOnly | Rule::NotIn(_) => String::new(),
     }
 }

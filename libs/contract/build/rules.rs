@@ -19,6 +19,7 @@ pub(crate) enum Rule {
     NotIn(Vec<i32>),
     MinItems(u64),
     MaxItems(u64),
+    MaxPairs(u64),
 }
 
 /// All rules of a field.
@@ -31,6 +32,10 @@ pub(crate) struct FieldRules {
     pub(crate) rules: Vec<Rule>,
     /// Of each item of a list.
     pub(crate) items: Vec<Rule>,
+    /// Of each key of a map.
+    pub(crate) keys: Vec<Rule>,
+    /// Of each value of a map.
+    pub(crate) values: Vec<Rule>,
 }
 
 /// The rules of a field.
@@ -45,14 +50,24 @@ pub(crate) fn of_field(field: &FieldDescriptor) -> Result<FieldRules, String> {
             // IGNORE_IF_ZERO_VALUE and IGNORE_ALWAYS, the only modes in use.
             ("ignore", Value::EnumNumber(1)) => found.ignore_zero = true,
             ("ignore", Value::EnumNumber(3)) => found.ignore_always = true,
-            ("repeated", Value::Message(message)) => {
-                let of_items = |rule: &FieldDescriptor| rule.name() == "items";
-                let items = message.fields().find(|(rule, _)| of_items(rule));
-                if let Some(items) = items.and_then(|(_, value)| value.as_message()) {
-                    found.items = item_rules(field, items)?;
+            (kind @ ("repeated" | "map"), Value::Message(message)) => {
+                for (rule, value) in message.fields() {
+                    match (rule.name(), value) {
+                        ("items", Value::Message(items)) => {
+                            found.items = inner_rules(field, "items", items)?;
+                        }
+                        ("keys", Value::Message(keys)) => {
+                            found.keys = inner_rules(&entry_of(field)?.0, "keys", keys)?;
+                        }
+                        ("values", Value::Message(values)) => {
+                            found.values = inner_rules(&entry_of(field)?.1, "values", values)?;
+                        }
+                        _ => {
+                            let own = std::iter::once((rule, value));
+                            found.rules.extend(of_kind(field, kind, own)?);
+                        }
+                    }
                 }
-                let own = message.fields().filter(|(rule, _)| !of_items(rule));
-                found.rules.extend(of_kind(field, "repeated", own)?);
             }
             (kind, Value::Message(message)) => {
                 found.rules.extend(of_kind(field, kind, message.fields())?);
@@ -86,16 +101,30 @@ fn of_kind<'v>(
     rules.collect()
 }
 
-/// The rules of the items of a list of texts or enum values.
-fn item_rules(field: &FieldDescriptor, items: &DynamicMessage) -> Result<Vec<Rule>, String> {
+/// Key and value of a map's entries.
+pub(crate) fn entry_of(
+    field: &FieldDescriptor,
+) -> Result<(FieldDescriptor, FieldDescriptor), String> {
+    match field.kind() {
+        Kind::Message(entry) if field.is_map() => {
+            Ok((entry.map_entry_key_field(), entry.map_entry_value_field()))
+        }
+        _ => Err(format!("{} is no map", field.full_name())),
+    }
+}
+
+/// The rules of what a list or a map holds: texts or enum values.
+fn inner_rules(
+    field: &FieldDescriptor,
+    part: &str,
+    inner: &DynamicMessage,
+) -> Result<Vec<Rule>, String> {
     let mut found = Vec::new();
-    for (option, value) in items.fields() {
+    for (option, value) in inner.fields() {
         let name = option.name();
         let (Kind::String | Kind::Enum(_), Value::Message(rules)) = (field.kind(), value) else {
             let field = field.full_name();
-            return Err(format!(
-                "{field}: rule repeated.items.{name} is not supported"
-            ));
+            return Err(format!("{field}: rule {part}.{name} is not supported"));
         };
         found.extend(of_kind(field, name, rules.fields())?);
     }
@@ -151,6 +180,7 @@ fn rule_of(kind: &str, rule: &str, value: &Value) -> Option<Rule> {
         ),
         ("repeated", "min_items") => Rule::MinItems(value.as_u64()?),
         ("repeated", "max_items") => Rule::MaxItems(value.as_u64()?),
+        ("map", "max_pairs") => Rule::MaxPairs(value.as_u64()?),
         _ => return None,
     })
 }

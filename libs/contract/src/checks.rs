@@ -229,6 +229,13 @@ impl Violations {
             self.add(at, format_args!("must have at most {bound} items"));
         }
     }
+
+    /// Has at most `bound` entries.
+    pub fn max_pairs(&mut self, at: &At<'_>, count: usize, bound: usize) {
+        if count > bound {
+            self.add(at, format_args!("must have at most {bound} entries"));
+        }
+    }
 }
 
 fn is_uuid(value: &str) -> bool {

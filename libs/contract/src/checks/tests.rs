@@ -3,7 +3,9 @@ use tonic_types::StatusExt as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor};
 
 use super::*;
-use crate::patron::loyalty::v1::{CreateRedemptionRequest, IssueCouponsRequest, Redemption};
+use crate::patron::loyalty::v1::{
+    Activity, CreateRedemptionRequest, IssueCouponsRequest, Redemption,
+};
 use crate::patron::profile::v1::{
     ActivityInput, BatchRecordActivitiesRequest, CreateImportRequest, Import, Order, OrderLine,
     activity_input,
@@ -179,8 +181,36 @@ fn items_of_lists_are_checked_each() {
     assert_eq!(violations(&request), [wrong]);
 }
 
-/// Every field that a request can have, wherever in it, but for what services check themselves: maps, and what they
-/// ask not to be checked at the door.
+#[test]
+fn a_map_is_checked_with_its_names_and_values() {
+    let mut act = Activity {
+        customer_id: redemption(1).request_id,
+        activity_type: "sign_in".to_owned(),
+        activity_id: "a".to_owned(),
+        ..Activity::default()
+    };
+    let of = |name: usize, value: usize| ("n".repeat(name), "v".repeat(value));
+    act.attributes = [of(1, 256), of(64, 0)].into();
+    assert!(violations(&act).is_empty());
+    act.attributes.extend([of(65, 1), of(2, 257), of(0, 0)]);
+    let wrong = [
+        ("attributes.key", "must have at least 1 characters"),
+        ("attributes.key", "must have at most 64 characters"),
+        ("attributes.value", "must have at most 256 characters"),
+    ];
+    let wrong = wrong.map(|(at, rule)| (at.to_owned(), rule.to_owned()));
+    assert_eq!(violations(&act), wrong);
+    act.attributes = (0..33)
+        .map(|number| (format!("n{number}"), String::new()))
+        .collect();
+    let many = (
+        "attributes".to_owned(),
+        "must have at most 32 entries".to_owned(),
+    );
+    assert_eq!(violations(&act), [many]);
+}
+
+/// Every field that a request can have, wherever in it, but for what services ask not to be checked at the door.
 fn asked() -> Vec<FieldDescriptor> {
     let services = crate::pool().services();
     let ours = services.filter(|service| service.full_name().starts_with("patron."));
@@ -194,7 +224,6 @@ fn asked() -> Vec<FieldDescriptor> {
         for field in message.fields().filter(|field| !is_left_out(field)) {
             if let Kind::Message(inner) = field.kind()
                 && inner.full_name().starts_with("patron.")
-                && !inner.is_map_entry()
             {
                 open.push(inner);
             }
@@ -235,20 +264,31 @@ fn has_one_of(rules: Option<DynamicMessage>, bounds: &[&str]) -> bool {
 }
 
 #[test]
-fn every_list_and_every_text_of_a_request_is_bounded() {
+fn every_list_map_and_text_of_a_request_is_bounded() {
     const OF_TEXT: &[&str] = &["max_len", "pattern", "uuid"];
-    let mut unbounded = Vec::new();
-    for field in asked().iter().filter(|field| !field.is_map()) {
-        let text: &[&str] = if field.is_list() {
-            &["repeated", "items", "string"]
-        } else {
-            &["string"]
-        };
-        let is_long = field.is_list() && !has_one_of(part(field, &["repeated"]), &["max_items"]);
-        let is_text = field.kind() == Kind::String;
-        if is_long || is_text && !has_one_of(part(field, text), OF_TEXT) {
-            unbounded.push(field.full_name().to_owned());
+    let is_bounded = |field: &FieldDescriptor| {
+        let has = |path: &[&str], bounds: &[&str]| has_one_of(part(field, path), bounds);
+        let is_text = |part: &FieldDescriptor| part.kind() == Kind::String;
+        if let Kind::Message(entry) = field.kind()
+            && field.is_map()
+        {
+            let (key, value) = (entry.map_entry_key_field(), entry.map_entry_value_field());
+            return has(&["map"], &["max_pairs"])
+                && (!is_text(&key) || has(&["map", "keys", "string"], OF_TEXT))
+                && (!is_text(&value) || has(&["map", "values", "string"], OF_TEXT));
         }
-    }
+        if field.is_list() {
+            return has(&["repeated"], &["max_items"])
+                && (!is_text(field) || has(&["repeated", "items", "string"], OF_TEXT));
+        }
+        !is_text(field) || has(&["string"], OF_TEXT)
+    };
+    // Texts of a map's entries are bounded by the rules of the map.
+    let of_entry = |field: &FieldDescriptor| field.parent_message().is_map_entry();
+    let fields = asked().into_iter().filter(|field| !of_entry(field));
+    let unbounded = fields.filter(|field| !is_bounded(field));
+    let unbounded: Vec<_> = unbounded
+        .map(|field| field.full_name().to_owned())
+        .collect();
     assert_eq!(unbounded, [""; 0]);
 }

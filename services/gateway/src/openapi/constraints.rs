@@ -70,10 +70,7 @@ fn keywords(schema: &mut Map<String, Value>, field: &FieldDescriptor, rules: &Dy
         "string" => text(schema, &rules),
         "repeated" => list(schema, field, &rules),
         "enum" => enumerated(schema, field, &rules),
-        "map" => {
-            copy(schema, &rules, "min_pairs", "minProperties");
-            copy(schema, &rules, "max_pairs", "maxProperties");
-        }
+        "map" => map(schema, field, &rules),
         "int64" | "uint64" | "sint64" | "fixed64" | "sfixed64" => in_text(schema, &rules),
         "int32" | "uint32" | "sint32" | "fixed32" | "sfixed32" | "float" | "double" => {
             bounds(
@@ -198,6 +195,27 @@ fn list(schema: &mut Map<String, Value>, field: &FieldDescriptor, rules: &Dynami
         (items.as_deref(), schema.get_mut("items"))
     {
         keywords(schema, field, items);
+    }
+}
+
+fn map(schema: &mut Map<String, Value>, field: &FieldDescriptor, rules: &DynamicMessage) {
+    copy(schema, rules, "min_pairs", "minProperties");
+    copy(schema, rules, "max_pairs", "maxProperties");
+    let Kind::Message(entry) = field.kind() else {
+        return;
+    };
+    let part = |name| rules.get_field_by_name(name)?.as_message().cloned();
+    if let Some(keys) = part("keys") {
+        let mut names = Map::new();
+        keywords(&mut names, &entry.map_entry_key_field(), &keys);
+        if !names.is_empty() {
+            schema.insert("propertyNames".to_owned(), Value::Object(names));
+        }
+    }
+    if let (Some(values), Some(Value::Object(schema))) =
+        (part("values"), schema.get_mut("additionalProperties"))
+    {
+        keywords(schema, &entry.map_entry_value_field(), &values);
     }
 }
 

@@ -80,6 +80,10 @@ async fn bodies_and_answers_refer_to_the_schemas_of_their_messages() {
     let shape = &document["components"]["schemas"]["test.v1.Shape"]["properties"];
     assert_eq!(shape["createName"]["readOnly"], true);
     assert_eq!(shape["lines"]["maxItems"], 10);
+    let labels = &shape["labels"];
+    let of_labels = (&labels["maxProperties"], &labels["propertyNames"]);
+    assert_eq!(of_labels, (&json!(100), &json!({"maxLength": 200})));
+    assert_eq!(labels["additionalProperties"]["maxLength"], 1_000);
     let color = &document["components"]["schemas"]["test.v1.Color"];
     assert!(
         color["description"]

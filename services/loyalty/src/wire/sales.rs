@@ -1,7 +1,5 @@
 //! Purchases and acts, as callers see them.
 
-use std::collections::BTreeMap;
-
 use ::contract::time::{instant, timestamp};
 use chassis::Refusal;
 use contract::parked_rating::Reason;
@@ -19,9 +17,6 @@ use crate::store;
 use crate::store::rating::Key;
 use crate::store::rating::parked::Parked;
 
-/// Attributes of an act, and the bytes of a name and of a value.
-const ATTRIBUTES: (usize, usize, usize) = (32, 64, 256);
-
 /// Reads an act. `now` is when it was done where it does not say.
 pub(crate) fn act(wire: contract::Activity, path: &str, now: Timestamp) -> Result<Act, Refusal> {
     let at = |field: &str| format!("{path}.{field}");
@@ -38,32 +33,8 @@ pub(crate) fn act(wire: contract::Activity, path: &str, now: Timestamp) -> Resul
         activity_type: wire.activity_type,
         occurred_at,
         channel: wire.channel,
-        attributes: attributes(wire.attributes, &at("attributes"))?,
+        attributes: wire.attributes,
     })
-}
-
-fn attributes(
-    wire: BTreeMap<String, String>,
-    path: &str,
-) -> Result<BTreeMap<String, String>, Refusal> {
-    let (count, name_bytes, value_bytes) = ATTRIBUTES;
-    if wire.len() > count {
-        return Err(invalid(path, "must have at most 32 entries"));
-    }
-    let fits = |(name, value): (&String, &String)| {
-        !name.is_empty() && name.len() <= name_bytes && value.len() <= value_bytes
-    };
-    if !wire.iter().all(fits) {
-        let rule = "must have names of 1 to 64 bytes and values of up to 256 bytes";
-        return Err(invalid(path, rule));
-    }
-    if wire
-        .iter()
-        .any(|(name, value)| name.contains('\0') || value.contains('\0'))
-    {
-        return Err(invalid(path, "must not contain the character NUL"));
-    }
-    Ok(wire)
 }
 
 /// An act with what it earns.
