@@ -86,7 +86,7 @@ impl Loyalty {
 
     /// One moment of the database, for the statements of a read. The default program is there in it.
     pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Postgres>, AppError> {
-        self.programs.begin(&self.db).await?;
+        self.programs.make_first(&self.db).await?;
         Ok(self.db.snapshot().await?)
     }
 }

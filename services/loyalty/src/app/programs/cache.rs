@@ -59,7 +59,7 @@ impl Programs {
     }
 
     /// Makes the default program where nobody has, for those who can't write themselves.
-    pub(crate) async fn begin(&self, db: &Database) -> Result<(), AppError> {
+    pub(crate) async fn make_first(&self, db: &Database) -> Result<(), AppError> {
         let make = || async {
             let mut db = db.acquire().await?;
             self.schedule(&mut db, super::DEFAULT_PROGRAM).await?;

@@ -17,11 +17,6 @@ pub(crate) async fn program(
     program_id: &str,
 ) -> Result<contract::Program, AppError> {
     let mut connection = loyalty.snapshot().await?;
-    // Makes the default program, should nobody have asked for it yet.
-    loyalty
-        .programs
-        .schedule(&mut connection, program_id)
-        .await?;
     let row = store::program(&mut *connection, program_id).await?;
     let row = row.ok_or_else(|| ProgramsError::NotFound {
         program_id: program_id.to_owned(),
@@ -36,8 +31,6 @@ pub(crate) async fn programs(
     size: u16,
 ) -> Result<Page<contract::Program>, AppError> {
     let mut connection = loyalty.snapshot().await?;
-    let default = super::DEFAULT_PROGRAM;
-    loyalty.programs.schedule(&mut connection, default).await?;
     let rows = store::page(&mut *connection, after, i64::from(size) + 1).await?;
     let page = Page::cut(rows, size);
     let mut programs = Vec::with_capacity(page.rows.len());
