@@ -207,6 +207,7 @@ fn value_checks(field: &FieldDescriptor, rules: &[Rule], value: &str) -> String 
                 .collect();
         }
         Kind::String => value.to_owned(),
+        Kind::Bytes => format!("{}.len()", value.trim_start_matches('&')),
         _ => format!("i64::from({})", dereferenced(value)),
     };
     let own = rules.iter().map(|rule| rule_check(rule, &value));
@@ -249,6 +250,7 @@ fn rule_check(rule: &Rule, value: &str) -> String {
         Rule::MinItems(bound) => format!("violations.min_items(at, {value}, {bound});\n"),
         Rule::MaxItems(bound) => format!("violations.max_items(at, {value}, {bound});\n"),
         Rule::MaxPairs(bound) => format!("violations.max_pairs(at, {value}, {bound});\n"),
+        Rule::Bytes(length) => format!("violations.bytes(at, {value}, {length});\n"),
         Rule::DefinedOnly | Rule::NotIn(_) => String::new(),
     }
 }

@@ -20,6 +20,7 @@ pub(crate) enum Rule {
     MinItems(u64),
     MaxItems(u64),
     MaxPairs(u64),
+    Bytes(u64),
 }
 
 /// All rules of a field.
@@ -168,6 +169,7 @@ fn rule_of(kind: &str, rule: &str, value: &Value) -> Option<Rule> {
         ("string", "max_len") => Rule::MaxLength(value.as_u64()?),
         ("string", "pattern") => Rule::Pattern(value.as_str()?.to_owned()),
         ("string", "uuid") if value.as_bool()? => Rule::Uuid,
+        ("bytes", "len") => Rule::Bytes(value.as_u64()?),
         ("int32" | "int64" | "uint32", "gte") => Rule::AtLeast(integer(value)?),
         ("int32" | "int64" | "uint32", "lte") => Rule::AtMost(integer(value)?),
         ("enum", "defined_only") if value.as_bool()? => Rule::DefinedOnly,

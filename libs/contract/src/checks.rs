@@ -188,6 +188,13 @@ impl Violations {
         }
     }
 
+    /// Holds `length` bytes.
+    pub fn bytes(&mut self, at: &At<'_>, count: usize, length: usize) {
+        if count != length {
+            self.add(at, format_args!("must be {length} bytes long"));
+        }
+    }
+
     /// Is `bound` or more.
     pub fn at_least(&mut self, at: &At<'_>, value: i64, bound: i64) {
         if value < bound {

@@ -6,6 +6,7 @@ use super::*;
 use crate::patron::loyalty::v1::{
     Activity, CreateRedemptionRequest, IssueCouponsRequest, Redemption,
 };
+use crate::patron::profile::v1::erasure::Suppression;
 use crate::patron::profile::v1::{
     ActivityInput, BatchRecordActivitiesRequest, CreateImportRequest, Import, Order, OrderLine,
     activity_input,
@@ -182,6 +183,21 @@ fn items_of_lists_are_checked_each() {
 }
 
 #[test]
+fn bytes_have_the_length_that_is_asked_for() {
+    let found = |length: usize| {
+        violations(&Suppression {
+            key_id: "1".to_owned(),
+            fingerprint: vec![0; length].into(),
+        })
+    };
+    assert_eq!(found(32), []);
+    let wrong = || [("fingerprint".to_owned(), "must be 32 bytes long".to_owned())];
+    for length in [0, 31, 33] {
+        assert_eq!(found(length), wrong());
+    }
+}
+
+#[test]
 fn a_map_is_checked_with_its_names_and_values() {
     let mut act = Activity {
         customer_id: redemption(1).request_id,
@@ -264,7 +280,7 @@ fn has_one_of(rules: Option<DynamicMessage>, bounds: &[&str]) -> bool {
 }
 
 #[test]
-fn every_list_map_and_text_of_a_request_is_bounded() {
+fn whatever_of_a_request_has_a_length_is_bounded() {
     const OF_TEXT: &[&str] = &["max_len", "pattern", "uuid"];
     let is_bounded = |field: &FieldDescriptor| {
         let has = |path: &[&str], bounds: &[&str]| has_one_of(part(field, path), bounds);
@@ -281,7 +297,9 @@ fn every_list_map_and_text_of_a_request_is_bounded() {
             return has(&["repeated"], &["max_items"])
                 && (!is_text(field) || has(&["repeated", "items", "string"], OF_TEXT));
         }
-        !is_text(field) || has(&["string"], OF_TEXT)
+        let is_of_bytes = field.kind() == Kind::Bytes;
+        (!is_text(field) || has(&["string"], OF_TEXT))
+            && (!is_of_bytes || has(&["bytes"], &["len"]))
     };
     // Texts of a map's entries are bounded by the rules of the map.
     let of_entry = |field: &FieldDescriptor| field.parent_message().is_map_entry();

@@ -69,6 +69,7 @@ fn keywords(schema: &mut Map<String, Value>, field: &FieldDescriptor, rules: &Dy
     match kind.as_str() {
         "string" => text(schema, &rules),
         "repeated" => list(schema, field, &rules),
+        "bytes" => bytes(schema, &rules),
         "enum" => enumerated(schema, field, &rules),
         "map" => map(schema, field, &rules),
         "int64" | "uint64" | "sint64" | "fixed64" | "sfixed64" => in_text(schema, &rules),
@@ -182,6 +183,21 @@ fn text(schema: &mut Map<String, Value>, rules: &DynamicMessage) {
     if !allowed.is_empty() {
         schema.insert("enum".to_owned(), json!(allowed));
     }
+}
+
+/// The length of bytes is that of their base64, with the padding or without, in either alphabet. The last
+/// character has no bits that stand for nothing.
+fn bytes(schema: &mut Map<String, Value>, rules: &DynamicMessage) {
+    let Some(length) = value(rules, "len").and_then(|length| length.as_u64()) else {
+        return;
+    };
+    let (whole, end) = match length % 3 {
+        0 => (length / 3 * 4, ""),
+        1 => (length / 3 * 4 + 1, "[AQgw](==)?"),
+        _ => (length / 3 * 4 + 2, "[AEIMQUYcgkosw048]=?"),
+    };
+    let pattern = format!("^([A-Za-z0-9+/]{{{whole}}}|[A-Za-z0-9_-]{{{whole}}}){end}$");
+    schema.insert("pattern".to_owned(), json!(pattern));
 }
 
 fn list(schema: &mut Map<String, Value>, field: &FieldDescriptor, rules: &DynamicMessage) {

@@ -99,6 +99,8 @@ async fn what_the_contract_refuses_no_schema_allows() {
     let document = document(&bench).await;
     let rules = &document["components"]["schemas"]["test.v1.Rules"];
     let uuid = json!({"type": "string", "format": "uuid"});
+    let base64 =
+        |pattern: &str| json!({"type": "string", "contentEncoding": "base64", "pattern": pattern});
     let color = json!({"$ref": "#/components/schemas/test.v1.Color", "not": {"enum": ["COLOR_UNSPECIFIED"]}});
     let background = json!({"$ref": "#/components/schemas/test.v1.Color", "not": {"const": "COLOR_UNSPECIFIED"}});
     let expected = json!({
@@ -113,12 +115,23 @@ async fn what_the_contract_refuses_no_schema_allows() {
         "later": {"type": "string"},
         "note": {"type": "string", "minLength": 1},
         "time": {"type": "string", "pattern": "^([0-9]{2}:[0-9]{2})?$"},
+        "digest": base64("^([A-Za-z0-9+/]{42}|[A-Za-z0-9_-]{42})[AEIMQUYcgkosw048]=?$"),
+        "nonce": base64("^([A-Za-z0-9+/]{21}|[A-Za-z0-9_-]{21})[AQgw](==)?$"),
         "byName": {"type": "string"},
         "byCount": {"type": "integer", "format": "int32"},
     });
     assert_eq!(rules["properties"], expected);
     // Those whose absence is refused: the value that protobuf gives them breaks a rule.
-    let required = ["id", "points", "color", "background", "words", "inner"];
+    let required = [
+        "id",
+        "points",
+        "color",
+        "background",
+        "words",
+        "inner",
+        "digest",
+        "nonce",
+    ];
     assert_eq!(rules["required"], json!(required));
     let one = [
         json!({"required": ["byName"]}),
