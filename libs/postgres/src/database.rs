@@ -65,15 +65,13 @@ impl Database {
     }
 
     /// Another pool of the same database, for statements that find few rows by their keys in tables of
-    /// any size. Their plans are made once for each connection, and use indexes whatever is known of
-    /// the tables: a plan that was made while a table was small would otherwise read all of it, each
-    /// time, until the table is analysed.
+    /// any size. Their plans are made once for each connection, and use the indexes of keys whatever is known
+    /// of the tables.
     #[must_use]
     pub fn keyed(&self, max_connections: u32) -> Self {
         let options = PgConnectOptions::clone(&self.pool.connect_options());
         let options = options.options([
             ("plan_cache_mode", "force_generic_plan"),
-            ("enable_seqscan", "off"),
             ("enable_bitmapscan", "off"),
             ("enable_hashjoin", "off"),
             ("enable_mergejoin", "off"),
@@ -246,6 +244,9 @@ fn connect_options(config: &DatabaseConfig) -> Result<PgConnectOptions, Database
         // A statement whose client is gone stops within a second instead of running to its end.
         ("client_connection_check_interval", CLIENT_CHECK_MS),
     ]);
+    // What services ask has an index. A plan from when a table was small would read all of it for each
+    // call, until somebody analyses the table. What has no index is read as a whole all the same.
+    let options = options.options([("enable_seqscan", "off")]);
     if options.get_socket().is_some() || options.get_host().starts_with('/') {
         return Ok(options);
     }

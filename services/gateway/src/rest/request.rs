@@ -78,10 +78,9 @@ fn imply_mask(message: &mut DynamicMessage, mask: &ImpliedMask, body: &[u8]) {
     if message.has_field(&mask.field) {
         return;
     }
-    // The body has been read as this very message before, so it is an object.
-    let Ok(members) = serde_json::from_slice::<BTreeMap<String, &RawValue>>(body) else {
-        return;
-    };
+    // The body has been read as this very message before, so it is an object, or there is none: that names no field, as
+    // `{}` does.
+    let members = serde_json::from_slice::<BTreeMap<String, &RawValue>>(body).unwrap_or_default();
     let find = |name: &String| {
         let by_json_name = mask.resource.get_field_by_json_name(name);
         by_json_name.or_else(|| mask.resource.get_field_by_name(name))

@@ -104,6 +104,11 @@ async fn a_patch_without_a_mask_changes_what_its_body_names_but_nothing_of_the_s
     assert_eq!(answer["updateMask"], "count,inner,note");
     assert_eq!(answer["shape"]["etag"], "e");
     assert_eq!(answer["requestId"], "r1");
+    // What names no field changes none, whether it is an empty object or nothing.
+    for body in ["{}", ""] {
+        let answer = bench.rest.send_text(Method::PATCH, "/v1/shapes/s1", body);
+        assert_eq!(answer.await.json()["updateMask"], "", "{body:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,24 +1,29 @@
 //! Customer records.
+//!
+//! An id never leads to a greater one, so `profile_id >= customer_id` says of a row that it is a person's, in statements that
+//! read people in the order of their ids: of `=` PostgreSQL believes that one of two hundred is, and would sort all of them
+//! for each page.
 
 mod many;
 pub(crate) mod quality;
 mod row;
 mod search;
+mod written;
 
 use seal::Keyring;
 use sqlx::PgConnection;
-use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::StoreError;
 use super::homes::homes_of;
 use super::sealed::of_match_key;
-use super::{Keys, StoreError};
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerId;
 pub(crate) use many::{after, remove, unused};
 pub(super) use row::open_personal;
-use row::{CustomerRow, NewRow, rows};
+use row::{CustomerRow, rows};
 pub(crate) use search::{Among, search};
+pub(crate) use written::{insert, update};
 
 /// How often a lock is taken of those whom ids lead elsewhere from meanwhile.
 const ATTEMPTS: u32 = 5;
@@ -121,7 +126,7 @@ pub(crate) async fn list(
     let rows = match region_code {
         None => {
             rows!(
-                "WHERE customer_id < $1 AND profile_id = customer_id
+                "WHERE customer_id < $1 AND profile_id >= customer_id
                    ORDER BY customer_id DESC LIMIT $2",
                 before,
                 limit,
@@ -131,7 +136,7 @@ pub(crate) async fn list(
         }
         Some(region_code) => {
             rows!(
-                "WHERE region_code = $3 AND customer_id < $1 AND profile_id = customer_id
+                "WHERE region_code = $3 AND customer_id < $1 AND profile_id >= customer_id
                    ORDER BY customer_id DESC LIMIT $2",
                 before,
                 limit,
@@ -154,7 +159,7 @@ pub(crate) async fn list_within(
 ) -> Result<Vec<Customer>, StoreError> {
     let before = before.map_or(Uuid::max(), |id| id.0);
     let rows = rows!(
-        "WHERE customer_id < $1 AND profile_id = customer_id
+        "WHERE customer_id < $1 AND profile_id >= customer_id
              AND ($3::text[] IS NULL OR region_code = ANY ($3))
              AND ($4::text[] IS NULL OR brand = ANY ($4))
            ORDER BY customer_id DESC LIMIT $2",
@@ -210,29 +215,6 @@ pub(crate) async fn sharing(
     read(rows, keyring)
 }
 
-/// Adds customers, each with its row of traits. Their identifiers must be theirs already.
-pub(crate) async fn insert(
-    connection: &mut PgConnection,
-    keys: &Keys,
-    customers: &[Customer],
-) -> Result<(), StoreError> {
-    let rows: Vec<_> = new_rows(customers, keys)?;
-    // Everything in one document: customers are created far more seldom than they buy.
-    sqlx::query!(
-        "WITH made AS (
-             INSERT INTO customers
-             SELECT * FROM jsonb_populate_recordset(NULL::customers, $1)
-             RETURNING customer_id
-         )
-         INSERT INTO customer_traits (customer_id, profile_id)
-         SELECT customer_id, customer_id FROM made",
-        Json(rows) as _,
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 /// Lets ids lead to another customer. What was known of them stands in the golden record of that one, and
 /// in its sources; it is not kept twice.
 pub(crate) async fn absorb(
@@ -252,38 +234,6 @@ pub(crate) async fn absorb(
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// Writes customers that were locked and changed, and are known by their own ids.
-pub(crate) async fn update<'a>(
-    connection: &mut PgConnection,
-    keys: &Keys,
-    customers: impl IntoIterator<Item = &'a Customer>,
-) -> Result<(), StoreError> {
-    let rows: Vec<_> = new_rows(customers, keys)?;
-    sqlx::query!(
-        "UPDATE customers AS known SET
-             profile_id = told.profile_id, absorbed = told.absorbed, revision = told.revision,
-             origins = told.origins, personal = told.personal, index_id = told.index_id,
-             match_keys = told.match_keys, search_keys = told.search_keys,
-             contact_time = told.contact_time, region_code = told.region_code, brand = told.brand,
-             language_code = told.language_code, time_zone = told.time_zone,
-             version = told.version, update_time = told.update_time
-         FROM jsonb_populate_recordset(NULL::customers, $1) AS told
-         WHERE known.customer_id = told.customer_id",
-        Json(rows) as _,
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-fn new_rows<'a>(
-    customers: impl IntoIterator<Item = &'a Customer>,
-    keys: &Keys,
-) -> Result<Vec<NewRow<'a>>, StoreError> {
-    let customers = customers.into_iter();
-    customers.map(|it| NewRow::of(it, keys)).collect()
 }
 
 fn read(

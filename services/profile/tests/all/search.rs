@@ -29,10 +29,15 @@ async fn names(profile: &Profile, query: &str) -> Vec<String> {
 
 /// As many others who are called like somebody that not all of them are looked at.
 pub(crate) async fn crowd(profile: &Profile, customer_id: &str) {
+    others(profile, customer_id, 500).await;
+}
+
+/// So many others who are called like somebody. Nobody has a key to open them, so they are met and not found.
+async fn others(profile: &Profile, customer_id: &str, count: u32) {
     let others = format!(
         "INSERT INTO customers
          SELECT another.* FROM customers AS known
-         CROSS JOIN LATERAL (SELECT gen_random_uuid() AS id FROM generate_series(1, 500)) AS new
+         CROSS JOIN LATERAL (SELECT gen_random_uuid() AS id FROM generate_series(1, {count})) AS new
          CROSS JOIN LATERAL jsonb_populate_record(
              known, jsonb_build_object('customer_id', new.id, 'profile_id', new.id)
          ) AS another
@@ -152,4 +157,35 @@ async fn whoever_sees_a_region_is_told_that_another_letter_helps_where_very_many
     let found = british().search_customers(asking("annz", 0)).await;
     let found = found.unwrap().into_inner();
     assert_eq!((found.customers.len(), found.has_more), (1, false));
+}
+
+#[tokio::test]
+async fn a_hundred_are_put_in_order_and_of_more_as_many_are_shown_as_are_asked_for() {
+    let profile = Profile::start().await;
+    let anna = make(&profile, named("Anna")).await.customer_id;
+    for _ in 0..98 {
+        make(&profile, named("Anna")).await;
+    }
+    make(&profile, named("Ann")).await;
+    let found = async |size| {
+        let found = profile
+            .customers()
+            .search_customers(asking("ann", size))
+            .await;
+        found.unwrap().into_inner()
+    };
+    let all = found(100).await;
+    assert_eq!((all.customers.len(), all.has_more), (100, false));
+    assert_eq!(all.customers[0].display_name, "Ann");
+    let first = found(1).await;
+    assert_eq!(first.customers[0].display_name, "Ann");
+    assert!(first.has_more);
+
+    make(&profile, named("Anna")).await;
+    let some = found(100).await;
+    assert_eq!((some.customers.len(), some.has_more), (100, true));
+    // So many that the index gives a part of them, by chance.
+    others(&profile, &anna, 8_000).await;
+    assert!(found(100).await.has_more);
+    assert!(!search(&profile, "annb").await.unwrap().has_more);
 }

@@ -68,7 +68,7 @@ pub(crate) async fn after(
     let rows = match region_code {
         None => {
             rows!(
-                "WHERE customer_id > $1 AND profile_id = customer_id
+                "WHERE customer_id > $1 AND profile_id >= customer_id
                      AND NOT EXISTS (SELECT FROM restrictions AS r WHERE r.lifted_at IS NULL
                          AND r.customer_id = ANY (absorbed || customers.customer_id))
                    ORDER BY customer_id LIMIT $2",
@@ -80,7 +80,7 @@ pub(crate) async fn after(
         }
         Some(region_code) => {
             rows!(
-                "WHERE region_code = $3 AND customer_id > $1 AND profile_id = customer_id
+                "WHERE region_code = $3 AND customer_id > $1 AND profile_id >= customer_id
                      AND NOT EXISTS (SELECT FROM restrictions AS r WHERE r.lifted_at IS NULL
                          AND r.customer_id = ANY (absorbed || customers.customer_id))
                    ORDER BY customer_id LIMIT $2",

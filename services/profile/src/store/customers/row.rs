@@ -1,6 +1,6 @@
 //! A row of `customers`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::mem::take;
 
 use jiff::Timestamp;
@@ -12,15 +12,13 @@ use uuid::Uuid;
 
 use crate::domain::customer::{Customer, Details};
 use crate::domain::identity::golden::Origin;
-use crate::domain::identity::matching;
 use crate::domain::identity::source::SourceId;
 use crate::domain::ids::CustomerId;
-use crate::domain::{quality, search};
 use crate::store::details::DetailsRow;
-use crate::store::sealed::{Column, Sealed, Unreadable, of_match_key, of_name};
-use crate::store::{CorruptRow, Keys, StoreError};
+use crate::store::sealed::{Column, Sealed, Unreadable};
+use crate::store::{CorruptRow, StoreError};
 
-const PERSONAL: Column = Column {
+pub(super) const PERSONAL: Column = Column {
     table: "customers",
     column: "personal",
 };
@@ -63,29 +61,6 @@ macro_rules! rows {
 }
 pub(super) use rows;
 
-/// A row as it is written: named like the columns, since it goes as a JSON document of them.
-#[derive(Debug, Serialize)]
-pub(super) struct NewRow<'a> {
-    customer_id: Uuid,
-    profile_id: Uuid,
-    absorbed: Vec<Uuid>,
-    revision: i64,
-    origins: BTreeMap<&'a str, OriginRow>,
-    /// As PostgreSQL reads bytes.
-    personal: String,
-    index_id: String,
-    match_keys: BTreeSet<i64>,
-    search_keys: BTreeSet<i64>,
-    contact_time: Option<Timestamp>,
-    region_code: &'a str,
-    brand: &'a str,
-    language_code: &'a str,
-    time_zone: &'a str,
-    version: i64,
-    create_time: Timestamp,
-    update_time: Timestamp,
-}
-
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct OriginRow {
     source: Uuid,
@@ -93,33 +68,6 @@ pub(super) struct OriginRow {
     observed_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     confirmed_at: Option<Timestamp>,
-}
-
-impl<'a> NewRow<'a> {
-    pub(super) fn of(customer: &'a Customer, keys: &Keys) -> Result<Self, StoreError> {
-        let Customer { id, details, .. } = customer;
-        let place = (Uuid::nil(), customer.version);
-        let personal = keys.seal(id.0, PERSONAL, place, &personal(details))?;
-        Ok(Self {
-            customer_id: id.0,
-            profile_id: id.0,
-            absorbed: customer.absorbed.iter().map(|id| id.0).collect(),
-            revision: customer.revision,
-            origins: customer.origins.iter().map(OriginRow::of).collect(),
-            personal: digits(&personal),
-            index_id: index_id(&keys.keyring),
-            match_keys: match_keys(&keys.keyring, details),
-            search_keys: search_keys(&keys.keyring, details),
-            contact_time: quality::oldest_confirmation(customer),
-            region_code: &details.region_code,
-            brand: &details.brand,
-            language_code: &details.language_code,
-            time_zone: &details.time_zone,
-            version: customer.version,
-            create_time: customer.create_time,
-            update_time: customer.update_time,
-        })
-    }
 }
 
 /// What is sealed of a customer, as it is told to the person.
@@ -130,41 +78,6 @@ pub(in crate::store) fn open_personal(
 ) -> Result<Map<String, Value>, Unreadable> {
     let personal: DetailsRow = sealed.open(keyring, PERSONAL, (Uuid::nil(), version))?;
     Ok(personal.told())
-}
-
-/// Without what lists are cut by, which stands beside it.
-fn personal(details: &Details) -> DetailsRow {
-    let mut row = DetailsRow::of(details);
-    row.leave_out_places();
-    row
-}
-
-fn index_id(keyring: &Keyring) -> String {
-    keyring.index_ids().next().unwrap_or_default().to_owned()
-}
-
-/// By what others find the customer who may be the same person.
-fn match_keys(keyring: &Keyring, details: &Details) -> BTreeSet<i64> {
-    let keys = matching::keys(details);
-    let made = |key: &String| of_match_key(keyring, key).into_iter().next();
-    keys.iter().filter_map(made).collect()
-}
-
-/// By what the customer is found by name.
-fn search_keys(keyring: &Keyring, details: &Details) -> BTreeSet<i64> {
-    let beginnings = search::beginnings(details);
-    let made = |it: &String| of_name(keyring, it).into_iter().next();
-    beginnings.iter().filter_map(made).collect()
-}
-
-/// Bytes as PostgreSQL reads them from a text.
-fn digits(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |half: u8| char::from(DIGITS.get(usize::from(half)).copied().unwrap_or_default());
-    let pairs = bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-    "\\x".chars().chain(pairs).collect()
 }
 
 impl CustomerRow {
@@ -211,7 +124,7 @@ impl CustomerRow {
 }
 
 impl OriginRow {
-    fn of<'a>((field, origin): (&'a String, &Origin)) -> (&'a str, Self) {
+    pub(super) fn of<'a>((field, origin): (&'a String, &Origin)) -> (&'a str, Self) {
         let row = Self {
             source: origin.source.0,
             channel: origin.channel.clone(),

@@ -97,13 +97,14 @@ async fn end(connection: &mut PgConnection, segments: &[String]) -> Result<(), S
     Ok(())
 }
 
+/// The next of those who are people.
 async fn people_after(
     connection: &mut PgConnection,
     after: Uuid,
     limit: i64,
 ) -> Result<Vec<CustomerId>, StoreError> {
     let ids = sqlx::query_scalar!(
-        "SELECT customer_id FROM customers WHERE customer_id > $1 AND profile_id = customer_id
+        "SELECT customer_id FROM customers WHERE customer_id > $1 AND profile_id >= customer_id
          ORDER BY customer_id LIMIT $2",
         after,
         limit,
