@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, Postgres};
-use sqlx::{AssertSqlSafe, Connection as _, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, SqlSafeStr as _, SqlStr, Transaction};
 
+use crate::begin::Begin;
 use crate::{DatabaseConfig, DatabaseError, Probe, ProbeLimits};
 
 /// Longest wait for a sign of life when a connection goes back to the pool, or comes from it after
@@ -97,8 +98,7 @@ impl Database {
 
     /// Begins a transaction. Dropping it rolls it back.
     pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, DatabaseError> {
-        let _waiting = Waiting::count(&self.waiting);
-        Ok(self.pool.begin().await?)
+        self.begun("BEGIN".into_sql_str()).await
     }
 
     /// A connection for statements that need no transaction.
@@ -120,8 +120,7 @@ impl Database {
     /// statements read fits together. It writes nothing, so it has no transaction id and holds back
     /// neither feeds nor writers.
     pub async fn snapshot(&self) -> Result<Transaction<'static, Postgres>, DatabaseError> {
-        let _waiting = Waiting::count(&self.waiting);
-        Ok(self.pool.begin_with(SNAPSHOT).await?)
+        self.begun(SNAPSHOT.into_sql_str()).await
     }
 
     /// Begins a [`snapshot`](Self::snapshot) of a request that has `remaining` time.
@@ -142,12 +141,19 @@ impl Database {
             // To the server a statement_timeout of 0 means "none at all".
             return Err(DatabaseError::DeadlinePassed);
         }
-        let _waiting = Waiting::count(&self.waiting);
         if remaining >= self.statement_timeout {
-            return Ok(self.pool.begin_with(begin).await?);
+            return self.begun(begin.into_sql_str()).await;
         }
         let limited = format!("{begin}; SET LOCAL statement_timeout = {remaining_ms}");
-        Ok(self.pool.begin_with(AssertSqlSafe(limited)).await?)
+        self.begun(AssertSqlSafe(limited).into_sql_str()).await
+    }
+
+    async fn begun(
+        &self,
+        statement: SqlStr,
+    ) -> Result<Transaction<'static, Postgres>, DatabaseError> {
+        let _waiting = Waiting::count(&self.waiting);
+        Ok(Begin::new(self.pool.acquire().await?, statement).await?)
     }
 
     /// The pool itself, for single statements. Each statement on it acquires a connection of its

@@ -15,6 +15,7 @@
 //! and `uuid` to `uuid::Uuid`. A `query_as!` field that is not null may be a `jiff::Timestamp`
 //! itself; a parameter is bound with `jiff_sqlx::ToSqlx::to_sqlx`.
 
+mod begin;
 mod config;
 mod database;
 mod digest;

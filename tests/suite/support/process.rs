@@ -16,6 +16,9 @@ const START_BOUND: Duration = Duration::from_mins(2);
 /// Longest time that loading the demo may take, in a debug build beside other tests.
 const DEMO_BOUND: Duration = Duration::from_mins(10);
 
+/// Of the log of a failed test, so many lines are shown.
+const LAST_LINES: usize = 200;
+
 /// A running `patron up`. It stops with this value, and with the test process: it watches its
 /// standard input, whose other end is here.
 pub(crate) struct Patron {
@@ -165,6 +168,11 @@ impl Patron {
     }
 }
 
+fn last_lines(log: &str) -> String {
+    let lines: Vec<_> = log.lines().collect();
+    lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
+}
+
 /// Between two looks at something that another process does.
 #[expect(
     clippy::disallowed_methods,
@@ -176,6 +184,10 @@ fn pause() {
 
 impl Drop for Patron {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // The log goes with the folder, and with it why a call was answered as it was.
+            eprintln!("what patron printed last:\n{}", last_lines(&self.log()));
+        }
         drop(self.child.stdin.take());
         let _ = self.child.wait();
     }

@@ -145,7 +145,7 @@ async fn calls_at_once_share_commits_and_stand_in_one_chain_without_gaps() {
 async fn while_nothing_can_be_put_on_record_nothing_is_answered_and_nothing_is_lost() {
     let world = World::start().await;
     world.list_as("ann").await.unwrap();
-    let mut tx = world.database.owner_pool().begin().await.unwrap();
+    let mut tx = world.database.begin_as_owner().await;
     sqlx::raw_sql("LOCK TABLE audit_batches IN SHARE MODE")
         .execute(&mut *tx)
         .await

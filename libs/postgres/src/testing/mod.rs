@@ -20,9 +20,10 @@ mod template;
 use std::time::Duration;
 
 use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::{Postgres, Transaction};
 
 use crate::embedded::Address;
-use crate::{Database, DatabaseConfig, DatabaseUrl, Migrations};
+use crate::{Database, DatabaseConfig, DatabaseError, DatabaseUrl, Migrations};
 pub use error::TestError;
 use janitor::Janitor;
 pub use private::TestCluster;
@@ -85,6 +86,15 @@ impl TestDatabase {
     /// The database as its owner sees it: to arrange and inspect what the application may not.
     pub fn owner_pool(&self) -> &PgPool {
         &self.owner_pool
+    }
+
+    /// Begins a transaction of the owner: to stand in the way of what the application does.
+    pub async fn begin_as_owner(&self) -> Transaction<'static, Postgres> {
+        #[expect(clippy::disallowed_methods, reason = "nobody gives it up")]
+        match self.owner_pool.begin().await {
+            Ok(transaction) => transaction,
+            Err(error) => give_up(&TestError::from(DatabaseError::from(error))),
+        }
     }
 
     /// Name of the database.

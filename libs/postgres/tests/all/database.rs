@@ -1,9 +1,13 @@
 //! No statement, lock, transaction or lost connection holds anything for ever.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use postgres::testing::{TestCluster, TestDatabase};
 use postgres::{Database, DatabaseConfig, DatabaseError};
+use sqlx::{Postgres, Transaction};
 use tokio::time::Instant;
 
 use crate::support::{EMPTY, RELEASE, eventually, signal};
@@ -98,8 +102,8 @@ async fn a_unique_violation_is_known_by_its_constraint() {
 async fn a_deadlock_is_known_as_one_to_be_tried_again() {
     let test = TestDatabase::create(&RELEASE).await;
     let lock = |table: &'static str| sqlx::raw_sql(table);
-    let mut a = test.owner_pool().begin().await.expect("a transaction");
-    let mut b = test.owner_pool().begin().await.expect("a transaction");
+    let mut a = test.begin_as_owner().await;
+    let mut b = test.begin_as_owner().await;
     lock("LOCK TABLE members")
         .execute(&mut *a)
         .await
@@ -196,4 +200,45 @@ async fn a_snapshot_sees_one_moment_to_its_end_and_writes_nothing() {
 
     let mut later = test.db().snapshot().await.expect("a snapshot");
     assert_eq!(count().fetch_one(&mut *later).await.expect("a count"), 1);
+}
+
+type Begun = Result<Transaction<'static, Postgres>, DatabaseError>;
+
+/// Asks the future a few times in a row, and gives it up unless it has ended.
+async fn ask(times: usize, mut future: Pin<Box<dyn Future<Output = Begun> + '_>>) {
+    for _ in 0..times {
+        let asked = poll_fn(|context| Poll::Ready(future.as_mut().poll(context)));
+        if asked.await.is_ready() {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_gives_up_amid_a_begin_leaves_no_transaction_to_the_next() {
+    let test = TestDatabase::create(&RELEASE).await;
+    let config = DatabaseConfig {
+        max_connections: 1,
+        ..test.config()
+    };
+    let db = Database::connect(&config).await.expect("a pool");
+    let mut rows = 0_i64;
+    for times in 1..=3 {
+        let begins: [Pin<Box<dyn Future<Output = Begun>>>; 4] = [
+            Box::pin(db.begin()),
+            Box::pin(db.snapshot()),
+            Box::pin(db.begin_with_deadline(Duration::from_secs(1))),
+            Box::pin(db.snapshot_with_deadline(Duration::from_hours(1))),
+        ];
+        for begin in begins {
+            ask(times, begin).await;
+            rows += 1;
+            let insert = sqlx::query("INSERT INTO members (name) VALUES ($1)");
+            let insert = insert.bind(rows.to_string()).execute(db.pool()).await;
+            insert.expect("a row");
+            let count = sqlx::query_scalar("SELECT count(*) FROM members");
+            let committed: i64 = count.fetch_one(test.db().pool()).await.expect("a count");
+            assert_eq!(committed, rows);
+        }
+    }
 }

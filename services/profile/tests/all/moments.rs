@@ -17,7 +17,7 @@ async fn an_erasure_that_completes_while_it_is_read_is_shown_before_or_after() {
     let id = profile.customer().await;
     let asked = erased(&profile, &id).await;
 
-    let mut last = profile.database.owner_pool().begin().await.unwrap();
+    let mut last = profile.database.begin_as_owner().await;
     sqlx::query("LOCK TABLE erasure_reports IN ACCESS EXCLUSIVE MODE")
         .execute(&mut *last)
         .await
