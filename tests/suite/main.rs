@@ -13,6 +13,7 @@ mod end_to_end;
 mod erasure;
 mod faults;
 mod identities;
+mod impatient;
 mod import;
 mod loyalty_reference;
 mod owners;
