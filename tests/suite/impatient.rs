@@ -9,8 +9,8 @@ use crate::support::{
 };
 
 const CUSTOMERS: usize = 4;
-const PATIENT: usize = 8;
-const IMPATIENT: usize = 24;
+const PATIENT: usize = 4;
+const IMPATIENT: usize = 12;
 /// Calls of each caller.
 const TURNS: usize = 36;
 /// Nobody who hangs up waits longer. Most calls of one process take less.
