@@ -1,5 +1,7 @@
 //! What customers do, recorded in bulk: interactions in streams, orders in batches.
 
+use std::time::Instant;
+
 use anyhow::Context as _;
 use chassis::Clock;
 use contract::patron::profile::v1 as proto;
@@ -49,6 +51,12 @@ pub(super) async fn measure(world: &World, quick: bool, report: &mut Report) -> 
     let ((), cost) = world.cost_of(orders(world, count)).await?;
     let rate = cost.tell(report, "orders", f64::from(count), "events/s");
     report.add(aiming(rate));
+
+    // Whoever searches next is not to wait for what follows from the orders.
+    let began = Instant::now();
+    world.settle().await?;
+    let after = began.elapsed().as_secs_f64();
+    report.add(Figure::new("profile/orders_settled_after", after, "s"));
     Ok(())
 }
 
