@@ -106,7 +106,7 @@ impl Writer {
         let (mut wait, mut last_attempts) = (FIRST_WAIT, 0);
         let mut sealed = self.seal(jobs);
         while last_attempts < LAST_ATTEMPTS {
-            match self.write(&sealed).await {
+            match self.db.bounded(self.write(&sealed)).await.flatten() {
                 Ok(true) => return self.kept(jobs, &sealed),
                 // Somebody has written in the chain who is not us: what we have to say goes elsewhere.
                 Ok(false) => {

@@ -10,9 +10,6 @@ const SOON: Duration = Duration::from_millis(200);
 /// When a caller may ask again after an outage.
 const LATER: Duration = Duration::from_secs(1);
 
-/// SQLSTATE of a lock that was not had in time: here, of the key that another call has claimed.
-const LOCK_NOT_AVAILABLE: &str = "55P03";
-
 /// A row that no code of this crate can have left behind.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CorruptRecord {
@@ -33,7 +30,7 @@ pub(crate) enum CorruptRecord {
 #[track_caller]
 pub(crate) fn refuse(error: impl Into<DatabaseError>) -> Refusal {
     let error = error.into();
-    if error.sql_state().as_deref() == Some(LOCK_NOT_AVAILABLE) {
+    if error.is_locked_out() {
         let message = "the same request is being worked on by another call";
         Refusal::new(Code::Aborted, ErrorReason::RequestInProgress, message).retry_after(SOON)
     } else if error.is_timeout() {

@@ -19,9 +19,13 @@ impl Key {
     /// (`patron.loyalty.v1.MemberService/CreateRedemption`), `request_id` what the client chose.
     ///
     /// # Errors
-    /// INVALID_ARGUMENT when `request_id` is no UUID; the contract's own check comes before this.
+    /// INVALID_ARGUMENT when `request_id` is no UUID; the contract's own check comes before this. And when it is
+    /// the nil UUID, which nobody has chosen: all clients that forget to would share it.
     pub fn new(caller: &str, method: &'static str, request_id: &str) -> Result<Self, Refusal> {
-        let request_id = Uuid::try_parse(request_id).map_err(|_| not_a_uuid())?;
+        let request_id = Uuid::try_parse(request_id).map_err(|_| wrong("must be a UUID"))?;
+        if request_id.is_nil() {
+            return Err(wrong("must be a UUID that was made for this request"));
+        }
         Ok(Self {
             caller: caller.to_owned(),
             method,
@@ -41,11 +45,11 @@ impl Key {
     }
 }
 
-fn not_a_uuid() -> Refusal {
+fn wrong(what: &'static str) -> Refusal {
     Refusal::new(
         Code::InvalidArgument,
         ErrorReason::InvalidArgument,
         "the request breaks the contract",
     )
-    .field("request_id", "must be a UUID")
+    .field("request_id", what)
 }

@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, Post
 use sqlx::{AssertSqlSafe, Connection as _, SqlSafeStr as _, SqlStr, Transaction};
 
 use crate::begin::Begin;
+use crate::distrust::Distrust;
 use crate::{DatabaseConfig, DatabaseError, Probe, ProbeLimits};
 
 /// Longest wait for a sign of life when a connection goes back to the pool, or comes from it after
@@ -19,6 +20,9 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 /// there, so the hot path pays no round trip for it.
 const STALE_AFTER: Duration = Duration::from_secs(5);
 
+/// Statements that may each take the longest they are allowed to within [`Database::bounded`].
+const STATEMENTS_OF_WORK: u32 = 4;
+
 /// How often the server looks whether the client of a running statement is still there.
 const CLIENT_CHECK_MS: u64 = 1_000;
 
@@ -28,6 +32,7 @@ pub struct Database {
     pool: PgPool,
     statement_timeout: Duration,
     waiting: Arc<AtomicU32>,
+    distrust: Distrust,
 }
 
 /// How a transaction begins that sees one state of the database to its end, and writes nothing.
@@ -52,17 +57,20 @@ impl Database {
     /// Makes the pool and proves it with one connection.
     pub async fn connect(config: &DatabaseConfig) -> Result<Self, DatabaseError> {
         config.validate()?;
-        let pool = pool_options(config)
+        let distrust = Distrust::default();
+        let pool = pool_options(config, distrust.clone())
             .connect_with(connect_options(config)?)
             .await?;
-        Ok(Self::over(pool, config))
+        Ok(Self::over(pool, config, distrust))
     }
 
     /// Makes the pool without asking the database, which may be down at this moment.
     pub fn connect_lazy(config: &DatabaseConfig) -> Result<Self, DatabaseError> {
         config.validate()?;
-        let pool = pool_options(config).connect_lazy_with(connect_options(config)?);
-        Ok(Self::over(pool, config))
+        let distrust = Distrust::default();
+        let pool = pool_options(config, distrust.clone());
+        let pool = pool.connect_lazy_with(connect_options(config)?);
+        Ok(Self::over(pool, config, distrust))
     }
 
     /// Another pool of the same database, for statements that find few rows by their keys in tables of
@@ -84,15 +92,17 @@ impl Database {
                 .connect_lazy_with(options),
             statement_timeout: self.statement_timeout,
             waiting: Arc::default(),
+            distrust: self.distrust.clone(),
         }
     }
 
-    fn over(pool: PgPool, config: &DatabaseConfig) -> Self {
+    fn over(pool: PgPool, config: &DatabaseConfig, distrust: Distrust) -> Self {
         let statement_timeout = config.statement_timeout();
         Self {
             pool,
             statement_timeout,
             waiting: Arc::default(),
+            distrust,
         }
     }
 
@@ -153,7 +163,17 @@ impl Database {
         statement: SqlStr,
     ) -> Result<Transaction<'static, Postgres>, DatabaseError> {
         let _waiting = Waiting::count(&self.waiting);
-        Ok(Begin::new(self.pool.acquire().await?, statement).await?)
+        let connection = self.pool.acquire().await?;
+        Ok(Begin::new(connection, statement, &self.distrust).await?)
+    }
+
+    /// Does work on this database that no caller's deadline bounds: a loop's, which others wait for. The limits
+    /// of statements are the server's; one that has gone without a word keeps none of them, and the next turn
+    /// may find another server. The work must bear to be done again: it may have been done.
+    pub async fn bounded<W: Future>(&self, work: W) -> Result<W::Output, DatabaseError> {
+        let longest = self.statement_timeout * STATEMENTS_OF_WORK;
+        let outcome = tokio::time::timeout(longest, work).await;
+        outcome.map_err(|_| DatabaseError::Silent)
     }
 
     /// The pool itself, for single statements. Each statement on it acquires a connection of its
@@ -204,7 +224,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-fn pool_options(config: &DatabaseConfig) -> PgPoolOptions {
+fn pool_options(config: &DatabaseConfig, distrust: Distrust) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(config.max_connections)
         .min_connections(config.min_connections)
@@ -225,8 +245,14 @@ fn pool_options(config: &DatabaseConfig) -> PgPoolOptions {
         // sqlx 0.9.0 pings a returned connection without a bound and keeps its permit meanwhile: if
         // the connection died silently, the permit is lost for ever (sqlx issue 4349). Asking
         // first, with a bound, closes such a connection and frees the permit.
-        .after_release(|connection, _| {
-            Box::pin(async move { sign_of_life(connection).await.map(|()| true) })
+        .after_release(move |connection, _| {
+            let is_distrusted = distrust.lasts();
+            Box::pin(async move {
+                if is_distrusted {
+                    return Err(silent());
+                }
+                sign_of_life(connection).await.map(|()| true)
+            })
         })
 }
 
@@ -234,8 +260,12 @@ async fn sign_of_life(connection: &mut PgConnection) -> Result<(), sqlx::Error> 
     // No query is raced here: whoever loses is closed, never used again.
     match tokio::time::timeout(SIGN_OF_LIFE, connection.ping()).await {
         Ok(answer) => answer,
-        Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+        Err(_) => Err(silent()),
     }
+}
+
+fn silent() -> sqlx::Error {
+    sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())
 }
 
 fn connect_options(config: &DatabaseConfig) -> Result<PgConnectOptions, DatabaseError> {
@@ -267,4 +297,25 @@ fn connect_options(config: &DatabaseConfig) -> Result<PgConnectOptions, Database
         ("tcp_keepalives_count", 3),
         ("tcp_user_timeout", config.tcp_user_timeout_ms),
     ]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DatabaseUrl;
+
+    #[tokio::test]
+    async fn work_that_the_database_never_answers_comes_to_an_end_and_other_work_is_done() {
+        let config = DatabaseConfig {
+            url: DatabaseUrl::new("postgres:///nowhere"),
+            statement_timeout_ms: 50,
+            ..DatabaseConfig::default()
+        };
+        let db = Database::connect_lazy(&config).expect("a pool");
+        let outcome = db.bounded(std::future::pending::<()>()).await;
+        let silence = outcome.expect_err("nobody answers");
+        assert!(silence.is_unavailable() && !silence.is_timeout());
+        let done = db.bounded(std::future::ready(7)).await;
+        assert_eq!(done.expect("it is done"), 7);
+    }
 }

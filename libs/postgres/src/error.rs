@@ -20,6 +20,10 @@ pub enum DatabaseError {
     /// No time was left when the transaction was to begin; the database was not asked.
     #[error("the deadline passed before the database was asked")]
     DeadlinePassed,
+    /// The server took longer than any of its limits allows: it has gone, and nobody says so. What was
+    /// asked may have been done.
+    #[error("the database does not answer")]
+    Silent,
     /// Whatever the driver or the server reports.
     #[error(transparent)]
     Sql(#[from] sqlx::Error),
@@ -43,7 +47,9 @@ impl DatabaseError {
     /// The database could not be reached, is starting, stopping, full, or a standby; or the pool
     /// had no connection to give in time. A later attempt may succeed.
     pub fn is_unavailable(&self) -> bool {
-        let Self::Sql(error) = self else { return false };
+        let Self::Sql(error) = self else {
+            return matches!(self, Self::Silent);
+        };
         match error {
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
@@ -65,6 +71,11 @@ impl DatabaseError {
                 code::LOCK_NOT_AVAILABLE,
                 code::IDLE_IN_TRANSACTION_TIMEOUT,
             ])
+    }
+
+    /// A lock was not had within the time-out for locks: somebody else keeps it.
+    pub fn is_locked_out(&self) -> bool {
+        self.has_code(&[code::LOCK_NOT_AVAILABLE])
     }
 
     /// Another transaction was in the way; the same transaction may succeed if run again.

@@ -19,6 +19,7 @@ mod begin;
 mod config;
 mod database;
 mod digest;
+mod distrust;
 pub mod embedded;
 mod error;
 pub mod migrations;

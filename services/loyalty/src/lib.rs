@@ -177,10 +177,25 @@ pub fn service(
         profiles,
     };
     let service = jobs::begin(api::serve(service, &calls), jobs);
-    let probe = Arc::new(db.probe(ProbeLimits::default()));
-    let service = service.ready("database", move || {
-        let probe = Arc::clone(&probe);
-        async move { probe.ready().await }
-    });
-    Ok(events::attach(service, events))
+    Ok(events::attach(watch(service, &db), events))
 }
+
+/// Ready while the database answers; to be restarted when only the pool does not.
+fn watch(service: Service, db: &Database) -> Service {
+    let probe = Arc::new(db.probe(ProbeLimits::default()));
+    let alive = Arc::clone(&probe);
+    service
+        .ready("database", move || {
+            let probe = Arc::clone(&probe);
+            async move { probe.ready().await }
+        })
+        .alive("pool", move || {
+            let alive = alive.alive().then_some(()).ok_or(PoolStarved);
+            std::future::ready(alive)
+        })
+}
+
+/// The pool has given no connection for long although the database answers.
+#[derive(Debug, thiserror::Error)]
+#[error("the pool gives no connection although the database answers")]
+struct PoolStarved;

@@ -39,9 +39,6 @@ pub(crate) use privacy::{
 /// When a caller may ask again after an outage.
 const LATER: Duration = Duration::from_secs(1);
 
-/// SQLSTATE of a lock that was not had in time.
-const LOCK_NOT_AVAILABLE: &str = "55P03";
-
 /// There is no such customer.
 pub(crate) fn customer_not_found() -> Refusal {
     let reason = ErrorReason::CustomerNotFound;
@@ -227,7 +224,7 @@ pub(crate) fn outbox(error: OutboxError) -> Refusal {
 /// repeated.
 #[track_caller]
 pub(crate) fn database(error: DatabaseError) -> Refusal {
-    if error.sql_state().as_deref() == Some(LOCK_NOT_AVAILABLE) {
+    if error.is_locked_out() {
         // Not the caller's time has run out, but our patience with whoever holds the lock.
         unavailable()
     } else if error.is_timeout() {

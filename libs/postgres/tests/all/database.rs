@@ -141,6 +141,7 @@ async fn a_connection_that_dies_silently_gives_its_permit_back() {
     let test = cluster.create(&EMPTY).await;
     let config = DatabaseConfig {
         max_connections: 1,
+        acquire_timeout_ms: 20_000,
         ..test.config()
     };
     let db = Database::connect(&config).await.expect("a pool");
@@ -155,6 +156,34 @@ async fn a_connection_that_dies_silently_gives_its_permit_back() {
     let next = db.begin().await;
     signal("CONT", pid);
     assert!(next.is_ok(), "the only permit was lost: {:?}", next.err());
+}
+
+#[tokio::test]
+async fn a_begin_that_nobody_answers_gives_its_permit_back() {
+    let cluster = TestCluster::private().await;
+    let test = cluster.create(&EMPTY).await;
+    let config = DatabaseConfig {
+        max_connections: 1,
+        acquire_timeout_ms: 20_000,
+        ..test.config()
+    };
+    let db = Database::connect(&config).await.expect("a pool");
+    let before = backend(&db).await;
+    eventually("it is back", async || db.state().idle == 1).await;
+    signal("STOP", before); // its server is there no more, and nobody says so
+    let given_up = tokio::time::timeout(Duration::from_millis(100), db.begin()).await;
+    given_up.expect_err("nobody answers");
+    let next = db.begin().await;
+    signal("CONT", before); // the answer comes after all, to a connection that nobody uses
+    next.expect("the only permit was lost");
+    assert_ne!(backend(&db).await, before);
+}
+
+/// The process that serves the pool's only connection.
+async fn backend(db: &Database) -> u32 {
+    let pid = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(db.pool());
+    let pid: i32 = pid.await.expect("its process");
+    u32::try_from(pid).expect("a process id")
 }
 
 #[tokio::test]

@@ -19,9 +19,6 @@ use crate::store::StoreError;
 
 /// When to try again after the database was away or busy.
 const LATER: Duration = Duration::from_secs(1);
-/// SQLSTATE of a lock that was not had within the time-out for locks.
-const LOCK_NOT_AVAILABLE: &str = "55P03";
-
 /// An error as the status of a call.
 #[track_caller]
 pub(super) fn refuse(error: AppError) -> Status {
@@ -197,7 +194,7 @@ fn precondition(reason: ErrorReason, error: &impl Error) -> Refusal {
 #[track_caller]
 fn database(error: DatabaseError) -> Refusal {
     // The member's row was not had in time: others are at work on it, and will be done.
-    let is_locked = error.sql_state().as_deref() == Some(LOCK_NOT_AVAILABLE);
+    let is_locked = error.is_locked_out();
     if is_locked || error.is_unavailable() || error.is_serialization_or_deadlock() {
         let message = "the database can't do it now";
         return Refusal::new(Code::Unavailable, Common::Unavailable, message).retry_after(LATER);

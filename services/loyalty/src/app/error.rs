@@ -167,10 +167,11 @@ impl AppError {
         }
     }
 
-    /// Whether the database is away or busy, so that the same may work in a moment.
+    /// Whether the database is away or busy, so that the same may work in a moment. A statement that took too
+    /// long does not count: it may do so each time, and keep all others waiting for ever.
     pub(crate) fn is_passing(&self) -> bool {
         self.database().is_some_and(|error| {
-            error.is_unavailable() || error.is_serialization_or_deadlock() || error.is_timeout()
+            error.is_unavailable() || error.is_serialization_or_deadlock() || error.is_locked_out()
         })
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use contract::patron::loyalty::v1::operation_details::Details;
 use contract::patron::loyalty::v1::{OperationAuthor, OperationDetails};
 use prost::Message as _;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use super::redeem::Spent;
@@ -339,13 +339,16 @@ fn is_act_of(operation: &Recorded, customer_id: Uuid) -> bool {
 impl Loyalty {
     /// Nothing was found: is that all there is, or is there no such member?
     pub(crate) async fn require_member(&self, customer_id: Uuid) -> Result<(), AppError> {
-        require_member(self, customer_id).await
+        require_member(self.db.pool(), customer_id).await
     }
 }
 
-/// Nothing was found: is that all there is, or is there no such member?
-pub(crate) async fn require_member(loyalty: &Loyalty, customer_id: Uuid) -> Result<(), AppError> {
-    if holders::is_member(loyalty.db.pool(), customer_id).await? {
+/// The same, asked of whoever has found nothing: a call that holds a connection must not wait for another.
+pub(crate) async fn require_member(
+    db: impl PgExecutor<'_>,
+    customer_id: Uuid,
+) -> Result<(), AppError> {
+    if holders::is_member(db, customer_id).await? {
         Ok(())
     } else {
         Err(AppError::MemberNotFound)

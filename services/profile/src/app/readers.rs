@@ -28,9 +28,11 @@ impl Readers {
         let ids = (db.clone(), keyring.clone());
         let keys = ids.clone();
         Self {
-            by_id: Coalescer::start(Limits::default(), move |asked| by_id(ids.clone(), asked)),
+            by_id: Coalescer::start(Limits::default(), move |asked| {
+                bounded(ids.0.clone(), by_id(ids.clone(), asked))
+            }),
             by_identifier: Coalescer::start(Limits::default(), move |asked| {
-                by_identifier(keys.clone(), asked)
+                bounded(keys.0.clone(), by_identifier(keys.clone(), asked))
             }),
         }
     }
@@ -49,6 +51,14 @@ impl Readers {
         let found = found.map_err(refusals::unread)?.filter(is_theirs);
         found.ok_or_else(refusals::customer_not_found)
     }
+}
+
+/// Whoever waits has a deadline, but the reader has none, and all others wait for it.
+async fn bounded<T>(
+    db: Database,
+    read: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    db.bounded(read).await.map_err(refusals::database)?
 }
 
 async fn by_id(

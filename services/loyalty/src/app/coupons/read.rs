@@ -38,7 +38,7 @@ pub(crate) async fn member_coupons(
     let limit = i64::from(size) + 1;
     let rows = coupons::of_member(&mut *db, customer_id, usable_at, before, limit).await?;
     if rows.is_empty() {
-        require_member(loyalty, customer_id).await?;
+        require_member(&mut *db, customer_id).await?;
     }
     describe_all(loyalty, &mut db, Page::cut(rows, size)).await
 }

@@ -198,6 +198,30 @@ async fn what_fails_for_one_holder_stops_nobody_else_and_is_left_to_an_operator_
 }
 
 #[tokio::test]
+async fn a_holder_whose_statements_always_take_too_long_stops_nobody_else() {
+    let world = world().await;
+    let (one, other) = (world.join().await, world.join().await);
+    for member in [one, other] {
+        world.earn(member, POINTS, 100).await;
+    }
+    world.settle().await;
+    // What a statement says that the server has ended at its time-out.
+    let slow = format!(
+        "CREATE FUNCTION too_long() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN RAISE EXCEPTION 'canceling statement' USING ERRCODE = 'query_canceled'; END $$;
+         CREATE TRIGGER too_long BEFORE UPDATE ON wallets FOR EACH ROW
+             WHEN (NEW.holder_id = '{one}') EXECUTE FUNCTION too_long()"
+    );
+    world.arrange(&slow).await;
+    world.at("2026-05-01T02:00:00Z").await;
+    let left = [
+        available(&world, one, POINTS).await,
+        available(&world, other, POINTS).await,
+    ];
+    assert_eq!(left, [100, 0]);
+}
+
+#[tokio::test]
 async fn a_member_whose_points_can_not_become_spendable_keeps_nobody_elses_waiting() {
     let world = world().await;
     let (one, other) = (world.join().await, world.join().await);

@@ -27,7 +27,7 @@ pub(crate) async fn page(
     let pool = loyalty.db.pool();
     let rows = store::grants::page(pool, customer_id, before, i64::from(size) + 1).await?;
     if rows.is_empty() {
-        require_member(loyalty, customer_id).await?;
+        require_member(pool, customer_id).await?;
     }
     Ok(Page::cut(rows, size))
 }

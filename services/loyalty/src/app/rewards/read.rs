@@ -40,7 +40,7 @@ pub(crate) async fn order_page(
     let mut db = loyalty.snapshot().await?;
     let rows = reward_orders::page(&mut *db, customer_id, before, i64::from(size) + 1).await?;
     if rows.is_empty() {
-        require_member(loyalty, customer_id).await?;
+        require_member(&mut *db, customer_id).await?;
     }
     let page = Page::cut(rows, size);
     let ids: Vec<String> = page

@@ -18,9 +18,6 @@ use crate::app::{AppError, Loyalty};
 /// a deadlock or a lost connection another.
 const ATTEMPTS: u32 = 5;
 
-/// SQLSTATE of a lock that was not had within the time-out for locks.
-const LOCK_NOT_AVAILABLE: &str = "55P03";
-
 type Jobs = Vec<Box<dyn Pending>>;
 
 /// Why a transaction was not committed.
@@ -62,7 +59,10 @@ impl By<'_> {
         let (mut jobs, mut repeats) = sort(jobs);
         let mut attempt = 1;
         while !jobs.is_empty() {
-            match write(self.loyalty, self.chain, &mut jobs).await {
+            let written = write(self.loyalty, self.chain, &mut jobs);
+            // Whoever waits has a deadline, but the writer has none, and all others wait for it.
+            let written = self.loyalty.db.bounded(written).await;
+            match written.map_err(Undone::from).flatten() {
                 Ok(outcomes) => {
                     settle(jobs, repeats, outcomes);
                     return Ok(());
@@ -212,9 +212,12 @@ async fn replay(
 }
 
 async fn find(loyalty: &Loyalty, jobs: &Jobs) -> Result<HashMap<Key, Kept>, AppError> {
-    let mut connection = loyalty.db.pool().acquire().await?;
-    let requests = jobs.iter().map(|job| job.request());
-    Ok(batch::find(&mut connection, requests).await?)
+    let found = async {
+        let mut connection = loyalty.db.pool().acquire().await?;
+        let requests = jobs.iter().map(|job| job.request());
+        Ok(batch::find(&mut connection, requests).await?)
+    };
+    loyalty.db.bounded(found).await?
 }
 
 fn refuse_all(jobs: impl IntoIterator<Item = Box<dyn Pending>>, refusal: &Refusal) {
@@ -237,8 +240,7 @@ fn is_outage(error: &AppError) -> bool {
 
 /// Whether somebody else has kept a row locked for too long.
 fn is_locked(error: &AppError) -> bool {
-    let state = error.database().and_then(DatabaseError::sql_state);
-    state.as_deref() == Some(LOCK_NOT_AVAILABLE)
+    error.database().is_some_and(DatabaseError::is_locked_out)
 }
 
 fn in_progress() -> Refusal {
