@@ -46,6 +46,10 @@ async fn person(api: &Api) -> String {
         "occupation": mark("occupation"), "incomeBand": mark("income"), "brand": mark("brand"),
         "birthDate": {"year": 1987, "month": 3, "day": 14}, "gender": "GENDER_FEMALE",
         "regionCode": "GB", "timeZone": "Europe/London",
+        "postalAddress": {
+            "regionCode": "GB", "locality": mark("town"), "addressLines": [mark("street")],
+            "organization": mark("organization"),
+        },
         "identifiers": [
             {"kind": "email", "value": format!("{MARK}@example.com"), "verified": true},
             {"kind": "member_card", "value": mark("card")},
@@ -91,6 +95,8 @@ async fn profile(api: &Api, customer: &str) {
         contact,
     )
     .await;
+    interact(api, customer).await;
+    describe(api, customer).await;
     let hold = json!({"reason": mark("hold")});
     let hold = send(api, &format!("/v1/customers/{customer}/legalHolds"), hold).await;
     let path = format!(
@@ -99,6 +105,38 @@ async fn profile(api: &Api, customer: &str) {
     );
     send(api, &path, json!({"reason": mark("released")})).await;
     assign(api, customer).await;
+}
+
+/// An interaction, of which every text is the person's.
+async fn interact(api: &Api, customer: &str) {
+    let interaction = json!({"interaction": {
+        "customerId": customer, "source": "newsletter", "interactionId": mark("interaction"),
+        "kind": "KIND_EMAIL", "channel": "email", "occurTime": crate::support::ordered_at(2),
+        "reference": mark("mail"), "subject": mark("headline"),
+        "properties": [{"name": "link", "value": mark("link")}],
+    }});
+    let answer = api.post("/v1/interactions:record", &interaction).await;
+    assert_eq!(answer.body["recordedCount"], "1", "{answer:?}");
+}
+
+/// What somebody puts on the person.
+async fn describe(api: &Api, customer: &str) {
+    let tag = json!({"tag": mark("tag"), "reason": mark("tagged"), "source": "agent"});
+    send(api, &format!("/v1/customers/{customer}/tags:add"), tag).await;
+    let untag = json!({"tag": mark("tag"), "reason": mark("untagged"), "source": "agent"});
+    send(api, &format!("/v1/customers/{customer}/tags:remove"), untag).await;
+    for (id, sensitivity, field) in [
+        ("remark", "SENSITIVITY_FREE_TEXT", "freeTextValue"),
+        ("nickname", "SENSITIVITY_PERSONAL", "personalValue"),
+    ] {
+        let attribute = json!({
+            "attributeId": id, "type": "ATTRIBUTE_TYPE_TEXT", "displayName": id, "sensitivity": sensitivity,
+        });
+        send(api, "/v1/attributes?", attribute).await;
+        let set = json!({"source": "crm", "set": [{"attributeId": id, field: mark(id)}]});
+        let path = format!("/v1/customers/{customer}/attributes:update");
+        send(api, &path, set).await;
+    }
 }
 
 async fn assign(api: &Api, customer: &str) {

@@ -70,7 +70,12 @@ fn about(preferences: &Preferences, purpose: &str, channel: &str) -> Preference 
     found.unwrap().clone()
 }
 
-async fn state(profile: &Profile, customer_id: &str, purpose: &str, channel: &str) -> State {
+pub(crate) async fn state(
+    profile: &Profile,
+    customer_id: &str,
+    purpose: &str,
+    channel: &str,
+) -> State {
     about(&preferences(profile, customer_id).await, purpose, channel).state()
 }
 
@@ -93,7 +98,7 @@ async fn history(profile: &Profile, customer_id: &str) -> Vec<ConsentStatement> 
     }
 }
 
-async fn confirm(profile: &Profile, opt_in: &OptIn) -> Result<Preference, Status> {
+pub(crate) async fn confirm(profile: &Profile, opt_in: &OptIn) -> Result<Preference, Status> {
     let request = ConfirmOptInRequest {
         token: opt_in.token.clone(),
         evidence: "203.0.113.9".to_owned(),

@@ -1,13 +1,15 @@
 //! Consent and contact of people who turn out to be one, and then not.
 
+use chassis::Clock;
 use contract::patron::profile::v1::contact_cap::Window;
 use contract::patron::profile::v1::contact_obstacle::Reason;
 use contract::patron::profile::v1::preference::State;
 use contract::patron::profile::v1::{CheckContactRequest, ConsentChanged};
+use jiff::SignedDuration;
 
-use crate::consents::{decide, grant};
+use crate::consents::{confirm, decide, grant, state, withdraw};
 use crate::contacts::{ask, check, only_cap, reasons, willing};
-use crate::harness::{Profile, at_once};
+use crate::harness::{Profile, at_once, metadata};
 use crate::identities::{link, unmerge};
 
 /// What is in the way of a letter, without reserving a place for it.
@@ -43,6 +45,32 @@ async fn one_person_allows_what_both_ids_allow_and_each_its_own_again_when_parte
     for id in [&anna, &carl] {
         assert_eq!(obstacles(&profile, id).await, [], "each has said so");
     }
+}
+
+#[tokio::test]
+async fn a_withdrawal_under_one_id_ends_what_was_requested_under_another_as_long_as_they_are_one() {
+    let clock = Clock::manual("2027-01-04T12:00:00Z".parse().unwrap());
+    let profile = Profile::start_with(clock.clone()).await;
+    let (anna, carl) = (profile.customer().await, profile.customer().await);
+    let requested = decide(&profile, &carl, vec![grant("marketing", "email")]).await;
+    let opt_in = requested.unwrap().opt_ins.remove(0);
+    let link_id = link(&profile, &anna, &carl).await;
+    clock.advance(SignedDuration::from_mins(1));
+    let withdrawal = vec![withdraw("marketing", "email")];
+    decide(&profile, &anna, withdrawal).await.unwrap();
+    clock.advance(SignedDuration::from_mins(1));
+    let refused = confirm(&profile, &opt_in).await.unwrap_err();
+    assert_eq!(metadata(&refused, "cause"), "WITHDRAWN");
+    for id in [&anna, &carl] {
+        let state = state(&profile, id, "marketing", "email").await;
+        assert_eq!(state, State::Withdrawn);
+    }
+    // Parted, nobody else's word counts.
+    unmerge(&profile, &anna, &link_id).await.unwrap();
+    let confirmed = confirm(&profile, &opt_in).await.unwrap();
+    assert_eq!(confirmed.state(), State::Granted);
+    let state = state(&profile, &anna, "marketing", "email").await;
+    assert_eq!(state, State::Withdrawn);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,10 +12,10 @@ use crate::domain::segment::definition::{Segment, SegmentId, Version};
 use crate::refusals;
 use crate::store::homes::homes_of;
 use crate::store::segments::members::{self, Membership};
-use crate::store::segments::{definitions, evaluations, sizes};
+use crate::store::segments::{definitions, evaluations, sizes, sweeps};
 
-/// As many of those who are due are counted.
-const MOST_DUE: i64 = 100_000;
+/// As many of those who are due are counted: in some milliseconds.
+const MOST_DUE: i64 = 10_000;
 
 impl App {
     /// A segment.
@@ -71,10 +71,13 @@ impl App {
         } else {
             sizes::kept(&mut tx, id).await?
         };
+        let due = evaluations::count_due(&mut tx, self.now(), MOST_DUE + 1).await?;
+        let due = due + sweeps::count_left(&mut tx, id, MOST_DUE + 1 - due).await?;
         Ok(proto::SegmentSize {
             segment_id: id.0.clone(),
             size,
-            due_count: evaluations::count_due(&mut tx, self.now(), MOST_DUE).await?,
+            due_count: due.min(MOST_DUE),
+            due_count_exceeded: due > MOST_DUE,
         })
     }
 

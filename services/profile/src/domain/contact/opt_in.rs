@@ -34,7 +34,8 @@ pub(crate) fn confirm(
     let asked = said.statements.iter().find(|it| it.id == request);
     let asked = asked.ok_or(NotPending::Unknown)?;
     let confirm_by = asked.kind.confirm_by().ok_or(NotPending::Unknown)?;
-    let about = |it: &&Statement| it.topic == asked.topic && it.home == asked.home;
+    // Under whichever of the ids that are the person's now: a link in an old mail takes nothing back.
+    let about = |it: &&Statement| it.topic == asked.topic && said.ids.contains(&it.home);
     let mut later = said.statements.iter().filter(about);
     if later.any(|it| it.kind == Kind::Withdrawn && it.is_newer_than(asked)) {
         return Err(NotPending::Withdrawn);

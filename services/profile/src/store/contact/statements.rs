@@ -53,7 +53,7 @@ pub(crate) async fn newest(
 }
 
 /// All that matters to the confirmation of a request: itself, its confirmation, and the newest
-/// withdrawal of the same topic.
+/// withdrawal of the same topic under any of the ids.
 pub(crate) async fn about_request(
     connection: &mut PgConnection,
     ids: &[CustomerId],
@@ -67,13 +67,16 @@ pub(crate) async fn about_request(
                decide_time AS "decide_time: _", record_time AS "record_time: _",
                expire_time AS "expire_time: _"
            FROM consent_statements
-           WHERE customer_id = $1 AND (statement_id = $2 OR request = $2 OR statement_id = (
-               SELECT other.statement_id FROM consent_statements other
-               JOIN consent_statements asked USING (customer_id, purpose, channel)
-               WHERE asked.customer_id = $1 AND asked.statement_id = $2 AND other.kind = 'withdrawn'
-               ORDER BY other.decide_time DESC, other.statement_id DESC LIMIT 1))"#,
+           WHERE customer_id = $1 AND (statement_id = $2 OR request = $2)
+              OR (customer_id, statement_id) = (
+               SELECT other.customer_id, other.statement_id FROM consent_statements other
+               JOIN consent_statements asked USING (purpose, channel)
+               WHERE asked.customer_id = $1 AND asked.statement_id = $2
+                 AND other.customer_id = ANY ($3) AND other.kind = 'withdrawn'
+               ORDER BY other.decide_time DESC, other.statement_id DESC LIMIT 1)"#,
         home.0,
         request.0,
+        &uuids(ids),
     )
     .fetch_all(connection)
     .await?;

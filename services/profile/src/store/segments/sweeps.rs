@@ -87,6 +87,43 @@ pub(crate) async fn advance(
     Ok(true)
 }
 
+/// Those who have still to be looked at by what is new of a segment, at most so many.
+pub(crate) async fn count_left(
+    connection: &mut PgConnection,
+    segment: &SegmentId,
+    most: i64,
+) -> Result<i64, StoreError> {
+    let sweep = sqlx::query!(
+        "SELECT after_id, leaving FROM segment_sweeps WHERE segment_id = $1",
+        segment.0,
+    );
+    let Some(sweep) = sweep.fetch_optional(&mut *connection).await? else {
+        return Ok(0);
+    };
+    let left = if sweep.leaving {
+        sqlx::query_scalar!(
+            r#"SELECT count(*) AS "count!" FROM (SELECT FROM segment_members
+                   WHERE segment_id = $1 AND customer_id > $2 LIMIT $3) AS next"#,
+            segment.0,
+            sweep.after_id,
+            most,
+        )
+        .fetch_one(connection)
+        .await?
+    } else {
+        // With those who are somebody else's by now: at most so many.
+        sqlx::query_scalar!(
+            r#"SELECT count(*) AS "count!" FROM (SELECT FROM customers
+                   WHERE customer_id > $1 ORDER BY customer_id LIMIT $2) AS next"#,
+            sweep.after_id,
+            most,
+        )
+        .fetch_one(connection)
+        .await?
+    };
+    Ok(left)
+}
+
 async fn end(connection: &mut PgConnection, segments: &[String]) -> Result<(), StoreError> {
     sqlx::query!(
         "DELETE FROM segment_sweeps WHERE segment_id = ANY ($1)",
