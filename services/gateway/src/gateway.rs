@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use access::{Caller, KeyExchange};
 use bytes::Bytes;
+use chassis::client::Replicas;
 use chassis::metrics::Registry;
 use chassis::telemetry::Activity;
 use chassis::{Clock, KeyWatch, Refusal};
@@ -123,6 +124,13 @@ impl Gateway {
     #[must_use]
     pub fn with_api_keys(mut self, keys: Arc<KeyExchange>) -> Self {
         self.keys = Some(keys);
+        self
+    }
+
+    /// Sends the calls of a role to these replicas, wherever the settings say that it is.
+    #[must_use]
+    pub fn with_replicas(mut self, role: &str, replicas: Replicas) -> Self {
+        self.upstreams.set(role, replicas);
         self
     }
 

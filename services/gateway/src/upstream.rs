@@ -50,6 +50,11 @@ impl Upstreams {
         Self { services }
     }
 
+    /// Sends the calls of a role there.
+    pub(crate) fn set(&mut self, role: &str, replicas: Replicas) {
+        self.services.insert(role.into(), replicas);
+    }
+
     /// Where a gRPC call goes.
     pub(crate) fn for_grpc(
         &self,

@@ -26,6 +26,8 @@ mod grpc;
 mod gzip;
 #[path = "all/json.rs"]
 mod json;
+#[path = "all/killed.rs"]
+mod killed;
 #[path = "all/openapi.rs"]
 mod openapi;
 #[path = "all/reflection.rs"]

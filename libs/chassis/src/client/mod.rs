@@ -5,6 +5,7 @@ mod identity;
 mod replicas;
 mod retry;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,6 +100,22 @@ pub fn replicas(
     config: &ClientConfig,
     tls: Option<&Tls>,
 ) -> Result<Replicas, ConnectorError> {
+    let uri = checked(address, tls)?;
+    Ok(Replicas::new(uri, Arc::default(), config, tls.cloned()))
+}
+
+/// The same for who knows where they are: the name is not asked for, and only stands for them.
+pub fn replicas_at(
+    address: &str,
+    known: &[SocketAddr],
+    config: &ClientConfig,
+    tls: Option<&Tls>,
+) -> Result<Replicas, ConnectorError> {
+    let uri = checked(address, tls)?;
+    Ok(Replicas::new(uri, known.into(), config, tls.cloned()))
+}
+
+fn checked(address: &str, tls: Option<&Tls>) -> Result<Uri, ConnectorError> {
     let uri: Uri = address.parse().map_err(|source| ConnectorError::Address {
         address: address.to_owned(),
         source,
@@ -108,5 +125,5 @@ pub fn replicas(
             address: address.to_owned(),
         });
     }
-    Ok(Replicas::new(uri, config, tls.cloned()))
+    Ok(uri)
 }

@@ -1,5 +1,6 @@
 //! The body of a gRPC answer on its way to the client.
 
+use std::collections::VecDeque;
 use std::future::Future as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -18,6 +19,7 @@ use crate::edge::{CallDeadline, DeadlineError};
 /// An answer that always ends with a status: when its time is over, and when the service goes away
 /// in the middle of it. Otherwise the client would see a broken stream and have to guess.
 pub(super) struct GuardedAnswer {
+    beginning: VecDeque<Frame<Bytes>>,
     inner: Body,
     timer: Option<Pin<Box<Sleep>>>,
     ended: bool,
@@ -27,10 +29,17 @@ impl GuardedAnswer {
     pub(super) fn new(inner: Body, deadline: CallDeadline) -> Self {
         let timer = deadline.at().map(|at| Box::pin(sleep_until(at)));
         Self {
+            beginning: VecDeque::new(),
             inner,
             timer,
             ended: false,
         }
+    }
+
+    /// The same with what has been read of it already.
+    pub(super) fn after(mut self, beginning: VecDeque<Frame<Bytes>>) -> Self {
+        self.beginning = beginning;
+        self
     }
 
     /// The last frame: a status in place of whatever the service would have sent.
@@ -65,6 +74,9 @@ impl HttpBody for GuardedAnswer {
         if self.ended {
             return Poll::Ready(None);
         }
+        if let Some(frame) = self.beginning.pop_front() {
+            return Poll::Ready(Some(Ok(frame)));
+        }
         match Pin::new(&mut self.inner).poll_frame(context) {
             Poll::Ready(Some(Err(_))) => self.end_with(broken_off()),
             Poll::Pending if self.time_is_over(context) => {
@@ -75,11 +87,14 @@ impl HttpBody for GuardedAnswer {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.ended || self.inner.is_end_stream()
+        self.ended || self.beginning.is_empty() && self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        if self.beginning.is_empty() {
+            return self.inner.size_hint();
+        }
+        SizeHint::default()
     }
 }
 

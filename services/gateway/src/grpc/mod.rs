@@ -1,10 +1,11 @@
 //! gRPC passed through: bytes, metadata and trailers as they are, in both directions.
 //!
 //! Nothing is decoded. What the gateway adds are a token check, a bound on the time and on the size
-//! of unary requests, and an error with a name when the service cannot be reached.
+//! of unary requests, another attempt where that is safe, and an error with a name when the service cannot be reached.
 
 mod answer;
 mod infrastructure;
+mod safe;
 mod web;
 
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use chassis::Refusal;
 use contract::patron::r#type::v1::ErrorReason;
 use http::header::{ALLOW, HeaderValue};
-use http::{Method as HttpVerb, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, Method as HttpVerb, Request, Response, StatusCode, Uri};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::ServiceExt as _;
@@ -21,7 +22,9 @@ use answer::GuardedAnswer;
 pub(crate) use infrastructure::Infrastructure;
 pub(crate) use web::serve_web;
 
-use crate::edge::{self, BodyReadError, Call, CallDeadline, LimitedBody};
+use safe::SafeCall;
+
+use crate::edge::{self, BodyReadError, Call, CallDeadline, LimitedBody, Pieces};
 use crate::gateway::Gateway;
 use crate::surface::Method;
 use crate::upstream::{self, Target};
@@ -61,22 +64,50 @@ async fn forward(
     let deadline = admitted.deadline;
     let target = gateway.upstreams.for_grpc(method, request.headers())?;
 
+    if method.rule.idempotent && !method.rule.streaming {
+        let call = SafeCall {
+            gateway,
+            method,
+            target,
+            deadline,
+        };
+        return deadline.run(call.send(request)).await?;
+    }
     let (outbound, overflow) = outbound(gateway, method, request, deadline);
-    let answered = deadline.run(send(target, outbound)).await?;
+    let answered = deadline.run(send(&target, outbound)).await?;
     match answered {
         Ok(response) => Ok(response.map(|body| Body::new(GuardedAnswer::new(body, deadline)))),
-        Err(_) if overflow.happened() => Err(BodyReadError::TooLarge {
-            limit_bytes: gateway.limits.max_body_bytes,
-        }
-        .into()),
+        Err(_) if overflow.happened() => Err(too_large(gateway).into()),
         Err(unreachable) => Err(unreachable),
+    }
+}
+
+/// Reads the one message of a call.
+async fn read_message(gateway: &Gateway, body: Body) -> Result<Pieces, BodyReadError> {
+    let read = Pieces::read(body, message_limit_bytes(gateway)).await;
+    read.map_err(|error| match error {
+        BodyReadError::TooLarge { .. } => too_large(gateway),
+        error => error,
+    })
+}
+
+/// How large a message may be with what stands before it.
+fn message_limit_bytes(gateway: &Gateway) -> usize {
+    let limit_bytes = gateway.limits.max_body_bytes;
+    limit_bytes.saturating_add(MESSAGE_PREFIX_BYTES)
+}
+
+/// The limit that is told is that of the message alone.
+fn too_large(gateway: &Gateway) -> BodyReadError {
+    BodyReadError::TooLarge {
+        limit_bytes: gateway.limits.max_body_bytes,
     }
 }
 
 /// The call as it goes upstream.
 fn outbound(
     gateway: &Gateway,
-    method: &Arc<Method>,
+    method: &Method,
     request: Request<Body>,
     deadline: CallDeadline,
 ) -> (Request<Body>, edge::Overflow) {
@@ -85,22 +116,30 @@ fn outbound(
     let limit_bytes = if method.descriptor.is_client_streaming() {
         usize::MAX
     } else {
-        gateway
-            .limits
-            .max_body_bytes
-            .saturating_add(MESSAGE_PREFIX_BYTES)
+        message_limit_bytes(gateway)
     };
     let (body, overflow) = LimitedBody::new(body, limit_bytes);
-    let mut outbound = Request::new(Body::new(body));
-    *outbound.method_mut() = HttpVerb::POST;
-    *outbound.uri_mut() = Uri::from(method.path.clone());
-    *outbound.headers_mut() = edge::for_grpc(parts.headers);
-    deadline.write_to(outbound.headers_mut());
+    let headers = edge::for_grpc(parts.headers);
+    let outbound = addressed(method, headers, Body::new(body), deadline);
     (outbound, overflow)
 }
 
-async fn send(target: Target, request: Request<Body>) -> Result<Response<Body>, Refusal> {
-    let sent = target.replicas.oneshot(request).await;
+fn addressed(
+    method: &Method,
+    headers: HeaderMap,
+    body: Body,
+    deadline: CallDeadline,
+) -> Request<Body> {
+    let mut outbound = Request::new(body);
+    *outbound.method_mut() = HttpVerb::POST;
+    *outbound.uri_mut() = Uri::from(method.path.clone());
+    *outbound.headers_mut() = headers;
+    deadline.write_to(outbound.headers_mut());
+    outbound
+}
+
+async fn send(target: &Target, request: Request<Body>) -> Result<Response<Body>, Refusal> {
+    let sent = target.replicas.clone().oneshot(request).await;
     sent.map_err(|error| upstream::broken(&error, &target.role))
 }
 

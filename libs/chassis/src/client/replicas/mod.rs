@@ -59,9 +59,15 @@ pub enum CallError {
 pub struct Replicas(Arc<Names>);
 
 impl Replicas {
-    /// The replicas behind an address. Nothing is resolved or connected yet.
-    pub(super) fn new(uri: Uri, config: &ClientConfig, tls: Option<Tls>) -> Self {
-        Self(Arc::new(Names::new(uri, config.clone(), tls)))
+    /// The replicas behind an address, which is resolved unless it is known where they are. Nothing is resolved or
+    /// connected yet.
+    pub(super) fn new(
+        uri: Uri,
+        known: Arc<[SocketAddr]>,
+        config: &ClientConfig,
+        tls: Option<Tls>,
+    ) -> Self {
+        Self(Arc::new(Names::new(uri, known, config.clone(), tls)))
     }
 
     async fn send(self, request: Request<Body>) -> Result<Response<Body>, CallError> {

@@ -22,6 +22,8 @@ const SHORTEST_AGE: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(super) struct Names {
     uri: Uri,
+    /// Where they are, when the name is not to be asked for.
+    fixed: Arc<[SocketAddr]>,
     config: ClientConfig,
     tls: Option<Tls>,
     known: ArcSwap<Known>,
@@ -43,9 +45,15 @@ impl Known {
 }
 
 impl Names {
-    pub(super) fn new(uri: Uri, config: ClientConfig, tls: Option<Tls>) -> Self {
+    pub(super) fn new(
+        uri: Uri,
+        fixed: Arc<[SocketAddr]>,
+        config: ClientConfig,
+        tls: Option<Tls>,
+    ) -> Self {
         Self {
             uri,
+            fixed,
             config,
             tls,
             known: ArcSwap::default(),
@@ -96,9 +104,7 @@ impl Names {
     }
 
     async fn resolve(&self) -> Result<Arc<[Arc<Replica>]>, CallError> {
-        let found = tokio::net::lookup_host(self.target()).await;
-        let found = found.map_err(|source| self.unresolved(Some(source)))?;
-        let mut addresses: Vec<SocketAddr> = found.take(MOST_REPLICAS).collect();
+        let mut addresses = self.addresses().await?;
         addresses.sort_unstable();
         addresses.dedup();
         if addresses.is_empty() {
@@ -122,6 +128,15 @@ impl Names {
             resolved_at: Some(Instant::now()),
         }));
         Ok(replicas)
+    }
+
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, CallError> {
+        if !self.fixed.is_empty() {
+            return Ok(self.fixed.to_vec());
+        }
+        let found = tokio::net::lookup_host(self.target()).await;
+        let found = found.map_err(|source| self.unresolved(Some(source)))?;
+        Ok(found.take(MOST_REPLICAS).collect())
     }
 
     fn target(&self) -> (String, u16) {

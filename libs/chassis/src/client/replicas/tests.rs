@@ -95,7 +95,7 @@ async fn when_all_are_left_alone_all_are_tried() {
 #[tokio::test]
 async fn a_name_without_an_address_is_an_error_that_names_it() {
     let unknown = Uri::from_static("http://no-such-role.invalid:50051");
-    let replicas = Replicas::new(unknown, &config(), None);
+    let replicas = Replicas::new(unknown, Arc::default(), &config(), None);
     let request = Request::new(Body::empty());
     let error = replicas.oneshot(request).await.unwrap_err();
     assert!(matches!(error, CallError::Unresolved { host, .. } if host == "no-such-role.invalid"));

@@ -134,6 +134,7 @@ impl RestClient {
 }
 
 /// A gRPC client of `test.v1`.
+#[derive(Clone)]
 pub(crate) struct GrpcClient {
     pub(crate) grpc: Grpc<Channel>,
     token: String,

@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod contract;
+pub(crate) mod mortal;
 pub(crate) mod spans;
 pub(crate) mod upstream;
 
@@ -9,6 +10,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use access::DevelopmentIssuer;
+use chassis::client::replicas_at;
 use chassis::config::{IssuerConfig, IssuerRole};
 use chassis::{Clock, KeyWatch, Service};
 use gateway::{ApiKeyFile, Gateway, GatewayConfig, Running};
@@ -37,6 +39,14 @@ impl Bench {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut GatewayConfig)) -> Self {
+        Self::before(&[], change).await
+    }
+
+    /// In front of these replicas of the service, where there are any, instead of one of its own.
+    pub(crate) async fn before(
+        known: &[SocketAddr],
+        change: impl FnOnce(&mut GatewayConfig),
+    ) -> Self {
         let upstream = Upstream::start().await;
         let keys = tempfile::tempdir().unwrap();
         let issuer = DevelopmentIssuer::open(&keys.path().join("key.pem"), "patron").unwrap();
@@ -49,6 +59,10 @@ impl Bench {
         if let Some(path) = &config.gateway.api_keys_file {
             let file = ApiKeyFile::open(path, &config.access).unwrap();
             gateway = gateway.with_api_keys(file.exchange());
+        }
+        if !known.is_empty() {
+            let replicas = replicas_at("http://shapes", known, &config.client, None);
+            gateway = gateway.with_replicas("shapes", replicas.unwrap());
         }
         let shutdown = CancellationToken::new();
         let running = gateway::serve_gateway(gateway, role, &config, shutdown.clone())

@@ -24,7 +24,7 @@ use tonic::{Code, Status};
 
 use super::contract::message;
 
-/// What a call is to do when its messages have been sent back: `refuse` or `stall`.
+/// What a call is to do when its messages have been sent back: `refuse`, `stall` or, the first time, `break` off.
 const AT_THE_END: &str = "at-the-end";
 
 /// How the messages of a call are compressed.
@@ -155,7 +155,11 @@ async fn answer(request: Request<Incoming>, seen: Arc<Seen>) -> Result<Response<
     seen.packed.fetch_add(is_packed.into(), Ordering::SeqCst);
     *seen.last.lock().unwrap() = (parts.headers, body.clone());
     if let Some(end) = end {
-        return Ok(ended(body, end.as_bytes(), encoding, &seen));
+        return Ok(if end == "break" && earlier > 0 {
+            echo(body, encoding)
+        } else {
+            ended(body, end.as_bytes(), encoding, &seen)
+        });
     }
     Ok(match method.as_str() {
         "Refuse" => refusal().into_http(),
@@ -164,7 +168,7 @@ async fn answer(request: Request<Incoming>, seen: Arc<Seen>) -> Result<Response<
             std::future::pending().await
         }
         // Takes as many milliseconds as its count says, when it is of the name that asks for it.
-        "ReplaceShape" if name(&body) == "hold" => {
+        "ReplaceShape" | "GetShape" if name(&body) == "hold" => {
             let milliseconds = u64::try_from(count(&body)).unwrap();
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;
             echo(body, encoding)
@@ -180,7 +184,7 @@ async fn answer(request: Request<Incoming>, seen: Arc<Seen>) -> Result<Response<
     })
 }
 
-/// Sends the body back; then refuses, or falls silent until the caller gives up.
+/// Sends the body back; then refuses, breaks off, or falls silent until the caller gives up.
 fn ended(
     body: Bytes,
     end: &[u8],
@@ -195,6 +199,14 @@ fn ended(
         });
         let first = futures_util::stream::iter([Ok::<_, Status>(Frame::data(body))]);
         ok(Body::new(StreamBody::new(first.chain(silence))))
+    } else if end == b"break" {
+        let first = futures_util::stream::iter([Ok(Frame::data(body))]);
+        let broken = futures_util::stream::once(async {
+            // What breaks off at once takes with it what has not been written yet.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Err(Status::internal("broken off"))
+        });
+        ok(Body::new(StreamBody::new(first.chain(broken))))
     } else {
         let mut trailers = HeaderMap::new();
         refusal().add_header(&mut trailers).unwrap();
