@@ -29,7 +29,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Connection {
     replicas: Replicas,
-    attempts: Attempts,
+    retries: RetrySettings,
     identity: Identity,
     rules: Arc<MethodRules>,
     default_deadline: Duration,
@@ -43,10 +43,9 @@ impl Connection {
         retries: RetrySettings,
         default_deadline: Duration,
     ) -> Self {
-        let attempts = retries.around(replicas.clone());
         Self {
             replicas,
-            attempts,
+            retries,
             identity,
             rules,
             default_deadline,
@@ -67,10 +66,12 @@ impl Connection {
             return Err(expired());
         }
         grpc_timeout::write(request.headers_mut(), deadline.remaining());
+        // A stream of requests may be what takes long.
+        let replicas = self.replicas.until(is_unary.then_some(deadline));
         let answering = if is_retried {
-            retried(self.attempts, request).boxed()
+            retried(self.retries.around(replicas), request).boxed()
         } else {
-            self.replicas
+            replicas
                 .oneshot(request)
                 .map(|answer| answer.map_err(failed))
                 .boxed()

@@ -37,6 +37,7 @@ const JITTER: f64 = 0.5;
 pub struct RetrySettingsError(#[source] InvalidBackoff);
 
 /// How calls to one peer are retried. The budget is the peer's.
+#[derive(Clone)]
 pub(super) struct RetrySettings(Patience);
 
 /// Sends an idempotent unary call, again if need be.

@@ -1,6 +1,7 @@
 //! Between roles: who has no certificate of ours, or another's than the token says, is not let in.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -270,4 +271,29 @@ async fn addresses_and_certificates_that_do_not_fit_are_refused_at_the_start() {
     other.tls.key_file = Some(files.path("ca.crt"));
     let refused = Connector::new("loyalty", Clock::system(), &other);
     assert!(matches!(refused, Err(ConnectorError::Tls(_))));
+}
+
+#[tokio::test]
+async fn calls_that_wait_for_a_connection_share_what_comes_of_it() {
+    let authority = Authority::new();
+    let files = Files::new(&authority.certify("loyalty"), &authority);
+    // It takes connections, and never says who it is.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    silent.set_nonblocking(true).unwrap();
+    let address = format!("https://{}", silent.local_addr().unwrap());
+    let mut config = files.config();
+    (config.client.max_retries, config.client.connect_timeout_ms) = (0, 500);
+    let connector = Connector::new("loyalty", Clock::system(), &config).unwrap();
+    let client = EventAdminServiceClient::new(connector.connect(&address).unwrap());
+    let call = |_| {
+        let mut client = client.clone();
+        tokio::spawn(async move { list(&mut client).await })
+    };
+    let calls: Vec<_> = (0..8).map(call).collect();
+    for call in calls {
+        let status = call.await.unwrap().unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable);
+    }
+    let connections = std::iter::from_fn(|| silent.accept().ok()).count();
+    assert_eq!(connections, 1);
 }

@@ -39,6 +39,11 @@ impl CallDeadline {
         Ok(Self(grpc_timeout::read(headers)?.map(Deadline::after)))
     }
 
+    /// For who is held to it.
+    pub(crate) fn known(self) -> Option<Deadline> {
+        self.0
+    }
+
     /// When it is over.
     pub(crate) fn at(self) -> Option<Instant> {
         self.0.map(Deadline::instant)

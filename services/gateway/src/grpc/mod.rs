@@ -65,12 +65,7 @@ async fn forward(
     let target = gateway.upstreams.for_grpc(method, request.headers())?;
 
     if method.rule.idempotent && !method.rule.streaming {
-        let call = SafeCall {
-            gateway,
-            method,
-            target,
-            deadline,
-        };
+        let call = SafeCall::new(gateway, method, target, deadline);
         return deadline.run(call.send(request)).await?;
     }
     let (outbound, overflow) = outbound(gateway, method, request, deadline);

@@ -24,10 +24,10 @@ const HELD_BYTES: usize = 64 * 1024;
 
 /// A safe call as it goes upstream.
 pub(super) struct SafeCall<'c> {
-    pub(super) gateway: &'c Gateway,
-    pub(super) method: &'c Method,
-    pub(super) target: Target,
-    pub(super) deadline: CallDeadline,
+    gateway: &'c Gateway,
+    method: &'c Method,
+    target: Target,
+    deadline: CallDeadline,
 }
 
 /// An answer, of which the beginning is there.
@@ -36,7 +36,23 @@ struct Held {
     beginning: VecDeque<Frame<Bytes>>,
 }
 
-impl SafeCall<'_> {
+impl<'c> SafeCall<'c> {
+    /// To this target, until then.
+    pub(super) fn new(
+        gateway: &'c Gateway,
+        method: &'c Method,
+        mut target: Target,
+        deadline: CallDeadline,
+    ) -> Self {
+        target.replicas = target.replicas.until(deadline.known());
+        Self {
+            gateway,
+            method,
+            target,
+            deadline,
+        }
+    }
+
     /// Reads the call and sends it, again when it is safe and may help.
     pub(super) async fn send(self, request: Request<Body>) -> Result<Response<Body>, Refusal> {
         let (parts, body) = request.into_parts();

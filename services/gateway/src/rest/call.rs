@@ -224,7 +224,10 @@ impl Outbound<'_> {
 
     async fn client(&self) -> Result<(Grpc<Replicas>, AnyMessage), Status> {
         let limits = &self.gateway.limits;
-        let mut client = Grpc::new(self.target.replicas.clone())
+        // A stream of requests may be what takes long.
+        let deadline = self.deadline.known();
+        let deadline = deadline.filter(|_| !self.method.takes_stream());
+        let mut client = Grpc::new(self.target.replicas.clone().until(deadline))
             .max_encoding_message_size(usize::MAX)
             .max_decoding_message_size(limits.max_answer_bytes);
         client

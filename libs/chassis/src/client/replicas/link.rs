@@ -1,18 +1,17 @@
+use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, Uri};
-use hyper::client::conn::http2::{self, SendRequest};
-use hyper::rt::{Read, Write};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::net::TcpStream;
-use tokio::sync::Mutex;
-use tokio_rustls::rustls::pki_types::ServerName;
+use hyper::client::conn::http2::SendRequest;
 use tonic::body::Body;
 
 use super::CallError;
+use super::dial::Dial;
 use crate::config::ClientConfig;
 use crate::tls::Tls;
 
@@ -22,14 +21,16 @@ use crate::tls::Tls;
 /// call a change of threads.
 #[derive(Debug)]
 pub(super) struct Link {
-    address: SocketAddr,
+    dial: Dial,
     scheme: Scheme,
     authority: Authority,
-    config: ClientConfig,
-    tls: Option<(Tls, ServerName<'static>)>,
     live: ArcSwapOption<SendRequest<Body>>,
-    connecting: Mutex<()>,
+    connecting: Mutex<Option<Attempt>>,
 }
+
+/// What comes of an attempt to connect, for all who wait for it.
+type Attempt = Shared<BoxFuture<'static, Made>>;
+type Made = Result<SendRequest<Body>, Arc<io::Error>>;
 
 impl Link {
     /// To this address of the name in `uri`, which the other side is asked for and, with TLS, must prove to have.
@@ -40,23 +41,20 @@ impl Link {
         config: &ClientConfig,
         tls: Option<&Tls>,
     ) -> Option<Self> {
-        let tls = match tls {
-            Some(tls) => Some((tls.clone(), name(uri)?)),
-            None => None,
-        };
         Some(Self {
-            address,
+            dial: Dial::new(address, uri, config, tls)?,
             scheme: uri.scheme().cloned().unwrap_or(Scheme::HTTP),
             authority: uri.authority()?.clone(),
-            config: config.clone(),
-            tls,
             live: ArcSwapOption::empty(),
             connecting: Mutex::default(),
         })
     }
 
     /// Sends a call. One that met a connection in the moment of its end, and was not sent, is sent by another.
-    pub(super) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, CallError> {
+    pub(super) async fn send(
+        self: &Arc<Self>,
+        request: Request<Body>,
+    ) -> Result<Response<Body>, CallError> {
         let request = self.addressed(request);
         let mut unsent = match self.connected().await?.try_send_request(request).await {
             Ok(answer) => return Ok(answer.map(Body::new)),
@@ -82,19 +80,15 @@ impl Link {
         Request::from_parts(head, body)
     }
 
-    async fn connected(&self) -> Result<SendRequest<Body>, CallError> {
+    async fn connected(self: &Arc<Self>) -> Result<SendRequest<Body>, CallError> {
         if let Some(live) = self.live() {
             return Ok(live);
         }
-        let _one = self.connecting.lock().await;
-        if let Some(live) = self.live() {
-            return Ok(live);
-        }
-        let bound = Duration::from_millis(self.config.connect_timeout_ms);
-        let made = tokio::time::timeout(bound, self.connect()).await;
-        let made = made.map_err(|_| self.unreachable(std::io::ErrorKind::TimedOut.into()))??;
-        self.live.store(Some(made.clone().into()));
-        Ok(made)
+        let made = self.attempt().await;
+        made.map_err(|source| CallError::Unreachable {
+            address: self.dial.address,
+            source,
+        })
     }
 
     fn live(&self) -> Option<SendRequest<Body>> {
@@ -103,53 +97,34 @@ impl Link {
         live.cloned()
     }
 
-    async fn connect(&self) -> Result<SendRequest<Body>, CallError> {
-        let failed = |source| self.unreachable(source);
-        if let Some((tls, name)) = &self.tls {
-            let stream = tls.connect(self.address, name.clone()).await;
-            return self.greet(TokioIo::new(stream.map_err(failed)?)).await;
+    /// The attempt that is under way, or a new one. All who wait share what comes of it: one after the other would wait
+    /// as often as there are calls before it. It is made beside them, so that it outlives a caller who goes.
+    fn attempt(self: &Arc<Self>) -> Attempt {
+        let mut connecting = self.connecting();
+        if let Some(attempt) = connecting.as_ref().filter(|it| it.peek().is_none()) {
+            return attempt.clone();
         }
-        let stream = prompt(self.address).await;
-        self.greet(TokioIo::new(stream.map_err(failed)?)).await
-    }
-
-    async fn greet<I>(&self, io: I) -> Result<SendRequest<Body>, CallError>
-    where
-        I: Read + Write + Unpin + Send + 'static,
-    {
-        let (sender, connection) = http2::Builder::new(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .keep_alive_interval(Duration::from_millis(self.config.keepalive_interval_ms))
-            .keep_alive_timeout(Duration::from_millis(self.config.keepalive_timeout_ms))
-            // Also between calls: a peer that has gone must be known before the next call needs it.
-            .keep_alive_while_idle(true)
-            .handshake(io)
-            .await?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection to another service broke");
-            }
-        });
-        Ok(sender)
-    }
-
-    fn unreachable(&self, source: std::io::Error) -> CallError {
-        CallError::Unreachable {
-            address: self.address,
-            source,
+        // It may have been made since it was looked for.
+        if let Some(live) = self.live() {
+            return std::future::ready(Ok(live)).boxed().shared();
         }
+        let made = tokio::spawn(Arc::clone(self).connect());
+        let made =
+            made.map(|made| made.unwrap_or_else(|ended| Err(io::Error::other(ended).into())));
+        connecting.insert(made.boxed().shared()).clone()
     }
-}
 
-async fn prompt(address: SocketAddr) -> std::io::Result<TcpStream> {
-    let stream = TcpStream::connect(address).await?;
-    // Small calls must not wait for more to send with them.
-    stream.set_nodelay(true)?;
-    Ok(stream)
-}
+    async fn connect(self: Arc<Self>) -> Made {
+        let made = self.dial.connect().await.map_err(Arc::new);
+        if let Ok(made) = &made {
+            self.live.store(Some(made.clone().into()));
+        }
+        *self.connecting() = None;
+        made
+    }
 
-/// Whom the replica must prove to be: the name, not the address that it was resolved to.
-fn name(uri: &Uri) -> Option<ServerName<'static>> {
-    let host = uri.host()?.trim_start_matches('[').trim_end_matches(']');
-    ServerName::try_from(host.to_owned()).ok()
+    fn connecting(&self) -> MutexGuard<'_, Option<Attempt>> {
+        let connecting = self.connecting.lock();
+        connecting.unwrap_or_else(PoisonError::into_inner)
+    }
 }

@@ -3,10 +3,11 @@
 //! A name with several addresses (a headless service in Kubernetes) is one role with several
 //! replicas. The name is resolved when the first call comes, again when the answer is a few seconds
 //! old, and at once when a replica fails. Of two replicas taken at random, the one with fewer calls
-//! under way gets the call ("the power of two choices", Mitzenmacher 2001). A replica that fails is
-//! left alone for a while, longer each time; then one call tries it. When all are left alone, all are
-//! tried: a wrong judgement must not make an outage.
+//! under way gets the call ("the power of two choices", Mitzenmacher 2001). A replica that fails, or lets calls run
+//! into their deadlines, is left alone for a while, longer each time; then one call tries it. When all are left alone,
+//! all are tried: a wrong judgement must not make an outage.
 
+mod dial;
 mod link;
 mod pick;
 mod replica;
@@ -25,8 +26,10 @@ use tokio::time::Instant;
 use tonic::body::Body;
 use tower::Service;
 
+use crate::Deadline;
 use crate::config::ClientConfig;
 use crate::tls::Tls;
+use replica::UnderWay;
 use resolve::Names;
 
 /// A call that reached no replica, or whose connection broke.
@@ -45,8 +48,8 @@ pub enum CallError {
     Unreachable {
         /// The replica.
         address: SocketAddr,
-        /// Why.
-        source: std::io::Error,
+        /// Why, told to all who waited for the same attempt.
+        source: Arc<std::io::Error>,
     },
     /// The connection broke, or the replica ended the call.
     #[error("the connection broke")]
@@ -56,7 +59,10 @@ pub enum CallError {
 /// The transport of calls to a role. Cheap to clone; clones share connections and what is known of
 /// the replicas.
 #[derive(Clone, Debug)]
-pub struct Replicas(Arc<Names>);
+pub struct Replicas {
+    names: Arc<Names>,
+    deadline: Option<Deadline>,
+}
 
 impl Replicas {
     /// The replicas behind an address, which is resolved unless it is known where they are. Nothing is resolved or
@@ -67,19 +73,55 @@ impl Replicas {
         config: &ClientConfig,
         tls: Option<Tls>,
     ) -> Self {
-        Self(Arc::new(Names::new(uri, known, config.clone(), tls)))
+        Self {
+            names: Arc::new(Names::new(uri, known, config.clone(), tls)),
+            deadline: None,
+        }
+    }
+
+    /// The same for one call, whose request is there as a whole: that it has no answer by then is held against the
+    /// replica that got it. Whoever calls gives up by itself.
+    #[must_use]
+    pub fn until(self, deadline: Option<Deadline>) -> Self {
+        Self { deadline, ..self }
     }
 
     async fn send(self, request: Request<Body>) -> Result<Response<Body>, CallError> {
-        let replicas = Names::current(&self.0).await?;
-        let replica = pick::one_of(&replicas, Instant::now()).ok_or_else(|| self.0.nobody())?;
-        let call = replica.begin();
+        let replicas = Names::current(&self.names).await?;
+        let now = Instant::now();
+        let replica = pick::one_of(&replicas, now).ok_or_else(|| self.names.nobody())?;
+        let mut call = Attended {
+            names: &self.names,
+            call: Some(replica.begin(now, self.deadline)),
+        };
         let answer = replica.link().send(request).await;
-        if call.ended(&answer, Instant::now()) {
-            // It may have gone for good, and others may have come.
-            Names::refresh(&self.0);
-        }
+        call.answered(&answer);
         answer
+    }
+}
+
+/// A call at a replica, of which is noted how it ends: also that it is dropped, since nobody waits any more.
+struct Attended<'n> {
+    names: &'n Arc<Names>,
+    call: Option<UnderWay>,
+}
+
+impl Attended<'_> {
+    fn answered(&mut self, answer: &Result<Response<Body>, CallError>) {
+        let call = self.call.take();
+        if call.is_some_and(|call| call.ended(answer, Instant::now())) {
+            // It may have gone for good, and others may have come.
+            Names::refresh(self.names);
+        }
+    }
+}
+
+impl Drop for Attended<'_> {
+    fn drop(&mut self) {
+        let call = self.call.take();
+        if call.is_some_and(|call| call.given_up(Instant::now())) {
+            Names::refresh(self.names);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::{Response, Uri};
@@ -9,12 +9,15 @@ use tonic::Code;
 use tonic::body::Body;
 
 use super::link::Link;
+use crate::Deadline;
 use crate::config::ClientConfig;
 use crate::tls::Tls;
 
-/// Answers UNAVAILABLE in a row after which a replica is left alone. A broken connection does it at
+/// Answers UNAVAILABLE, or none at all, in a row after which a replica is left alone. A broken connection does it at
 /// once.
-const UNAVAILABLE_IN_A_ROW: u32 = 5;
+const FAILURES_IN_A_ROW: u32 = 5;
+/// A call that was given less time than this says nothing of the replica when it gets no answer.
+const LEAST_TIME: Duration = Duration::from_millis(100);
 /// How long it is left alone the first time; twice as long each further time in a row …
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// … up to this.
@@ -24,15 +27,26 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Replica {
     address: SocketAddr,
-    link: Link,
+    link: Arc<Link>,
     under_way: AtomicU64,
-    unavailable: AtomicU32,
+    failures: AtomicU32,
     pauses: AtomicU32,
-    paused_until: Mutex<Option<Instant>>,
+    pause: Mutex<Option<Pause>>,
+}
+
+/// How long a replica is left alone, and since when it has been.
+#[derive(Clone, Copy, Debug)]
+struct Pause {
+    since: Instant,
+    until: Instant,
 }
 
 /// A call under way at a replica.
-pub(super) struct UnderWay(Arc<Replica>);
+pub(super) struct UnderWay {
+    replica: Arc<Replica>,
+    begun: Instant,
+    deadline: Option<Deadline>,
+}
 
 impl Replica {
     /// A replica at this address of the name in `uri`. It is connected when its first call comes.
@@ -45,11 +59,11 @@ impl Replica {
         let link = Link::new(address, uri, config, tls)?;
         Some(Self {
             address,
-            link,
+            link: Arc::new(link),
             under_way: AtomicU64::new(0),
-            unavailable: AtomicU32::new(0),
+            failures: AtomicU32::new(0),
             pauses: AtomicU32::new(0),
-            paused_until: Mutex::new(None),
+            pause: Mutex::new(None),
         })
     }
 
@@ -57,7 +71,7 @@ impl Replica {
         self.address
     }
 
-    pub(super) fn link(&self) -> &Link {
+    pub(super) fn link(&self) -> &Arc<Link> {
         &self.link
     }
 
@@ -68,42 +82,47 @@ impl Replica {
     /// False while it is left alone. The first to ask after that is let through, and the others wait
     /// for what comes of it as long as the last pause was.
     pub(super) fn is_usable(&self, now: Instant) -> bool {
-        let mut paused = self
-            .paused_until
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match *paused {
+        match &mut *self.pause() {
             None => true,
-            Some(until) if now < until => false,
-            Some(_) => {
-                *paused = Some(now + pause(self.pauses.load(Ordering::Relaxed)));
+            Some(pause) if now < pause.until => false,
+            Some(pause) => {
+                pause.until = now + length(self.pauses.load(Ordering::Relaxed));
                 true
             }
         }
     }
 
-    pub(super) fn begin(self: &Arc<Self>) -> UnderWay {
+    /// A call that begins, and is to be answered by the deadline.
+    pub(super) fn begin(self: &Arc<Self>, now: Instant, deadline: Option<Deadline>) -> UnderWay {
         self.under_way.fetch_add(1, Ordering::Relaxed);
-        UnderWay(Arc::clone(self))
-    }
-
-    fn succeeded(&self) {
-        self.unavailable.store(0, Ordering::Relaxed);
-        if self.pauses.swap(0, Ordering::Relaxed) > 0 {
-            self.set_pause(None);
+        UnderWay {
+            replica: Arc::clone(self),
+            begun: now,
+            deadline,
         }
     }
 
-    fn leave_alone(&self, now: Instant) {
-        let earlier = self.pauses.fetch_add(1, Ordering::Relaxed);
-        self.set_pause(Some(now + pause(earlier)));
+    fn succeeded(&self) {
+        self.failures.store(0, Ordering::Relaxed);
+        if self.pauses.swap(0, Ordering::Relaxed) > 0 {
+            *self.pause() = None;
+        }
     }
 
-    fn set_pause(&self, until: Option<Instant>) {
-        *self
-            .paused_until
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = until;
+    /// Leaves it alone after a call that began then; true unless it was left alone since. Of calls that were under way
+    /// together only the first to fail counts, else each would make the pause twice as long.
+    fn leave_alone(&self, begun: Instant, now: Instant) -> bool {
+        let mut pause = self.pause();
+        if pause.is_some_and(|pause| begun < pause.since) {
+            return false;
+        }
+        let until = now + length(self.pauses.fetch_add(1, Ordering::Relaxed));
+        *pause = Some(Pause { since: now, until });
+        true
+    }
+
+    fn pause(&self) -> MutexGuard<'_, Option<Pause>> {
+        self.pause.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -111,31 +130,40 @@ impl UnderWay {
     /// Notes what came of the call; true when it tells something about the replica that asks for a
     /// fresh look at who is there.
     pub(super) fn ended<E>(self, answer: &Result<Response<Body>, E>, now: Instant) -> bool {
-        let replica = &self.0;
         match answer {
-            Err(_) => {
-                replica.leave_alone(now);
-                true
-            }
-            Ok(answer) if is_unavailable(answer) => {
-                let row = replica.unavailable.fetch_add(1, Ordering::Relaxed) + 1;
-                let is_out = row >= UNAVAILABLE_IN_A_ROW;
-                if is_out {
-                    replica.leave_alone(now);
-                }
-                is_out
-            }
+            Err(_) => self.replica.leave_alone(self.begun, now),
+            Ok(answer) if is_unavailable(answer) => self.failed(now),
             Ok(_) => {
-                replica.succeeded();
+                self.replica.succeeded();
                 false
             }
         }
+    }
+
+    /// Notes that nobody waits any more. When its time is over, that is as bad as UNAVAILABLE.
+    pub(super) fn given_up(self, now: Instant) -> bool {
+        self.is_overdue(now) && self.failed(now)
+    }
+
+    /// Nearly all of its time counts as all: callers have clocks of their own, and some give up just before.
+    fn is_overdue(&self, now: Instant) -> bool {
+        let Some(deadline) = self.deadline else {
+            return false;
+        };
+        let given = deadline.instant().saturating_duration_since(self.begun);
+        let waited = now.saturating_duration_since(self.begun);
+        given >= LEAST_TIME && waited >= given / 10 * 9
+    }
+
+    fn failed(&self, now: Instant) -> bool {
+        let row = self.replica.failures.fetch_add(1, Ordering::Relaxed) + 1;
+        row >= FAILURES_IN_A_ROW && self.replica.leave_alone(self.begun, now)
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.replica.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -145,7 +173,7 @@ fn is_unavailable(answer: &Response<Body>) -> bool {
     status.is_some_and(|status| Code::from_bytes(status.as_bytes()) == Code::Unavailable)
 }
 
-fn pause(earlier: u32) -> Duration {
+fn length(earlier: u32) -> Duration {
     let factor = 2_u32.saturating_pow(earlier.min(10));
     FIRST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE)
 }

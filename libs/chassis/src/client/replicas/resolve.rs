@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use http::Uri;
+use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -79,12 +80,16 @@ impl Names {
 
     /// Resolves the name again, beside the calls; once at a time, and not too often.
     pub(super) fn refresh(names: &Arc<Self>) {
+        // None when a call is dropped because all ends.
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
         let is_young = names.known.load().is_younger_than(SHORTEST_AGE);
         if is_young || names.refreshing.swap(true, Ordering::Relaxed) {
             return;
         }
         let names = Arc::clone(names);
-        tokio::spawn(async move {
+        runtime.spawn(async move {
             // What is known stays in use when the resolver fails: it may be right.
             if let Err(error) = names.resolve().await {
                 tracing::debug!(error = %error, "a name can't be resolved again");

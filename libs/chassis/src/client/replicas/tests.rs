@@ -24,18 +24,27 @@ fn replicas(count: u16) -> Vec<Arc<Replica>> {
 
 fn fail(replica: &Arc<Replica>, now: Instant) {
     let broken: Result<Response<Body>, ()> = Err(());
-    assert!(replica.begin().ended(&broken, now));
+    assert!(replica.begin(now, None).ended(&broken, now));
 }
 
 fn succeed(replica: &Arc<Replica>) {
-    let answer: Result<Response<Body>, ()> = Ok(Response::new(Body::empty()));
-    assert!(!replica.begin().ended(&answer, Instant::now()));
+    let (answer, now) = (Response::new(Body::empty()), Instant::now());
+    let answer: Result<Response<Body>, ()> = Ok(answer);
+    assert!(!replica.begin(now, None).ended(&answer, now));
+}
+
+/// A call that was given so much time, and up after this part of it.
+fn give_up(replica: &Arc<Replica>, given: Duration, percent: u32) -> bool {
+    let deadline = Deadline::after(given);
+    let begun = deadline.instant() - given;
+    let call = replica.begin(begun, Some(deadline));
+    call.given_up(begun + given * percent / 100)
 }
 
 #[tokio::test]
 async fn calls_spread_and_avoid_who_has_more_to_do() {
     let (all, now) = (replicas(3), Instant::now());
-    let busy: Vec<_> = (0..10).map(|_| all[0].begin()).collect();
+    let busy: Vec<_> = (0..10).map(|_| all[0].begin(now, None)).collect();
     let mut counts: BTreeMap<SocketAddr, u32> = BTreeMap::new();
     for _ in 0..3_000 {
         let picked = pick::one_of(&all, now).unwrap();
@@ -99,4 +108,40 @@ async fn a_name_without_an_address_is_an_error_that_names_it() {
     let request = Request::new(Body::empty());
     let error = replicas.oneshot(request).await.unwrap_err();
     assert!(matches!(error, CallError::Unresolved { host, .. } if host == "no-such-role.invalid"));
+}
+
+#[tokio::test]
+async fn calls_that_fail_together_make_one_pause() {
+    let (all, now) = (replicas(1), Instant::now());
+    let broken: Result<Response<Body>, ()> = Err(());
+    let calls: Vec<_> = (0..20).map(|_| all[0].begin(now, None)).collect();
+    let later = now + Duration::from_millis(1);
+    let told = calls.into_iter().map(|call| call.ended(&broken, later));
+    assert_eq!(told.filter(|told| *told).count(), 1);
+    assert!(all[0].is_usable(later + Duration::from_millis(500)));
+}
+
+#[tokio::test]
+async fn a_replica_that_lets_calls_run_into_their_deadlines_is_left_alone() {
+    let (all, given) = (replicas(1), Duration::from_secs(1));
+    for _ in 0..4 {
+        assert!(!give_up(&all[0], given, 100));
+    }
+    succeed(&all[0]);
+    for _ in 0..4 {
+        assert!(!give_up(&all[0], given, 100));
+    }
+    assert!(give_up(&all[0], given, 95), "callers give up just before");
+    assert!(!all[0].is_usable(Instant::now()));
+}
+
+#[tokio::test]
+async fn callers_who_go_early_or_want_their_answers_at_once_say_nothing_of_a_replica() {
+    let (all, moment) = (replicas(1), Duration::from_millis(20));
+    for _ in 0..20 {
+        assert!(!give_up(&all[0], Duration::from_secs(1), 80));
+        assert!(!give_up(&all[0], moment, 100));
+        drop(all[0].begin(Instant::now(), None));
+    }
+    assert!(all[0].is_usable(Instant::now()));
 }
