@@ -26,6 +26,8 @@ mod grpc;
 mod gzip;
 #[path = "all/json.rs"]
 mod json;
+#[path = "all/judged.rs"]
+mod judged;
 #[path = "all/killed.rs"]
 mod killed;
 #[path = "all/openapi.rs"]

@@ -1,5 +1,6 @@
 //! Calls to other roles.
 
+mod body;
 mod connection;
 mod identity;
 mod replicas;
@@ -16,6 +17,7 @@ use crate::Clock;
 use crate::config::{AccessConfigError, ClientConfig, Config};
 use crate::tls::{Tls, TlsError};
 
+pub use body::{BodyEnd, BodyWatch};
 pub use connection::Connection;
 pub use identity::Identity;
 pub use replicas::{CallError, Replicas};

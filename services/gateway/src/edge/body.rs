@@ -1,11 +1,10 @@
 //! Bounds on request bodies.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use chassis::client::{BodyEnd, BodyWatch};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use thiserror::Error;
@@ -38,36 +37,53 @@ pub(crate) async fn read_whole(body: Body, limit_bytes: usize) -> Result<Bytes, 
 }
 
 /// A body that is passed on frame by frame up to a limit. Beyond it the body breaks off, which ends
-/// the call upstream, and [`Overflow::happened`] tells why.
+/// the call upstream, and the [`BodyWatch`] tells why.
 pub(crate) struct LimitedBody {
     inner: Body,
     remaining: usize,
-    overflow: Overflow,
-}
-
-/// Whether a body went beyond its limit.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Overflow(Arc<AtomicBool>);
-
-impl Overflow {
-    /// True once it has.
-    pub(crate) fn happened(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
+    watch: BodyWatch,
 }
 
 impl LimitedBody {
     /// Limits a body.
-    pub(crate) fn new(inner: Body, limit_bytes: usize) -> (Self, Overflow) {
-        let overflow = Overflow::default();
-        (
-            Self {
-                inner,
-                remaining: limit_bytes,
-                overflow: overflow.clone(),
-            },
-            overflow,
-        )
+    pub(crate) fn new(inner: Body, limit_bytes: usize) -> (Self, BodyWatch) {
+        let watch = BodyWatch::default();
+        let limited = Self {
+            inner,
+            remaining: limit_bytes,
+            watch: watch.clone(),
+        };
+        limited.note_end();
+        (limited, watch)
+    }
+
+    /// A body that says that it is over is not asked again.
+    fn note_end(&self) {
+        if self.inner.is_end_stream() {
+            self.watch.note(BodyEnd::Whole);
+        }
+    }
+
+    /// Ends it when this is more than it may have.
+    fn take(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, tonic::Status> {
+        let size = frame.data_ref().map_or(0, Bytes::len);
+        let Some(remaining) = self.remaining.checked_sub(size) else {
+            self.watch.note(BodyEnd::TooLarge);
+            let status = tonic::Status::resource_exhausted("request body too large");
+            return Err(status);
+        };
+        self.remaining = remaining;
+        self.note_end();
+        Ok(frame)
+    }
+}
+
+/// What the caller is told of a body that failed; none when it did not.
+pub(crate) fn body_failure(watch: &BodyWatch, limit_bytes: usize) -> Option<BodyReadError> {
+    match watch.end()? {
+        BodyEnd::Whole => None,
+        BodyEnd::Broken => Some(BodyReadError::Broken),
+        BodyEnd::TooLarge => Some(BodyReadError::TooLarge { limit_bytes }),
     }
 }
 
@@ -79,17 +95,18 @@ impl HttpBody for LimitedBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
-        let polled = Pin::new(&mut self.inner).poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &polled {
-            let size = frame.data_ref().map_or(0, Bytes::len);
-            let Some(remaining) = self.remaining.checked_sub(size) else {
-                self.overflow.0.store(true, Ordering::Relaxed);
-                let status = tonic::Status::resource_exhausted("request body too large");
-                return Poll::Ready(Some(Err(status)));
-            };
-            self.remaining = remaining;
+        match Pin::new(&mut self.inner).poll_frame(context) {
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(self.take(frame))),
+            Poll::Ready(None) => {
+                self.watch.note(BodyEnd::Whole);
+                Poll::Ready(None)
+            }
+            Poll::Ready(Some(Err(error))) => {
+                self.watch.note(BodyEnd::Broken);
+                Poll::Ready(Some(Err(error)))
+            }
+            Poll::Pending => Poll::Pending,
         }
-        polled
     }
 
     fn is_end_stream(&self) -> bool {

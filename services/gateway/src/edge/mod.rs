@@ -13,7 +13,7 @@ mod rate;
 mod room;
 mod token;
 
-pub(crate) use body::{BodyReadError, LimitedBody, Overflow, read_whole};
+pub(crate) use body::{BodyReadError, LimitedBody, body_failure, read_whole};
 pub(crate) use call::{Call, Protocol, span};
 pub use cors::CorsError;
 pub(crate) use cors::layer as cors;

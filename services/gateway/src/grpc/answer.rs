@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use chassis::Refusal;
+use chassis::client::BodyWatch;
 use contract::patron::r#type::v1::ErrorReason;
 use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -14,7 +15,7 @@ use tokio::time::{Sleep, sleep_until};
 use tonic::body::Body;
 use tonic::{Code, Status};
 
-use crate::edge::{CallDeadline, DeadlineError};
+use crate::edge::{self, CallDeadline, DeadlineError};
 
 /// An answer that always ends with a status: when its time is over, and when the service goes away
 /// in the middle of it. Otherwise the client would see a broken stream and have to guess.
@@ -22,6 +23,8 @@ pub(super) struct GuardedAnswer {
     beginning: VecDeque<Frame<Bytes>>,
     inner: Body,
     timer: Option<Pin<Box<Sleep>>>,
+    /// The body that it answers, and how large that may be.
+    request: Option<(BodyWatch, usize)>,
     ended: bool,
 }
 
@@ -32,8 +35,15 @@ impl GuardedAnswer {
             beginning: VecDeque::new(),
             inner,
             timer,
+            request: None,
             ended: false,
         }
+    }
+
+    /// The same for a request that may still be coming: when that fails, it is no fault of the service.
+    pub(super) fn to(mut self, request: BodyWatch, limit_bytes: usize) -> Self {
+        self.request = Some((request, limit_bytes));
+        self
     }
 
     /// The same with what has been read of it already.
@@ -54,6 +64,12 @@ impl GuardedAnswer {
                 .add_header(&mut trailers)
                 .map(|()| Frame::trailers(trailers)),
         ))
+    }
+
+    fn broken_off(&self) -> Refusal {
+        let request = self.request.as_ref();
+        let failure = request.and_then(|(watch, limit)| edge::body_failure(watch, *limit));
+        failure.map_or_else(broken_off, Refusal::from)
     }
 
     fn time_is_over(&mut self, context: &mut Context<'_>) -> bool {
@@ -78,7 +94,10 @@ impl HttpBody for GuardedAnswer {
             return Poll::Ready(Some(Ok(frame)));
         }
         match Pin::new(&mut self.inner).poll_frame(context) {
-            Poll::Ready(Some(Err(_))) => self.end_with(broken_off()),
+            Poll::Ready(Some(Err(_))) => {
+                let refusal = self.broken_off();
+                self.end_with(refusal)
+            }
             Poll::Pending if self.time_is_over(context) => {
                 self.end_with(DeadlineError::Elapsed.into())
             }
@@ -102,4 +121,38 @@ fn broken_off() -> Refusal {
     let message = "the service went away in the middle of its answer";
     Refusal::new(Code::Unavailable, ErrorReason::Unavailable, message)
         .retry_after(crate::upstream::RETRY_AFTER)
+}
+
+#[cfg(test)]
+mod tests {
+    use chassis::client::BodyEnd;
+    use http_body_util::{BodyExt as _, StreamBody};
+
+    use super::*;
+
+    /// With what an answer ends that breaks off after its request has ended so.
+    async fn status(end: Option<BodyEnd>) -> Option<Code> {
+        let broken = Err::<Frame<Bytes>, _>(Status::internal("broken off"));
+        let body = Body::new(StreamBody::new(futures_util::stream::iter([broken])));
+        let watch = BodyWatch::default();
+        if let Some(end) = end {
+            watch.note(end);
+        }
+        let deadline = CallDeadline::streaming(&HeaderMap::new()).unwrap();
+        let answer = GuardedAnswer::new(body, deadline).to(watch, 1000);
+        let answer = answer.collect().await.unwrap();
+        let status = answer.trailers()?.get(Status::GRPC_STATUS)?;
+        Some(Code::from_bytes(status.as_bytes()))
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_says_whose_fault_it_is() {
+        assert_eq!(status(None).await, Some(Code::Unavailable));
+        let whole = status(Some(BodyEnd::Whole)).await;
+        assert_eq!(whole, Some(Code::Unavailable));
+        let broken = status(Some(BodyEnd::Broken)).await;
+        assert_eq!(broken, Some(Code::InvalidArgument));
+        let large = status(Some(BodyEnd::TooLarge)).await;
+        assert_eq!(large, Some(Code::ResourceExhausted));
+    }
 }

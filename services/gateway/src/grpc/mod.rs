@@ -11,6 +11,7 @@ mod web;
 use std::sync::Arc;
 
 use chassis::Refusal;
+use chassis::client::BodyWatch;
 use contract::patron::r#type::v1::ErrorReason;
 use http::header::{ALLOW, HeaderValue};
 use http::{HeaderMap, Method as HttpVerb, Request, Response, StatusCode, Uri};
@@ -62,18 +63,26 @@ async fn forward(
     call.name(Arc::clone(&method.full_name));
     let admitted = gateway.admit(call, method, request.headers_mut()).await?;
     let deadline = admitted.deadline;
-    let target = gateway.upstreams.for_grpc(method, request.headers())?;
+    let mut target = gateway.upstreams.for_grpc(method, request.headers())?;
 
     if method.rule.idempotent && !method.rule.streaming {
         let call = SafeCall::new(gateway, method, target, deadline);
         return deadline.run(call.send(request)).await?;
     }
-    let (outbound, overflow) = outbound(gateway, method, request, deadline);
+    let (outbound, body) = outbound(gateway, method, request, deadline);
+    let replicas = target.replicas.until(deadline.known());
+    target.replicas = replicas.watching(body.clone());
     let answered = deadline.run(send(&target, outbound)).await?;
+    let limit_bytes = gateway.limits.max_body_bytes;
     match answered {
-        Ok(response) => Ok(response.map(|body| Body::new(GuardedAnswer::new(body, deadline)))),
-        Err(_) if overflow.happened() => Err(too_large(gateway).into()),
-        Err(unreachable) => Err(unreachable),
+        Ok(response) => Ok(response.map(|answer| {
+            let answer = GuardedAnswer::new(answer, deadline);
+            Body::new(answer.to(body, limit_bytes))
+        })),
+        Err(unreachable) => {
+            let failure = edge::body_failure(&body, limit_bytes);
+            Err(failure.map_or(unreachable, Refusal::from))
+        }
     }
 }
 
@@ -81,7 +90,10 @@ async fn forward(
 async fn read_message(gateway: &Gateway, body: Body) -> Result<Pieces, BodyReadError> {
     let read = Pieces::read(body, message_limit_bytes(gateway)).await;
     read.map_err(|error| match error {
-        BodyReadError::TooLarge { .. } => too_large(gateway),
+        // The limit that is told is that of the message alone.
+        BodyReadError::TooLarge { .. } => BodyReadError::TooLarge {
+            limit_bytes: gateway.limits.max_body_bytes,
+        },
         error => error,
     })
 }
@@ -92,20 +104,13 @@ fn message_limit_bytes(gateway: &Gateway) -> usize {
     limit_bytes.saturating_add(MESSAGE_PREFIX_BYTES)
 }
 
-/// The limit that is told is that of the message alone.
-fn too_large(gateway: &Gateway) -> BodyReadError {
-    BodyReadError::TooLarge {
-        limit_bytes: gateway.limits.max_body_bytes,
-    }
-}
-
 /// The call as it goes upstream.
 fn outbound(
     gateway: &Gateway,
     method: &Method,
     request: Request<Body>,
     deadline: CallDeadline,
-) -> (Request<Body>, edge::Overflow) {
+) -> (Request<Body>, BodyWatch) {
     let (parts, body) = request.into_parts();
     // A stream of requests has no size of its own; the service bounds each of its messages.
     let limit_bytes = if method.descriptor.is_client_streaming() {
@@ -113,10 +118,10 @@ fn outbound(
     } else {
         message_limit_bytes(gateway)
     };
-    let (body, overflow) = LimitedBody::new(body, limit_bytes);
+    let (body, watch) = LimitedBody::new(body, limit_bytes);
     let headers = edge::for_grpc(parts.headers);
     let outbound = addressed(method, headers, Body::new(body), deadline);
-    (outbound, overflow)
+    (outbound, watch)
 }
 
 fn addressed(

@@ -26,6 +26,7 @@ use tokio::time::Instant;
 use tonic::body::Body;
 use tower::Service;
 
+use super::body::BodyWatch;
 use crate::Deadline;
 use crate::config::ClientConfig;
 use crate::tls::Tls;
@@ -62,6 +63,7 @@ pub enum CallError {
 pub struct Replicas {
     names: Arc<Names>,
     deadline: Option<Deadline>,
+    body: Option<BodyWatch>,
 }
 
 impl Replicas {
@@ -76,6 +78,7 @@ impl Replicas {
         Self {
             names: Arc::new(Names::new(uri, known, config.clone(), tls)),
             deadline: None,
+            body: None,
         }
     }
 
@@ -86,13 +89,23 @@ impl Replicas {
         Self { deadline, ..self }
     }
 
-    async fn send(self, request: Request<Body>) -> Result<Response<Body>, CallError> {
+    /// The same for one call, whose request is still coming: while it does, and when it fails, nothing is held against
+    /// the replica.
+    #[must_use]
+    pub fn watching(self, body: BodyWatch) -> Self {
+        Self {
+            body: Some(body),
+            ..self
+        }
+    }
+
+    async fn send(mut self, request: Request<Body>) -> Result<Response<Body>, CallError> {
         let replicas = Names::current(&self.names).await?;
         let now = Instant::now();
         let replica = pick::one_of(&replicas, now).ok_or_else(|| self.names.nobody())?;
         let mut call = Attended {
             names: &self.names,
-            call: Some(replica.begin(now, self.deadline)),
+            call: Some(replica.begin(now, self.deadline, self.body.take())),
         };
         let answer = replica.link().send(request).await;
         call.answered(&answer);

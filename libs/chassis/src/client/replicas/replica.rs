@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tonic::Code;
 use tonic::body::Body;
 
+use super::super::body::{BodyEnd, BodyWatch};
 use super::link::Link;
 use crate::Deadline;
 use crate::config::ClientConfig;
@@ -46,6 +47,8 @@ pub(super) struct UnderWay {
     replica: Arc<Replica>,
     begun: Instant,
     deadline: Option<Deadline>,
+    /// How its request ends; none when it was there as a whole.
+    body: Option<BodyWatch>,
 }
 
 impl Replica {
@@ -93,12 +96,18 @@ impl Replica {
     }
 
     /// A call that begins, and is to be answered by the deadline.
-    pub(super) fn begin(self: &Arc<Self>, now: Instant, deadline: Option<Deadline>) -> UnderWay {
+    pub(super) fn begin(
+        self: &Arc<Self>,
+        now: Instant,
+        deadline: Option<Deadline>,
+        body: Option<BodyWatch>,
+    ) -> UnderWay {
         self.under_way.fetch_add(1, Ordering::Relaxed);
         UnderWay {
             replica: Arc::clone(self),
             begun: now,
             deadline,
+            body,
         }
     }
 
@@ -131,6 +140,8 @@ impl UnderWay {
     /// fresh look at who is there.
     pub(super) fn ended<E>(self, answer: &Result<Response<Body>, E>, now: Instant) -> bool {
         match answer {
+            // What fails with its request is its caller's doing.
+            Err(_) if self.body_end().is_some_and(|end| end != BodyEnd::Whole) => false,
             Err(_) => self.replica.leave_alone(self.begun, now),
             Ok(answer) if is_unavailable(answer) => self.failed(now),
             Ok(_) => {
@@ -140,9 +151,16 @@ impl UnderWay {
         }
     }
 
-    /// Notes that nobody waits any more. When its time is over, that is as bad as UNAVAILABLE.
+    /// Notes that nobody waits any more. When its time is over, though all was there to answer, that is as bad as
+    /// UNAVAILABLE.
     pub(super) fn given_up(self, now: Instant) -> bool {
-        self.is_overdue(now) && self.failed(now)
+        let is_whole = self.body_end() == Some(BodyEnd::Whole);
+        is_whole && self.is_overdue(now) && self.failed(now)
+    }
+
+    fn body_end(&self) -> Option<BodyEnd> {
+        let body = self.body.as_ref();
+        body.map_or(Some(BodyEnd::Whole), BodyWatch::end)
     }
 
     /// Nearly all of its time counts as all: callers have clocks of their own, and some give up just before.

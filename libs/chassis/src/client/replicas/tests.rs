@@ -6,6 +6,7 @@ use http::Uri;
 use tokio::time::Instant;
 
 use super::replica::Replica;
+use crate::client::BodyEnd;
 use tower::ServiceExt as _;
 
 use super::*;
@@ -24,27 +25,36 @@ fn replicas(count: u16) -> Vec<Arc<Replica>> {
 
 fn fail(replica: &Arc<Replica>, now: Instant) {
     let broken: Result<Response<Body>, ()> = Err(());
-    assert!(replica.begin(now, None).ended(&broken, now));
+    assert!(replica.begin(now, None, None).ended(&broken, now));
 }
 
 fn succeed(replica: &Arc<Replica>) {
     let (answer, now) = (Response::new(Body::empty()), Instant::now());
     let answer: Result<Response<Body>, ()> = Ok(answer);
-    assert!(!replica.begin(now, None).ended(&answer, now));
+    assert!(!replica.begin(now, None, None).ended(&answer, now));
 }
 
 /// A call that was given so much time, and up after this part of it.
 fn give_up(replica: &Arc<Replica>, given: Duration, percent: u32) -> bool {
+    give_up_sending(replica, None, given, percent)
+}
+
+fn give_up_sending(
+    replica: &Arc<Replica>,
+    body: Option<BodyWatch>,
+    given: Duration,
+    percent: u32,
+) -> bool {
     let deadline = Deadline::after(given);
     let begun = deadline.instant() - given;
-    let call = replica.begin(begun, Some(deadline));
+    let call = replica.begin(begun, Some(deadline), body);
     call.given_up(begun + given * percent / 100)
 }
 
 #[tokio::test]
 async fn calls_spread_and_avoid_who_has_more_to_do() {
     let (all, now) = (replicas(3), Instant::now());
-    let busy: Vec<_> = (0..10).map(|_| all[0].begin(now, None)).collect();
+    let busy: Vec<_> = (0..10).map(|_| all[0].begin(now, None, None)).collect();
     let mut counts: BTreeMap<SocketAddr, u32> = BTreeMap::new();
     for _ in 0..3_000 {
         let picked = pick::one_of(&all, now).unwrap();
@@ -114,7 +124,7 @@ async fn a_name_without_an_address_is_an_error_that_names_it() {
 async fn calls_that_fail_together_make_one_pause() {
     let (all, now) = (replicas(1), Instant::now());
     let broken: Result<Response<Body>, ()> = Err(());
-    let calls: Vec<_> = (0..20).map(|_| all[0].begin(now, None)).collect();
+    let calls: Vec<_> = (0..20).map(|_| all[0].begin(now, None, None)).collect();
     let later = now + Duration::from_millis(1);
     let told = calls.into_iter().map(|call| call.ended(&broken, later));
     assert_eq!(told.filter(|told| *told).count(), 1);
@@ -141,7 +151,28 @@ async fn callers_who_go_early_or_want_their_answers_at_once_say_nothing_of_a_rep
     for _ in 0..20 {
         assert!(!give_up(&all[0], Duration::from_secs(1), 80));
         assert!(!give_up(&all[0], moment, 100));
-        drop(all[0].begin(Instant::now(), None));
+        drop(all[0].begin(Instant::now(), None, None));
     }
     assert!(all[0].is_usable(Instant::now()));
+}
+
+#[tokio::test]
+async fn a_request_that_fails_or_does_not_come_says_nothing_of_a_replica() {
+    let (all, now) = (replicas(1), Instant::now());
+    let broken: Result<Response<Body>, ()> = Err(());
+    for end in [BodyEnd::Broken, BodyEnd::TooLarge] {
+        let body = BodyWatch::default();
+        let call = all[0].begin(now, None, Some(body.clone()));
+        body.note(end);
+        assert!(!call.ended(&broken, now));
+    }
+    let (coming, given) = (BodyWatch::default(), Duration::from_secs(1));
+    for _ in 0..20 {
+        assert!(!give_up_sending(&all[0], Some(coming.clone()), given, 100));
+    }
+    assert!(all[0].is_usable(Instant::now()));
+
+    coming.note(BodyEnd::Whole);
+    let call = all[0].begin(now, None, Some(coming));
+    assert!(call.ended(&broken, now), "then it is the replica's doing");
 }

@@ -133,6 +133,12 @@ impl RestClient {
     }
 }
 
+/// A message as gRPC-Web frames it.
+pub(crate) fn framed(message: &[u8]) -> Bytes {
+    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    [&[0], &length[..], message].concat().into()
+}
+
 /// A gRPC client of `test.v1`.
 #[derive(Clone)]
 pub(crate) struct GrpcClient {
