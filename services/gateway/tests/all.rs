@@ -14,6 +14,8 @@ mod api_keys;
 mod clients;
 #[path = "all/concurrency.rs"]
 mod concurrency;
+#[path = "all/differential/mod.rs"]
+mod differential;
 #[path = "all/edge.rs"]
 mod edge;
 #[path = "all/errors.rs"]

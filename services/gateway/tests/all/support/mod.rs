@@ -16,6 +16,7 @@ use chassis::{Clock, KeyWatch, Service};
 use gateway::{ApiKeyFile, Gateway, GatewayConfig, Running};
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
+use prost_reflect::DescriptorPool;
 use tokio_util::sync::CancellationToken;
 
 use client::RestClient;
@@ -39,11 +40,24 @@ impl Bench {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut GatewayConfig)) -> Self {
-        Self::before(&[], change).await
+        Self::made(&contract::pool(), &[], change).await
     }
 
-    /// In front of these replicas of the service, where there are any, instead of one of its own.
+    /// In front of these replicas of the service instead of one of its own.
     pub(crate) async fn before(
+        known: &[SocketAddr],
+        change: impl FnOnce(&mut GatewayConfig),
+    ) -> Self {
+        Self::made(&contract::pool(), known, change).await
+    }
+
+    /// Of another contract.
+    pub(crate) async fn of(pool: &DescriptorPool, change: impl FnOnce(&mut GatewayConfig)) -> Self {
+        Self::made(pool, &[], change).await
+    }
+
+    async fn made(
+        pool: &DescriptorPool,
         known: &[SocketAddr],
         change: impl FnOnce(&mut GatewayConfig),
     ) -> Self {
@@ -54,8 +68,7 @@ impl Bench {
         let clock = Clock::manual(now());
         let role = Service::new("gateway", clock.clone());
         let issuers = KeyWatch::new(&config.access).unwrap();
-        let pool = contract::pool();
-        let mut gateway = Gateway::new(&config, &pool, issuers, clock, role.metrics()).unwrap();
+        let mut gateway = Gateway::new(&config, pool, issuers, clock, role.metrics()).unwrap();
         if let Some(path) = &config.gateway.api_keys_file {
             let file = ApiKeyFile::open(path, &config.access).unwrap();
             gateway = gateway.with_api_keys(file.exchange());

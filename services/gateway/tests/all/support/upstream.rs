@@ -1,5 +1,6 @@
 //! A service that knows no messages: it sends frames back, and misbehaves where its methods say so.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -27,6 +28,9 @@ use super::contract::message;
 /// What a call is to do when its messages have been sent back: `refuse`, `stall` or, the first time, `break` off.
 const AT_THE_END: &str = "at-the-end";
 
+/// By what a call is known that is only to be kept: it is answered with a message that says nothing.
+const CASE: &str = "patron-case";
+
 /// How the messages of a call are compressed.
 const ENCODING: &str = "grpc-encoding";
 
@@ -45,6 +49,8 @@ struct Seen {
     given_up: AtomicU32,
     packed: AtomicU32,
     last: Mutex<(HeaderMap, Bytes)>,
+    /// Paths and messages of calls by their case.
+    cases: Mutex<HashMap<String, (String, Bytes)>>,
 }
 
 impl Upstream {
@@ -93,14 +99,15 @@ impl Upstream {
 
     /// The messages of the last call.
     pub(crate) fn last_messages(&self, name: &str) -> Vec<DynamicMessage> {
-        let mut rest = self.last_frame();
-        let mut messages = Vec::new();
-        while !rest.is_empty() {
-            let length = u32::from_be_bytes(rest[1..5].try_into().unwrap()) as usize + 5;
-            let frame = rest.split_to(length).slice(5..);
-            messages.push(DynamicMessage::decode(message(name), frame).unwrap());
-        }
-        messages
+        let messages = messages(self.last_frame()).into_iter();
+        let messages = messages.map(|bytes| DynamicMessage::decode(message(name), bytes).unwrap());
+        messages.collect()
+    }
+
+    /// The path of a call that was kept, and its messages as they came.
+    pub(crate) fn take(&self, case: &str) -> (String, Vec<Bytes>) {
+        let (path, body) = self.seen.cases.lock().unwrap().remove(case).unwrap();
+        (path, messages(body))
     }
 
     /// The message of the last unary call.
@@ -149,6 +156,12 @@ async fn answer(request: Request<Incoming>, seen: Arc<Seen>) -> Result<Response<
         .await
         .map(http_body_util::Collected::to_bytes)
         .unwrap_or_default();
+    if let Some(case) = parts.headers.get(CASE) {
+        let call = (parts.uri.path().to_owned(), body);
+        let case = case.to_str().unwrap().to_owned();
+        seen.cases.lock().unwrap().insert(case, call);
+        return Ok(ok(frames(vec![Bytes::from_static(&[0; 5])], ok_trailers())));
+    }
     let encoding = parts.headers.get(ENCODING).cloned();
     let end = parts.headers.get(AT_THE_END).cloned();
     let is_packed = body.first() == Some(&1);
@@ -279,6 +292,16 @@ fn name(body: &Bytes) -> String {
 fn count(body: &Bytes) -> i32 {
     let shape = DynamicMessage::decode(message("Shape"), body.slice(5..)).unwrap();
     shape.get_field_by_name("count").unwrap().as_i32().unwrap()
+}
+
+/// The messages of a body, without their prefixes.
+fn messages(mut body: Bytes) -> Vec<Bytes> {
+    let mut messages = Vec::new();
+    while !body.is_empty() {
+        let length = u32::from_be_bytes(body[1..5].try_into().unwrap()) as usize + 5;
+        messages.push(body.split_to(length).slice(5..));
+    }
+    messages
 }
 
 fn last_frame(body: &Bytes) -> Bytes {
