@@ -21,8 +21,15 @@ function resolve(value) {
   return path.reduce((place, step) => (place || {})[unescape(step)], contract) || {};
 }
 
+// Schemas of which a value has one, where it is not told by its fields.
+function choices(schema) {
+  return (schema.properties ? null : schema.oneOf || schema.anyOf) || [];
+}
+
 function typeOf(schema) {
   const known = resolve(schema);
+  const among = choices(known).filter((one) => one.$ref);
+  if (among.length) return among.map(typeOf).join(" or ");
   if (known.type === "array") return `list of ${typeOf(known.items)}`;
   if (known.additionalProperties) return `map of ${typeOf(known.additionalProperties)}`;
   if (known.enum) return "one of a list";
@@ -57,15 +64,22 @@ function field(name, schema, required, depth) {
   if (known.enum) notes.push(known.enum.join(", "));
   for (const note of notes) item.append(element("p", "note", note));
   const inner = nested(schema);
-  if (inner.properties && depth < DEEPEST) {
-    const more = element("details", "", element("summary", "", "fields"));
-    // Made when it is opened: messages can hold themselves.
-    more.addEventListener("toggle", () => {
-      if (more.open && more.children.length === 1) more.append(fields(inner, depth + 1));
-    });
-    item.append(more);
+  if (depth < DEEPEST) {
+    if (inner.properties) item.append(more("fields", inner, depth));
+    for (const one of choices(inner).filter((one) => one.$ref)) item.append(more(typeOf(one), one, depth));
   }
   return item;
+}
+
+function more(title, schema, depth) {
+  const made = element("details", "", element("summary", "", title));
+  // Made when it is opened: messages can hold themselves.
+  made.addEventListener("toggle", () => {
+    if (!made.open || made.children.length > 1) return;
+    const known = resolve(schema);
+    made.append(known.enum ? element("p", "note", known.description || known.enum.join(", ")) : fields(known, depth + 1));
+  });
+  return made;
 }
 
 function fields(schema, depth) {
@@ -83,6 +97,8 @@ function contents(title, content) {
 
 function details(operation) {
   const parts = [element("p", "", operation.description || "")];
+  const reasons = operation["x-patron-reasons"];
+  if (reasons) parts.push(element("p", "note", `Refused with ${reasons.join(", ")}, among others.`));
   const parameters = (operation.parameters || []).map(resolve);
   if (parameters.length) {
     const shown = parameters.map((one) => {

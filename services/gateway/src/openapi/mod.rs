@@ -5,6 +5,7 @@ mod choices;
 mod closed;
 mod comments;
 mod constraints;
+mod errors;
 mod operation;
 mod parameters;
 mod path;
@@ -20,9 +21,6 @@ use crate::surface::{Surface, SurfaceError};
 use comments::Comments;
 use path::Path;
 use schema::Schemas;
-
-/// What every error looks like.
-const ERROR: &str = "google.rpc.Status";
 
 /// The document of Patron's own contract.
 pub fn document() -> Result<Value, SurfaceError> {
@@ -43,6 +41,7 @@ pub(crate) fn of_surface(surface: &Surface) -> Value {
     let mut items: BTreeMap<String, PathItem> = BTreeMap::new();
     let mut tags = BTreeMap::new();
     let mut seen = BTreeMap::new();
+    let reasons = errors::reasons(surface);
     for binding in surface.bindings() {
         // A binding for any HTTP method has no place in OpenAPI.
         let Some(http_method) = binding.http_method.name() else {
@@ -61,7 +60,8 @@ pub(crate) fn of_surface(surface: &Surface) -> Value {
             operations: Map::new(),
         });
         path.rename(item.parameters.iter().map(String::as_str));
-        let operation = operation::of_binding(binding, *number, &path, &comments, &mut schemas);
+        let mut operation = operation::of_binding(binding, *number, &path, &comments, &mut schemas);
+        errors::name_reasons(&mut operation, &reasons);
         item.operations.insert(http_method, operation);
     }
     let paths = items
@@ -72,9 +72,7 @@ pub(crate) fn of_surface(surface: &Surface) -> Value {
     let tags: Vec<_> = tags
         .map(|(name, description)| json!({ "name": name, "description": description }))
         .collect();
-    let error = surface
-        .message(ERROR)
-        .map(|message| schemas.message(&message));
+    let error = errors::schema(surface, &comments, &mut schemas);
     let mut components = schemas.into_components();
     closed::close_requests(&mut paths, &mut components);
     json!({
@@ -101,7 +99,8 @@ pub(crate) fn of_surface(surface: &Surface) -> Value {
 fn error_response(schema: Option<Value>) -> Value {
     json!({
         "description": "The call was refused or failed. `details` holds exactly one \
-            `google.rpc.ErrorInfo`, whose `reason` is for programs; `google.rpc.BadRequest` names \
+            `google.rpc.ErrorInfo`, whose `reason` is for programs (`x-patron-reasons` of an operation \
+            names those that its description does); `google.rpc.BadRequest` names \
             wrong fields; `google.rpc.RetryInfo` says when to try again.",
         "headers": {
             "retry-after": {

@@ -155,7 +155,7 @@ fn json_content(binding: &Binding, schema: Value, schemas: &mut Schemas<'_>) -> 
     }
     let pool = binding.method.descriptor.parent_pool();
     let error = pool
-        .get_message_by_name(super::ERROR)
+        .get_message_by_name(super::errors::ERROR)
         .map(|error| schemas.message(&error));
     let line = json!({
         "type": "object",

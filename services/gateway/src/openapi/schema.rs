@@ -28,6 +28,16 @@ impl<'c> Schemas<'c> {
         self.components
     }
 
+    /// A schema that operations or other schemas refer to, to add what descriptors do not say.
+    pub(super) fn component_mut(&mut self, name: &str) -> Option<&mut Value> {
+        self.components.get_mut(name)
+    }
+
+    /// Adds a schema that is no message's.
+    pub(super) fn add(&mut self, name: &str, schema: Value) {
+        self.components.insert(name.to_owned(), schema);
+    }
+
     /// The schema of a message: in place for well-known types, else a reference.
     pub(super) fn message(&mut self, message: &MessageDescriptor) -> Value {
         let name = message.full_name();
@@ -136,18 +146,26 @@ impl<'c> Schemas<'c> {
     }
 
     fn enumeration_comment(&self, descriptor: &EnumDescriptor) -> String {
-        let mut comment = self.comments.enumeration(descriptor);
-        for value in descriptor.values() {
-            let about = self.comments.value(&value).replace('\n', " ");
-            if !about.is_empty() {
-                comment.push_str("\n- `");
-                comment.push_str(value.name());
-                comment.push_str("`: ");
-                comment.push_str(&about);
-            }
-        }
-        comment
+        let values = descriptor.values();
+        let about = values.map(|value| (value.name().to_owned(), self.comments.value(&value)));
+        with_values(self.comments.enumeration(descriptor), about)
     }
+}
+
+/// A comment, and below it what is said about each value.
+pub(super) fn with_values(
+    mut comment: String,
+    values: impl IntoIterator<Item = (String, String)>,
+) -> String {
+    for (name, about) in values {
+        if !about.is_empty() {
+            comment.push_str("\n- `");
+            comment.push_str(&name);
+            comment.push_str("`: ");
+            comment.push_str(&about.replace('\n', " "));
+        }
+    }
+    comment
 }
 
 /// Of paths of fields, those that begin with this field, from there on.
@@ -157,7 +175,7 @@ pub(super) fn below(paths: &[String], field: &str) -> Vec<String> {
     below.map(str::to_owned).collect()
 }
 
-fn reference(name: &str) -> Value {
+pub(super) fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 

@@ -254,3 +254,75 @@ fn a_body_need_not_repeat_what_the_path_gives_of_a_part() {
     // The certificate as it was read may be sent back whole.
     assert_eq!(erasure["properties"]["erasureId"]["format"], "uuid");
 }
+
+#[test]
+fn an_error_has_details_of_which_the_reasons_are_those_of_the_contract() {
+    let document = gateway::openapi::document().unwrap();
+    let schemas = &document["components"]["schemas"];
+    let details = &schemas["google.rpc.Status"]["properties"]["details"]["items"]["oneOf"];
+    let known = ["ErrorInfo", "BadRequest", "RetryInfo"].map(|name| format!("google.rpc.{name}"));
+    for (detail, name) in details.as_array().unwrap().iter().zip(&known) {
+        assert_eq!(detail["$ref"], format!("#/components/schemas/{name}"));
+        let schema = &schemas[name];
+        let url = format!("type.googleapis.com/{name}");
+        assert_eq!(schema["properties"]["@type"], json!({ "const": url }));
+        assert_eq!(schema["required"], json!(["@type"]));
+        // Exactly one of them is what a detail is.
+        let others = &details[3]["properties"]["@type"]["not"]["enum"];
+        assert!(others.as_array().unwrap().contains(&json!(url)));
+    }
+    let reason = &schemas["google.rpc.ErrorInfo"]["properties"]["reason"];
+    let services = reason["anyOf"].as_array().unwrap();
+    assert!(services.contains(&json!({"$ref": "#/components/schemas/patron.type.v1.Reason"})));
+    assert_eq!(services.len(), 6, "five services, and what all give");
+    let of_loyalty = &schemas["patron.loyalty.v1.Reason"];
+    let names = of_loyalty["enum"].as_array().unwrap();
+    assert!(names.contains(&json!("PROGRAM_NOT_FOUND")));
+    assert!(
+        !names.contains(&json!("UNSPECIFIED")),
+        "which is never sent"
+    );
+    let about = of_loyalty["description"].as_str().unwrap();
+    assert!(about.contains("- `PROGRAM_NOT_FOUND`: There is no such program (NOT_FOUND)."));
+}
+
+#[test]
+fn an_operation_tells_programs_the_reasons_that_its_comment_names() {
+    let document = gateway::openapi::document().unwrap();
+    let reasons = |path: &str| &document["paths"][path]["post"]["x-patron-reasons"];
+    let of_import = [
+        "ATTRIBUTE_ARCHIVED",
+        "ATTRIBUTE_NOT_FOUND",
+        "FIELD_NOT_EXPOSED",
+    ];
+    assert_eq!(*reasons("/v1/imports"), json!(of_import));
+    // Its comment names a state, which is no reason.
+    assert!(reasons("/v1/imports/{import_id}:undo").is_null());
+}
+
+#[tokio::test]
+async fn an_error_that_is_answered_is_as_its_schema_says() {
+    let bench = Bench::start().await;
+    let refused = bench
+        .rest
+        .send_text(Method::POST, "/v1/shapes:refuse", "")
+        .await
+        .json();
+    let document = gateway::openapi::document().unwrap();
+    let schemas = &document["components"]["schemas"];
+    for detail in refused["details"].as_array().unwrap() {
+        let name = detail["@type"]
+            .as_str()
+            .unwrap()
+            .rsplit('/')
+            .next()
+            .unwrap();
+        let known = &schemas[name]["properties"];
+        for field in detail.as_object().unwrap().keys() {
+            assert!(known[field].is_object(), "{name}: {field}");
+        }
+    }
+    let reasons = &schemas["patron.type.v1.Reason"]["enum"];
+    let reason = &refused["details"][0]["reason"];
+    assert!(reasons.as_array().unwrap().contains(reason), "{reason}");
+}
