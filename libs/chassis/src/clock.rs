@@ -1,4 +1,5 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use uuid::{ContextV7, Uuid};
@@ -18,19 +19,31 @@ struct Inner {
 
 #[derive(Debug)]
 enum Source {
-    System,
-    Manual(Mutex<Timestamp>),
+    System { made: Instant },
+    Manual(Mutex<Manual>),
+}
+
+#[derive(Debug)]
+struct Manual {
+    now: Timestamp,
+    elapsed: Duration,
 }
 
 impl Clock {
     /// The machine's time.
     pub fn system() -> Self {
-        Self::new(Source::System)
+        Self::new(Source::System {
+            made: Instant::now(),
+        })
     }
 
     /// A time that stands still until [`Clock::advance`] or [`Clock::set`] moves it.
     pub fn manual(now: Timestamp) -> Self {
-        Self::new(Source::Manual(Mutex::new(now)))
+        let manual = Manual {
+            now,
+            elapsed: Duration::ZERO,
+        };
+        Self::new(Source::Manual(Mutex::new(manual)))
     }
 
     fn new(source: Source) -> Self {
@@ -47,8 +60,17 @@ impl Clock {
                 clippy::disallowed_methods,
                 reason = "the one place that asks the system"
             )]
-            Source::System => Timestamp::now(),
-            Source::Manual(now) => *now.lock().unwrap_or_else(PoisonError::into_inner),
+            Source::System { .. } => Timestamp::now(),
+            Source::Manual(manual) => locked(manual).now,
+        }
+    }
+
+    /// What has passed since the clock was made. It never goes back, also when the machine's time is set,
+    /// and is what to measure by; a manual clock counts what it is moved forward by.
+    pub fn elapsed(&self) -> Duration {
+        match &self.0.source {
+            Source::System { made } => made.elapsed(),
+            Source::Manual(manual) => locked(manual).elapsed,
         }
     }
 
@@ -66,8 +88,12 @@ impl Clock {
 
     /// Sets a manual clock. Does nothing to the system's.
     pub fn set(&self, to: Timestamp) {
-        if let Source::Manual(now) = &self.0.source {
-            *now.lock().unwrap_or_else(PoisonError::into_inner) = to;
+        if let Source::Manual(manual) = &self.0.source {
+            let mut manual = locked(manual);
+            let moved = to.duration_since(manual.now);
+            let passed = Duration::try_from(moved).unwrap_or_default();
+            manual.elapsed = manual.elapsed.saturating_add(passed);
+            manual.now = to;
         }
     }
 
@@ -82,9 +108,23 @@ impl Clock {
     }
 }
 
+fn locked(manual: &Mutex<Manual>) -> MutexGuard<'_, Manual> {
+    manual.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_passed_grows_with_the_time_and_stays_when_that_is_set_back() {
+        let clock = Clock::manual("2025-03-09T10:00:00Z".parse().unwrap());
+        clock.advance(SignedDuration::from_secs(2));
+        clock.advance(SignedDuration::from_mins(-10));
+        assert_eq!(clock.elapsed(), Duration::from_secs(2));
+        clock.advance(SignedDuration::from_secs(1));
+        assert_eq!(clock.clone().elapsed(), Duration::from_secs(3));
+    }
 
     #[test]
     fn ids_increase_within_a_millisecond_over_it_and_when_the_clock_is_set_back() {

@@ -28,7 +28,7 @@ pub(super) const STANDING: HeaderName = HeaderName::from_static("ratelimit");
 /// about.
 const BUCKETS: u64 = 1 << 20;
 
-type Limiter = RateLimiter<u32, DashMapStateStore<u32>, SinceEpoch, StateInformationMiddleware>;
+type Limiter = RateLimiter<u32, DashMapStateStore<u32>, Passed, StateInformationMiddleware>;
 
 /// The limits of all methods.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ struct Limit {
     burst: u32,
     /// Time in which an empty bucket fills up.
     window: Duration,
-    clock: SinceEpoch,
+    clock: Passed,
 }
 
 /// Where a caller stands after a call that was let in.
@@ -65,16 +65,16 @@ pub(crate) struct RateLimited {
     pub(crate) retry_after: Duration,
 }
 
-/// The role's clock as the limiter wants it.
+/// The role's clock as the limiter wants it: what has passed, not what time it is. A machine whose time
+/// is set right would else refuse everybody for as long as the step, or let all in at once.
 #[derive(Debug, Clone)]
-struct SinceEpoch(chassis::Clock);
+struct Passed(chassis::Clock);
 
-impl GovernorClock for SinceEpoch {
+impl GovernorClock for Passed {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        let now = self.0.now().as_duration();
-        Duration::try_from(now).unwrap_or_default()
+        self.0.elapsed()
     }
 }
 
@@ -116,7 +116,7 @@ impl Limit {
     fn new(limit: RateLimit, clock: &chassis::Clock) -> Option<Self> {
         let per_second = NonZeroU32::new(limit.per_second)?;
         let burst = NonZeroU32::new(limit.burst).unwrap_or(per_second);
-        let clock = SinceEpoch(clock.clone());
+        let clock = Passed(clock.clone());
         let quota = Quota::per_second(per_second).allow_burst(burst);
         let limiter = Limiter::new(quota, DashMapStateStore::default(), clock.clone());
         Some(Self {
@@ -217,6 +217,21 @@ mod tests {
         clock.advance(jiff::SignedDuration::from_secs(1));
         let standing = limits.count("anna", &search).unwrap().unwrap();
         assert_eq!(standing.remaining, 0);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_locks_nobody_out_and_opens_no_limit() {
+        let clock = clock();
+        let limits = limits(&clock);
+        let search: Arc<str> = "p.S/Search".into();
+        limits.count("anna", &search).unwrap();
+        clock.advance(jiff::SignedDuration::from_secs(1));
+        clock.advance(jiff::SignedDuration::from_mins(-10));
+        limits.count("anna", &search).unwrap();
+        let refused = limits.count("anna", &search).unwrap_err();
+        assert_eq!(refused.retry_after, Duration::from_secs(1));
+        clock.advance(jiff::SignedDuration::from_secs(1));
+        limits.count("anna", &search).unwrap();
     }
 
     #[test]
