@@ -1,6 +1,6 @@
 use jiff::{SignedDuration, Timestamp};
 
-use crate::Caller;
+use crate::{Caller, CallerKind};
 
 /// How, and how lately, somebody has proven who they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,12 +20,20 @@ pub struct StepUp {
 
 impl StepUp {
     /// Whether a caller has proven enough, where these names of `acr` count as strong. Patron's own services are
-    /// not asked: nobody stands behind them who could be. Who calls with an API key has none of it.
+    /// not asked: nobody stands behind them who could be. Who calls with an API key can't: whatever its token
+    /// says, nobody has authenticated.
     pub fn is_met(self, caller: &Caller, strong: &[String], now: Timestamp) -> bool {
-        let proof = &caller.proof;
+        match caller.kind() {
+            CallerKind::Service => true,
+            CallerKind::Machine => false,
+            CallerKind::User => self.is_proven(&caller.proof, strong, now),
+        }
+    }
+
+    fn is_proven(self, proof: &Proof, strong: &[String], now: Timestamp) -> bool {
         let is_strong = proof.acr.as_ref().is_some_and(|acr| strong.contains(acr));
         let is_recent = |at: Timestamp| now.duration_since(at) <= self.max_age;
-        caller.is_service() || (is_strong && proof.authenticated.is_some_and(is_recent))
+        is_strong && proof.authenticated.is_some_and(is_recent)
     }
 }
 
@@ -72,5 +80,13 @@ mod tests {
             ..service
         };
         assert!(!step_up.is_met(&machine, &["phr".to_owned()], NOW));
+        let boasting = Caller {
+            proof: Proof {
+                acr: Some("phr".to_owned()),
+                authenticated: Some(NOW),
+            },
+            ..machine
+        };
+        assert!(!step_up.is_met(&boasting, &["phr".to_owned()], NOW));
     }
 }

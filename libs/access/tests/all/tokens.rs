@@ -1,7 +1,7 @@
 //! A token is believed only when a trusted key of its own issuer signed it, with that key's one
 //! algorithm, for this audience, for now.
 
-use access::{IssuerKind, KeySetError, Signer, TokenError, TrustedKey, Verifier};
+use access::{IssuerKind, KeySetError, Proof, Signer, TokenError, TrustedKey, Verifier};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
@@ -298,6 +298,20 @@ fn nobody_but_the_services_issuer_makes_services() {
     );
     let person = services.verify(&issuer.sign(&with("sub", json!("ann"))), now());
     assert_eq!(person.unwrap_err(), TokenError::SubjectRefused);
+}
+
+#[test]
+fn a_machines_token_proves_nothing_of_how_somebody_authenticated() {
+    let issuer = Issuer::new();
+    let mut claims = with("sub", json!("machine:till"));
+    claims["scope"] = json!("*");
+    claims["acr"] = json!("phr");
+    claims["auth_time"] = json!(now().as_second());
+    let token = issuer.sign(&claims);
+    let machine = issuer.verifier(IssuerKind::Machines).verify(&token, now());
+    assert_eq!(machine.unwrap().proof, Proof::default());
+    let person = issuer.verifier(IssuerKind::People).verify(&token, now());
+    assert_eq!(person.unwrap().proof.acr.as_deref(), Some("phr"));
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! Nobody gets through who may not, and nothing is served that declares no access.
 
-use access::{ApiKey, ApiKeys, NewApiKey, Roles, Scope};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chassis::{Clock, ServeError, Service};
@@ -11,7 +10,7 @@ use tonic::Code;
 use tonic_types::StatusExt as _;
 
 use crate::harness::{
-    LIST, REPLAY, Role, authorization, config, confined, operator, unary, within,
+    LIST, REPLAY, Role, authorization, config, confined, machine, operator, unary, within,
 };
 
 async fn role() -> Role {
@@ -64,26 +63,10 @@ async fn a_caller_without_the_permission_is_told_which_one() {
 #[tokio::test]
 async fn the_scopes_of_an_api_key_limit_what_its_roles_allow_in_the_service_itself() {
     let role = role().await;
-    let swapped = |scope: &str| {
-        let now = Clock::system().now();
-        let key = ApiKey::from_random([1; 6], [2; 32]);
-        let new = NewApiKey {
-            name: "shop".to_owned(),
-            roles: vec!["operator".to_owned()],
-            scopes: Scope::split(scope).unwrap(),
-            regions: Vec::new(),
-            expires_at: now + SignedDuration::from_hours(1),
-        };
-        let entry = new.entry(&key, &Roles::default()).unwrap();
-        let keys = ApiKeys::from_toml(&entry, &Roles::default()).unwrap();
-        let exchange = config().access.key_exchange(keys).unwrap().unwrap();
-        let caller = exchange.exchange(key.expose(), now).unwrap();
-        format!("Bearer {}", caller.token.expose())
-    };
-    let covered = swapped("events.*.read");
+    let covered = machine(&["operator"], "events.*.read");
     let answer = role.call(LIST, &[("authorization", &covered)]).await;
     assert_eq!(answer.status.code(), Code::Ok, "{:?}", answer.status);
-    let elsewhere = swapped("loyalty.*");
+    let elsewhere = machine(&["operator"], "loyalty.*");
     let answer = role.call(LIST, &[("authorization", &elsewhere)]).await;
     assert_eq!(answer.status.code(), Code::PermissionDenied);
     let info = answer.status.get_details_error_info().unwrap();

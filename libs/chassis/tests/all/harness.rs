@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use access::{Claims, DevelopmentIssuer};
+use access::{ApiKey, ApiKeys, Claims, DevelopmentIssuer, NewApiKey, Roles, Scope};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use chassis::config::{Config, IssuerConfig, IssuerRole};
 use chassis::{Clock, Running, Service};
@@ -322,6 +322,24 @@ pub(crate) fn confined(roles: &[&str], regions: &[&str]) -> String {
     let (now, hour) = (Clock::system().now(), SignedDuration::from_hours(1));
     let token = KEYS.issuer.sign(&claims, now, hour).unwrap();
     format!("Bearer {}", token.expose())
+}
+
+/// The `authorization` header that the gateway makes of an API key with these roles and scopes.
+pub(crate) fn machine(roles: &[&str], scope: &str) -> String {
+    let now = Clock::system().now();
+    let key = ApiKey::from_random([1; 6], [2; 32]);
+    let new = NewApiKey {
+        name: "shop".to_owned(),
+        roles: roles.iter().map(|&role| role.to_owned()).collect(),
+        scopes: Scope::split(scope).unwrap(),
+        regions: Vec::new(),
+        expires_at: now + SignedDuration::from_hours(1),
+    };
+    let entry = new.entry(&key, &Roles::default()).unwrap();
+    let keys = ApiKeys::from_toml(&entry, &Roles::default()).unwrap();
+    let exchange = config().access.key_exchange(keys).unwrap().unwrap();
+    let caller = exchange.exchange(key.expose(), now).unwrap();
+    format!("Bearer {}", caller.token.expose())
 }
 
 pub(crate) fn operator() -> String {

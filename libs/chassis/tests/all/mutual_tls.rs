@@ -24,7 +24,7 @@ use tokio_rustls::rustls::version::TLS12;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tonic::{Code, Request, Status};
 
-use crate::harness::{Role, config, operator, reason, unary, within};
+use crate::harness::{Role, config, machine, operator, reason, unary, within};
 
 /// An authority, and the certificates that it has issued.
 struct Authority {
@@ -132,9 +132,12 @@ async fn list(client: &mut EventAdminServiceClient<Connection>) -> Result<(), St
 }
 
 /// As somebody from outside, whose token the client sends on.
-async fn list_for_operator(client: &mut EventAdminServiceClient<Connection>) -> Result<(), Status> {
+async fn list_for(
+    client: &mut EventAdminServiceClient<Connection>,
+    authorization: &str,
+) -> Result<(), Status> {
     let mut request = Request::new(ListDeadLettersRequest::default());
-    let token = operator().parse().unwrap();
+    let token = authorization.parse().unwrap();
     request.metadata_mut().insert("authorization", token);
     within(client.list_dead_letters(request)).await.map(drop)
 }
@@ -148,7 +151,7 @@ async fn a_service_is_believed_by_token_and_certificate_together() {
     // The gateway brings tokens of people over its own connection.
     let gateway = Files::new(&authority.certify("gateway"), &authority);
     let mut gateway = client(&role, &gateway);
-    list_for_operator(&mut gateway).await.unwrap();
+    list_for(&mut gateway, &operator()).await.unwrap();
     let refused = list(&mut gateway).await.unwrap_err();
     assert_eq!(refused.code(), Code::Unauthenticated);
     assert_eq!(reason(&refused), "CERTIFICATE_OF_ANOTHER");
@@ -156,6 +159,29 @@ async fn a_service_is_believed_by_token_and_certificate_together() {
     let anybody = Files::new(&authority.certify("*.example.com"), &authority);
     let refused = list(&mut client(&role, &anybody)).await.unwrap_err();
     assert_eq!(reason(&refused), "CERTIFICATE_OF_ANOTHER");
+}
+
+#[tokio::test]
+async fn a_machines_token_is_believed_from_the_gateway_alone() {
+    let authority = Authority::new();
+    let role = serve(&Files::new(&authority.certify("test"), &authority)).await;
+    // All roles hold the key that signs it.
+    let token = machine(&["operator"], "events.*");
+    let gateway = Files::new(&authority.certify("gateway"), &authority);
+    list_for(&mut client(&role, &gateway), &token)
+        .await
+        .unwrap();
+    for name in ["survey", "test", "gateway.example.com"] {
+        let other = Files::new(&authority.certify(name), &authority);
+        let refused = list_for(&mut client(&role, &other), &token).await;
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.code(), Code::Unauthenticated, "{name}");
+        assert_eq!(reason(&refused), "CERTIFICATE_OF_ANOTHER", "{name}");
+        // People's tokens come as they are.
+        list_for(&mut client(&role, &other), &operator())
+            .await
+            .unwrap();
+    }
 }
 
 #[tokio::test]

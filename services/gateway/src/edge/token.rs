@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use access::{ApiKey, ApiKeyError, Bearer, Caller, ExchangeError, KeyExchange};
+use access::{ApiKey, ApiKeyError, Bearer, Caller, CallerKind, ExchangeError, KeyExchange};
 use chassis::{KeyWatch, NotVerified};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
@@ -16,6 +16,8 @@ pub(crate) enum TokenProblem {
     Missing,
     #[error(transparent)]
     Refused(#[from] NotVerified),
+    #[error("tokens of services and of API keys are for between the roles")]
+    Inner,
     #[error(transparent)]
     Key(#[from] ApiKeyError),
     #[error("no token can be made for the API key now")]
@@ -24,7 +26,8 @@ pub(crate) enum TokenProblem {
 
 /// Checks the proof of a call. The service behind checks it once more, and the permission: the gateway
 /// only keeps out those who have none. An API key goes no further: in the headers the token that it was
-/// exchanged for takes its place.
+/// exchanged for takes its place. What roles say to each other is worth nothing from outside: every role could
+/// make such a token, and behind the gateway it would be the gateway's word.
 pub(crate) async fn authenticate(
     issuers: &KeyWatch,
     keys: Option<&KeyExchange>,
@@ -33,7 +36,11 @@ pub(crate) async fn authenticate(
 ) -> Result<Arc<Caller>, TokenProblem> {
     let bearer = bearer(headers).ok_or(TokenProblem::Missing)?;
     if !ApiKey::is_meant(bearer) {
-        return Ok(issuers.verify(bearer, now).await?);
+        let caller = issuers.verify(bearer, now).await?;
+        return match caller.kind() {
+            CallerKind::User => Ok(caller),
+            CallerKind::Machine | CallerKind::Service => Err(TokenProblem::Inner),
+        };
     }
     let keys = keys.ok_or(ApiKeyError::Unknown)?;
     let caller = keys.exchange(bearer, now).map_err(|error| match error {

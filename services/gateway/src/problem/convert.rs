@@ -81,6 +81,7 @@ impl From<TokenProblem> for Refusal {
         match &error {
             TokenProblem::Missing => chassis::no_token(&error.to_string()),
             TokenProblem::Refused(refused) => chassis::token_refused(refused),
+            TokenProblem::Inner => unauthenticated(ErrorReason::Unauthenticated),
             TokenProblem::Key(ApiKeyError::Unknown) => unauthenticated(ErrorReason::ApiKeyUnknown),
             TokenProblem::Key(ApiKeyError::Expired { at }) => {
                 unauthenticated(ErrorReason::ApiKeyExpired).metadata("expired_at", at.to_string())

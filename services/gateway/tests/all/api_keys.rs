@@ -5,6 +5,7 @@ use std::path::Path;
 use access::{ApiKey, NewApiKey, Roles, Scope};
 use bytes::Bytes;
 use chassis::KeyWatch;
+use chassis::config::Config;
 use http::{HeaderMap, Method, StatusCode};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -143,4 +144,35 @@ async fn keys_of_one_machine_are_one_caller_and_no_service_sees_a_key_that_a_cal
     let anonymous = get(&bench, "/v1/greeting", key(1).expose()).await;
     assert_eq!(anonymous.status, StatusCode::OK);
     assert!(!holds(&bench.upstream.last_headers(), "patron_"));
+}
+
+#[tokio::test]
+async fn tokens_that_are_for_between_the_roles_let_nobody_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bench, service) = start(folder.path()).await;
+    assert_eq!(
+        get(&bench, "/v1/shapes/s1", key(1).expose()).await.status,
+        StatusCode::OK
+    );
+    let headers = bench.upstream.last_headers();
+    let machine = headers["authorization"].to_str().unwrap();
+    let machine = machine.strip_prefix("Bearer ").unwrap().to_owned();
+    let mut access = Config::defaults().unwrap().access;
+    access.service_key_file = Some(folder.path().join("service.pem"));
+    let own = access.identity("loyalty").unwrap().unwrap();
+    let own = own.token(now()).unwrap().expose().to_owned();
+    for token in [machine, own] {
+        // A service believes it.
+        service.verify(&token, now()).await.unwrap();
+        let answer = get(&bench, "/v1/shapes/s1", &token).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(answer.detail("ErrorInfo")["reason"], "UNAUTHENTICATED");
+        let told = answer.header("www-authenticate");
+        assert!(told.contains("error=\"invalid_token\""), "{told}");
+        let mut grpc = GrpcClient::connect(bench.address(), &token).await;
+        let request = grpc.request(shape(json!({"name": "s1"})));
+        let refused = grpc.unary("/test.v1.ShapeService/GetShape", request).await;
+        assert_eq!(refused.unwrap_err().code(), tonic::Code::Unauthenticated);
+    }
+    assert_eq!(bench.upstream.calls(), 1);
 }
