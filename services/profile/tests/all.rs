@@ -29,6 +29,8 @@ mod customers;
 mod exports;
 #[path = "all/exposure.rs"]
 mod exposure;
+#[path = "all/habits.rs"]
+mod habits;
 #[path = "all/harness.rs"]
 mod harness;
 #[path = "all/health.rs"]

@@ -131,8 +131,8 @@ impl CustomerService for Customers {
     ) -> Result<Response<proto::CustomerTraits>, Status> {
         let deadline = deadline(&request);
         let id = customer_id(&request.get_ref().customer_id)?;
-        let (id, traits) = self.app.traits(deadline, id).await?;
-        Ok(Response::new(wire::traits::encode(id, &traits)))
+        let computed = self.app.traits(deadline, id).await?;
+        Ok(Response::new(wire::traits::encode(computed)))
     }
 }
 

@@ -13,11 +13,10 @@ use crate::domain::identity::source::{Source, SourceId};
 use crate::domain::ids::{CustomerId, OrderId};
 use crate::domain::order::RecordedOrder;
 use crate::domain::returns::RecordedReturn;
-use crate::domain::traits::Traits;
 use crate::refusals;
 use crate::store::orders::After;
 use crate::store::timeline::Entry;
-use crate::store::{customers, homes, links, orders, returns, sources, timeline, traits};
+use crate::store::{customers, homes, links, orders, returns, sources, timeline};
 
 /// Before the latest activity that there can be.
 pub(crate) const LATEST: After = (Timestamp::MAX, Uuid::max());
@@ -72,19 +71,6 @@ impl App {
         )
         .await?;
         Ok(Page::cut(found, size))
-    }
-
-    /// What a customer's activity adds up to.
-    pub(crate) async fn traits(
-        &self,
-        deadline: Deadline,
-        id: CustomerId,
-    ) -> Result<(CustomerId, Traits), Refusal> {
-        let mut tx = self.snapshot(deadline).await?;
-        let homes = homes_of(&mut tx, id).await?;
-        let parts = traits::of(&mut tx, &homes.ids()).await?;
-        let parts = parts.into_iter().map(|(_, traits)| traits);
-        Ok((homes.profile, Traits::of_all(parts)))
     }
 
     /// An order of a customer.
@@ -188,7 +174,10 @@ impl App {
 }
 
 /// The homes of the person to whom an id leads.
-async fn homes_of(db: &mut PgConnection, customer: CustomerId) -> Result<Homes, Refusal> {
+pub(super) async fn homes_of(
+    db: &mut PgConnection,
+    customer: CustomerId,
+) -> Result<Homes, Refusal> {
     let homes = homes::homes_of(db, customer).await?;
     homes.ok_or_else(refusals::customer_not_found)
 }

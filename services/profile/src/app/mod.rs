@@ -24,6 +24,7 @@ mod search;
 pub(crate) mod segments;
 pub(crate) mod tag_rules;
 pub(crate) mod tags;
+pub(crate) mod traits;
 pub(crate) mod update_customer;
 
 use std::time::Duration;

@@ -11,6 +11,7 @@ pub(crate) mod currencies;
 pub(crate) mod customer;
 pub(crate) mod field;
 pub(crate) mod gender;
+pub(crate) mod habits;
 pub(crate) mod health;
 pub(crate) mod identifier;
 pub(crate) mod identity;

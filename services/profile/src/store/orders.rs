@@ -1,5 +1,6 @@
 //! Orders.
 
+mod latest;
 mod row;
 
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use row::{LineRow, OrderRow, returned_of};
 use super::{StoreError, documents, texts};
 use crate::domain::ids::{CustomerId, OrderId};
 use crate::domain::order::RecordedOrder;
+pub(crate) use latest::latest;
 
 /// Before every instant that the contract knows; PostgreSQL has none as early as ours.
 const BEFORE_ALL: Timestamp = Timestamp::constant(-62_135_596_801, 0);

@@ -3,11 +3,17 @@
 use contract::patron::profile::v1 as proto;
 
 use super::{money, time};
-use crate::domain::ids::CustomerId;
+use crate::app::traits::Computed;
+use crate::domain::habits::Favourite;
 use crate::domain::money::Currency;
-use crate::domain::traits::{Spend, Traits};
+use crate::domain::traits::Spend;
 
-pub(crate) fn encode(customer: CustomerId, traits: &Traits) -> proto::CustomerTraits {
+pub(crate) fn encode(computed: Computed) -> proto::CustomerTraits {
+    let Computed {
+        customer,
+        traits,
+        habits,
+    } = computed;
     proto::CustomerTraits {
         customer_id: customer.0.to_string(),
         order_count: traits.order_count,
@@ -16,6 +22,20 @@ pub(crate) fn encode(customer: CustomerId, traits: &Traits) -> proto::CustomerTr
         first_order_time: traits.first_order_time.map(time::encode),
         last_order_time: traits.last_order_time.map(time::encode),
         last_activity_time: traits.last_activity_time.map(time::encode),
+        favourite_categories: habits
+            .categories
+            .into_iter()
+            .map(encode_favourite)
+            .collect(),
+        usual_hour: habits.hour.map(i32::from),
+        usual_channel: habits.channel.unwrap_or_default(),
+    }
+}
+
+fn encode_favourite(favourite: Favourite) -> proto::CategoryTrait {
+    proto::CategoryTrait {
+        category: favourite.category,
+        order_count: favourite.order_count,
     }
 }
 

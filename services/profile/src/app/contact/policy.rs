@@ -13,6 +13,7 @@ use super::ContactError;
 use super::error::Unreadable;
 use crate::app::App;
 use crate::domain::contact::policy::Policy;
+use crate::domain::zone;
 use crate::store::contact::Person;
 use crate::store::policies::{self, Kind, StoredPolicy};
 use crate::store::segments::sweeps;
@@ -53,11 +54,7 @@ impl InForce {
 
     /// Where a person lives.
     pub(super) fn zone_of(&self, person: &Person) -> Zone {
-        let known = Zone::parse(&person.time_zone).or_else(|unknown| {
-            // Customers may have been entered with another spelling.
-            Zone::parse(&unknown.did_you_mean.unwrap_or_default())
-        });
-        known.unwrap_or_else(|_| self.policy.default_zone.clone())
+        zone::of(&person.time_zone).unwrap_or_else(|| self.policy.default_zone.clone())
     }
 
     fn encode(&self) -> proto::ContactPolicy {

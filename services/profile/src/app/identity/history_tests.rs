@@ -23,6 +23,7 @@ use crate::app::App;
 use crate::app::browse::{LATEST, Window};
 use crate::app::contact::Secrets;
 use crate::app::intake::{Item, Who};
+use crate::app::traits::Computed;
 use crate::app::update_customer::Update;
 use crate::domain::customer::Details;
 use crate::domain::field::Field;
@@ -280,11 +281,16 @@ impl World {
                 origins: customer.origins,
             };
             assert_eq!(golden, profile.golden(&trust()));
-            let (id, traits) = self.app.traits(deadline(), *home).await.unwrap();
+            let computed = self.app.traits(deadline(), *home).await.unwrap();
             let figures = self.model.figures();
             let parts = profile.homes().into_iter();
             let parts = parts.filter_map(|it| figures.get(&it).cloned());
-            assert_eq!((id, traits), (profile.id, Traits::of_all(parts)));
+            let expected = Computed {
+                customer: profile.id,
+                traits: Traits::of_all(parts),
+                habits: self.model.habits_of(&profile.homes()),
+            };
+            assert_eq!(computed, expected);
             if *home == *profile.homes().last().unwrap() {
                 // Lists are long: one id of each person, the newest.
                 self.check_lists(*home, &profile.homes()).await;

@@ -19,6 +19,7 @@ use crate::domain::segment::condition::Reach;
 use crate::domain::segment::facts::{Facts, MOST_ORDERS};
 use crate::domain::tag::Change;
 use crate::domain::traits::Traits;
+use crate::domain::zone;
 use crate::store::attributes::{self, Kept};
 use crate::store::health::{heard, standings};
 use crate::store::{StoreError, orders, tags, traits};
@@ -81,7 +82,7 @@ pub(crate) async fn of(
         let heard = Heard::of_all(told);
         let (orders, complete_since) = gather(&homes, &mut bought, begin(scope));
         let facts = Facts {
-            zone: zone_of(&person.details.time_zone, &scope.default_zone),
+            zone: zone::of(&person.details.time_zone).unwrap_or_else(|| scope.default_zone.clone()),
             known_since: person.create_time,
             tags: tags.collect(),
             attributes: standing(kept.flatten()),
@@ -162,12 +163,4 @@ fn standing(kept: impl Iterator<Item = Kept>) -> BTreeMap<String, Value> {
     }
     let values = latest.into_iter().map(|(key, kept)| (key, kept.value));
     values.collect()
-}
-
-fn zone_of(name: &str, default: &Zone) -> Zone {
-    let known = Zone::parse(name).or_else(|unknown| {
-        // Customers may have been entered with another spelling.
-        Zone::parse(&unknown.did_you_mean.unwrap_or_default())
-    });
-    known.unwrap_or_else(|_| default.clone())
 }

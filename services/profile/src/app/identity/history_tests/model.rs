@@ -1,5 +1,6 @@
 //! What the pure domain makes of a history, and a naive reading of what was bought and given back.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
@@ -8,6 +9,7 @@ use uuid::Uuid;
 use super::trust;
 use crate::app::intake::Activity;
 use crate::domain::book::{Book, Outcome, Refused, Stamp};
+use crate::domain::habits::{Favourite, Habits};
 use crate::domain::identity::link::{Link, LinkId};
 use crate::domain::identity::profile::Profile;
 use crate::domain::identity::source::Source;
@@ -53,7 +55,7 @@ impl Deed {
 fn order(id: u8, minute: i64, amount: i64) -> Order {
     Order {
         id: OrderId(format!("o{id}")),
-        channel: "online".to_owned(),
+        channel: channel_of(id).to_owned(),
         store_id: String::new(),
         time: at(minute),
         currency: Currency::parse("GBP").unwrap(),
@@ -62,11 +64,19 @@ fn order(id: u8, minute: i64, amount: i64) -> Order {
             line_id: "1".to_owned(),
             product_id: "tea".to_owned(),
             product_name: String::new(),
-            category: String::new(),
+            category: category_of(id).to_owned(),
             quantity: 20,
             amount: amount * 20,
         }],
     }
+}
+
+fn channel_of(id: u8) -> &'static str {
+    ["online", "store"][usize::from(id % 2)]
+}
+
+fn category_of(id: u8) -> &'static str {
+    ["tea", "service/postage", "cups"][usize::from(id % 3)]
 }
 
 struct Bought {
@@ -307,6 +317,52 @@ impl Model {
         }
         book.into_changes().traits.into_iter().collect()
     }
+
+    /// What the orders of these homes have in common. All of them are of the hour after nine.
+    pub(super) fn habits_of(&self, homes: &BTreeSet<CustomerId>) -> Habits {
+        let theirs = self.orders.iter();
+        let theirs: Vec<_> = theirs
+            .filter(|(_, it)| homes.contains(&it.home))
+            .map(|(id, it)| (*id, it.minute))
+            .collect();
+        let kept = theirs.iter().copied().filter(|(id, _)| self.is_kept(*id));
+        let favourites = by_frequency(&kept.collect::<Vec<_>>(), category_of, ["cups", "tea"]);
+        let favourites = favourites.into_iter().map(|(category, count)| Favourite {
+            category: category.to_owned(),
+            order_count: i64::try_from(count).unwrap(),
+        });
+        let channels = by_frequency(&theirs, channel_of, ["online", "store"]);
+        Habits {
+            categories: favourites.collect(),
+            hour: (!theirs.is_empty()).then_some(9),
+            channel: channels.first().map(|(channel, _)| (*channel).to_owned()),
+        }
+    }
+
+    /// Whether not all of its twenty pieces were given back.
+    fn is_kept(&self, order: u8) -> bool {
+        let applied = self.returns.values();
+        let applied = applied.filter(|it| matches!(it.fate, Fate::Applied(_)));
+        applied.filter(|it| it.of == order).count() < 20
+    }
+}
+
+/// How many of these orders, told by id and minute, have each of the names, which come in their order.
+fn by_frequency(
+    orders: &[(u8, i64)],
+    name_of: fn(u8) -> &'static str,
+    names: [&'static str; 2],
+) -> Vec<(&'static str, usize)> {
+    let mut counted: Vec<(usize, i64, &str)> = Vec::new();
+    for name in names {
+        let of_name = orders.iter().filter(|(id, _)| name_of(*id) == name);
+        let minutes: Vec<_> = of_name.map(|(_, minute)| *minute).collect();
+        let latest = minutes.iter().max();
+        counted.extend(latest.map(|latest| (minutes.len(), *latest, name)));
+    }
+    counted.sort_by_key(|(count, latest, _)| Reverse((*count, *latest)));
+    let counted = counted.into_iter();
+    counted.map(|(count, _, name)| (name, count)).collect()
 }
 
 fn paid(amount: i64) -> Fate {
