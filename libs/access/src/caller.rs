@@ -27,7 +27,8 @@ impl fmt::Debug for Bearer {
 /// Who is calling, as proven by a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// `user:<sub>` for people and systems with tokens of an issuer, `machine:<name>` for systems with
+    /// `user:<sub>` for people and systems with tokens of an issuer (with the issuer's prefix before the
+    /// `sub`, if it has one), `machine:<name>` for systems with
     /// an API key, `service:<role>` for Patron's own services.
     pub subject: String,
     /// What the issuer says that the caller is: names in the table of [`crate::Roles`].
@@ -70,7 +71,8 @@ impl Caller {
         &self.subject
     }
 
-    /// The id that the caller has as an account manager: what its token has as `sub`. Machines and services are none.
+    /// The id that the caller has as an account manager: what its token has as `sub`, behind the prefix of its
+    /// issuer. Machines and services are none.
     pub fn manager_id(&self) -> Option<&str> {
         let id = self.subject.strip_prefix(USER_PREFIX);
         id.filter(|id| !id.is_empty())

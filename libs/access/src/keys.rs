@@ -8,7 +8,7 @@ use crate::TokenError;
 /// Whom an issuer speaks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IssuerKind {
-    /// People and other systems: an OIDC issuer. Its subjects become `user:<sub>`.
+    /// People and other systems: an OIDC issuer. Its subjects become `user:<sub>`, as [`crate::Subjects`] says.
     People,
     /// Patron's own services. Its subjects are `service:<role>`.
     Services,

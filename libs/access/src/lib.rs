@@ -7,6 +7,7 @@
 //! | question | answered by |
 //! |---|---|
 //! | Who is calling? | [`Verifier`] turns a bearer token into a [`Caller`] |
+//! | Whom does an issuer mean, where there are several? | [`Subjects`] |
 //! | What does the method ask for? | [`MethodRules`], read from the contract's options |
 //! | May this caller, and about whom? | [`Roles::authorise`], by the files in `policies/` |
 //! | How much of personal data does it see? | [`Roles::exposure`] |
@@ -27,6 +28,7 @@ mod rules;
 mod scope;
 mod signer;
 mod step_up;
+mod subjects;
 mod token;
 mod verifier;
 
@@ -45,5 +47,6 @@ pub use rules::{Method, MethodRules, Priority, Records, RulesError, UndeclaredMe
 pub use scope::{Scope, ScopeError};
 pub use signer::{Claims, SignError, Signer};
 pub use step_up::{Proof, StepUp};
+pub use subjects::{Subjects, SubjectsError};
 pub use token::TokenError;
 pub use verifier::Verifier;

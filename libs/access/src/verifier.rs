@@ -5,10 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::Validation;
 
 use crate::cache::CallerCache;
-use crate::caller::{MACHINE_PREFIX, SERVICE_PREFIX, SERVICE_ROLE, USER_PREFIX};
+use crate::caller::{MACHINE_PREFIX, SERVICE_PREFIX, SERVICE_ROLE};
 use crate::keys::KeySet;
 use crate::token::{self, MAX_TOKEN_BYTES, Received};
-use crate::{Bearer, Caller, IssuerKind, Proof, Scope, TokenError, TrustedKey};
+use crate::{Bearer, Caller, IssuerKind, Proof, Scope, Subjects, TokenError, TrustedKey};
 
 /// How far clocks of issuers may be off.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(30);
@@ -17,6 +17,7 @@ const LEEWAY: SignedDuration = SignedDuration::from_secs(30);
 #[derive(Debug)]
 pub struct Verifier {
     audience: String,
+    subjects: Subjects,
     trust: ArcSwap<Trust>,
 }
 
@@ -33,8 +34,16 @@ impl Verifier {
     pub fn new(keys: Vec<TrustedKey>, audience: impl Into<String>) -> Self {
         Self {
             audience: audience.into(),
+            subjects: Subjects::default(),
             trust: ArcSwap::from_pointee(Trust::of(keys, Vec::new())),
         }
+    }
+
+    /// Tells people of several issuers apart like this.
+    #[must_use]
+    pub fn with_subjects(mut self, subjects: Subjects) -> Self {
+        self.subjects = subjects;
+        self
     }
 
     /// Trusts these keys and no others from now on. Whoever fetches keys calls this.
@@ -87,7 +96,7 @@ impl Verifier {
         let claims = check_signature(key, bearer)?;
         let valid_until = check_times(&claims, now)?;
         self.check_audience(&claims)?;
-        Ok((to_caller(key.kind, claims, bearer)?, valid_until))
+        Ok((to_caller(key, &self.subjects, claims, bearer)?, valid_until))
     }
 
     fn check_audience(&self, claims: &Received) -> Result<(), TokenError> {
@@ -181,7 +190,12 @@ fn instant(seconds: f64) -> Result<Timestamp, TokenError> {
     Timestamp::from_duration(since).map_err(|_| TokenError::Malformed)
 }
 
-fn to_caller(kind: IssuerKind, claims: Received, bearer: &str) -> Result<Caller, TokenError> {
+fn to_caller(
+    key: &TrustedKey,
+    subjects: &Subjects,
+    claims: Received,
+    bearer: &str,
+) -> Result<Caller, TokenError> {
     let sub = claims
         .sub
         .ok_or(TokenError::MissingClaim { claim: "sub" })?;
@@ -192,7 +206,7 @@ fn to_caller(kind: IssuerKind, claims: Received, bearer: &str) -> Result<Caller,
         authenticated: claims.auth_time.map(instant).transpose()?,
     };
     let token = Bearer::new(bearer);
-    match kind {
+    match key.kind {
         IssuerKind::Services
             if sub.len() > SERVICE_PREFIX.len() && sub.starts_with(SERVICE_PREFIX) =>
         {
@@ -208,11 +222,10 @@ fn to_caller(kind: IssuerKind, claims: Received, bearer: &str) -> Result<Caller,
                 token,
             })
         }
-        IssuerKind::People if !sub.is_empty() => {
+        IssuerKind::People => {
             refuse_reserved(&claims.roles)?;
-            let subject = format!("{USER_PREFIX}{sub}");
             Ok(Caller {
-                subject,
+                subject: subjects.name(&key.issuer, &sub)?,
                 roles: claims.roles,
                 regions,
                 brands,

@@ -31,3 +31,5 @@ mod http_handler;
 mod issuers;
 #[path = "all/mutual_tls.rs"]
 mod mutual_tls;
+#[path = "all/subjects.rs"]
+mod subjects;

@@ -39,6 +39,7 @@ pub(crate) fn issuer() -> IssuerConfig {
         jwks_file: None,
         jwks: Some(ISSUER.jwks().unwrap()),
         role: IssuerRole::People,
+        subject_prefix: None,
     }
 }
 

@@ -251,6 +251,7 @@ fn config() -> Config {
         jwks_file: None,
         jwks: Some(ISSUER.1.jwks().unwrap()),
         role: IssuerRole::People,
+        subject_prefix: None,
     }];
     config
 }

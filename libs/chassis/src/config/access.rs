@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use access::{
     ApiKeys, IssuerKind, KeyExchange, KeySetError, PolicyError, PolicyFile, Roles, ServiceIdentity,
-    SignError, Signer, TrustedKey,
+    SignError, Signer, Subjects, SubjectsError, TrustedKey,
 };
 use http::Uri;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,8 @@ pub struct IssuerConfig {
     /// Whom it speaks for.
     #[serde(default)]
     pub role: IssuerRole,
+    /// Stands before the subjects of its tokens, where there is more than one issuer of people.
+    pub subject_prefix: Option<String>,
 }
 
 /// Whom an issuer speaks for.
@@ -90,6 +92,9 @@ pub enum AccessConfigError {
     /// An issuer's keys cannot be used.
     #[error(transparent)]
     KeySet(#[from] KeySetError),
+    /// Issuers could name each other's people.
+    #[error(transparent)]
+    Subjects(#[from] SubjectsError),
     /// The policies cannot be used.
     #[error(transparent)]
     Policies(#[from] PolicyError),
@@ -105,6 +110,15 @@ impl AccessConfig {
             None => Roles::default(),
             Some(folder) => Roles::read(&PolicyFile::in_folder(folder)?)?,
         })
+    }
+
+    /// How people of all issuers are told apart.
+    pub(crate) fn subjects(&self) -> Result<Subjects, AccessConfigError> {
+        let people = self.issuers.iter();
+        let people = people.filter(|issuer| issuer.role == IssuerRole::People);
+        let prefixes =
+            people.map(|issuer| (issuer.issuer.as_str(), issuer.subject_prefix.as_deref()));
+        Ok(Subjects::new(prefixes)?)
     }
 
     /// The issuers' keys, as their files are now; those that are published elsewhere aside.
@@ -243,6 +257,7 @@ mod tests {
             jwks_file: None,
             jwks: None,
             role: IssuerRole::People,
+            subject_prefix: None,
         }];
         let error = config.issuer_keys().unwrap_err();
         assert_eq!(
@@ -260,6 +275,7 @@ mod tests {
                 jwks_file: None,
                 jwks: Some(url.to_owned()),
                 role: IssuerRole::People,
+                subject_prefix: None,
             }];
             config.published().map(|issuers| issuers.len())
         };

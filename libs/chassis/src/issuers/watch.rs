@@ -106,8 +106,10 @@ impl KeyWatch {
             of_files: access.issuer_keys()?,
             fetched: HashMap::new(),
         };
+        let verifier = Verifier::new(Vec::new(), access.audience.clone());
+        let verifier = verifier.with_subjects(access.subjects()?);
         let watch = Self(Arc::new(Inner {
-            verifier: Arc::new(Verifier::new(Vec::new(), access.audience.clone())),
+            verifier: Arc::new(verifier),
             own: access.service_keys()?,
             access: access.clone(),
             published,
@@ -298,6 +300,7 @@ mod tests {
             jwks_file: Some(jwks_file.clone()),
             jwks: None,
             role: IssuerRole::People,
+            subject_prefix: None,
         }];
         let now: Timestamp = "2026-03-09T10:00:00Z".parse().unwrap();
         let token = |issuer: &DevelopmentIssuer| {

@@ -297,6 +297,7 @@ pub(crate) fn config() -> Config {
         jwks_file: None,
         jwks: Some(KEYS.issuer.jwks().unwrap()),
         role: IssuerRole::People,
+        subject_prefix: None,
     }];
     config
 }

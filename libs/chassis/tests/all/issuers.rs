@@ -115,6 +115,7 @@ fn access(issuer: &DevelopmentIssuer, url: String) -> AccessConfig {
         jwks_file: None,
         jwks: Some(url),
         role: IssuerRole::People,
+        subject_prefix: None,
     }];
     access
 }
@@ -190,6 +191,7 @@ async fn an_issuer_that_is_down_at_the_start_is_told_and_then_followed_and_its_k
     config.access.issuers = access(&issuer, format!("http://{address}/jwks")).issuers;
     // Of a name of its own, beside one whose keys are known.
     config.access.issuers[0].issuer = "elsewhere".to_owned();
+    config.access.issuers[0].subject_prefix = Some("elsewhere:".to_owned());
     config.access.issuers.push(local);
     let signer = access::Signer::from_pem("elsewhere", "patron", issuer.pem()).unwrap();
     let claims = access::Claims {

@@ -152,6 +152,7 @@ fn config(
         jwks_file: None,
         jwks: Some(issuer.jwks().unwrap()),
         role: IssuerRole::People,
+        subject_prefix: None,
     }];
     config.gateway.upstreams.clear();
     let addresses = [

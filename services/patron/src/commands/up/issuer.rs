@@ -12,6 +12,9 @@ use crate::config::Config;
 /// Long enough for a working day; each start makes a new one.
 const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
+/// Tells its people from those of issuers that are configured besides.
+const SUBJECT_PREFIX: &str = "development:";
+
 const KEY_FILE: &str = "dev-key.pem";
 const REPORT_KEY_FILE: &str = "report-key.pem";
 const KEYRING_FILE: &str = "keyring.toml";
@@ -26,11 +29,14 @@ pub(crate) fn trust(
 ) -> Result<String, DevelopmentKeyError> {
     let key = folder.file(KEY_FILE);
     let issuer = DevelopmentIssuer::open(&key, &config.access.audience)?;
+    let of_people = |issuer: &IssuerConfig| issuer.role == IssuerRole::People;
+    let is_one_of_several = config.access.issuers.iter().any(of_people);
     config.access.issuers.push(IssuerConfig {
         issuer: issuer.issuer().to_owned(),
         jwks_file: None,
         jwks: Some(issuer.jwks()?),
         role: IssuerRole::People,
+        subject_prefix: is_one_of_several.then(|| SUBJECT_PREFIX.to_owned()),
     });
     config.access.service_key_file.get_or_insert(key);
     // The token is made at the start, and is to open what it opened then until it ends.
