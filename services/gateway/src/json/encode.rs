@@ -102,6 +102,10 @@ impl Serialize for ValueJson<'_> {
             // As text: a double, which is what most JSON readers have, does not hold 64 bits.
             Value::I64(value) => serializer.collect_str(value),
             Value::U64(value) => serializer.collect_str(value),
+            // The fewest digits that mean the largest float mean a larger double: who reads doubles would refuse it.
+            Value::F32(value) if value.is_finite() && value.abs() >= f32::MAX => {
+                serializer.serialize_f64(f64::from(*value))
+            }
             Value::F32(value) if value.is_finite() => serializer.serialize_f32(*value),
             Value::F32(value) => serializer.serialize_str(non_finite(f64::from(*value))),
             Value::F64(value) if value.is_finite() => serializer.serialize_f64(*value),

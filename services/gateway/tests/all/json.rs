@@ -116,6 +116,25 @@ fn comparable(message: &DynamicMessage) -> Value {
 }
 
 #[tokio::test]
+async fn the_largest_float_may_be_sent_back_as_it_was_answered() {
+    let bench = Bench::start().await;
+    for largest in [f32::MAX, f32::MIN] {
+        let sent = json!({"weight": f64::from(largest)});
+        let first = bench
+            .rest
+            .send_json(Method::POST, "/v1/shapes:echo", &sent)
+            .await;
+        let text = String::from_utf8(first.body.to_vec()).unwrap();
+        let again = bench
+            .rest
+            .send_text(Method::POST, "/v1/shapes:echo", &text)
+            .await;
+        assert_eq!(again.status, http::StatusCode::OK, "{}", again.json());
+        assert_eq!(again.body, first.body);
+    }
+}
+
+#[tokio::test]
 async fn a_field_that_is_given_twice_is_refused_by_whichever_of_its_names() {
     let bench = Bench::start().await;
     let send = |body: &'static str| bench.rest.send_text(Method::POST, "/v1/shapes:echo", body);

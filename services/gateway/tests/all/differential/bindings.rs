@@ -15,6 +15,8 @@ pub(super) struct Binding {
     pub(super) template: String,
     /// Empty for none, `*` for all that the path does not give, else a field.
     pub(super) body: String,
+    /// The field of the answer that is the body; empty for all of it.
+    pub(super) response_body: String,
     /// True where any service may be meant, and the request says which.
     pub(super) names_service: bool,
 }
@@ -79,6 +81,7 @@ fn binding(method: &MethodDescriptor, rule: &DynamicMessage, names_service: bool
         verb: verb.to_ascii_uppercase().parse().unwrap(),
         template: value(rule, verb).as_str().unwrap().to_owned(),
         body: value(rule, "body").as_str().unwrap().to_owned(),
+        response_body: value(rule, "response_body").as_str().unwrap().to_owned(),
         names_service,
     }
 }

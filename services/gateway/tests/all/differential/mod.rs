@@ -1,9 +1,11 @@
 //! For random messages of every request type: what a call of REST means is what the service gets, byte for byte as
-//! if the message had been sent as it is.
+//! if the message had been sent as it is. For random messages of every type that is answered: what the client reads
+//! is what the service has sent.
 //!
 //! The messages, the reading of the contract and the writing of calls are of these tests; of the gateway is only
 //! what lies between the two sockets.
 
+mod answers;
 mod bindings;
 mod json;
 mod random;
@@ -28,13 +30,13 @@ use random::Random;
 const AT_ONCE: usize = 8;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_request_of_patron_arrives_as_the_message_that_it_means() {
+async fn every_request_and_answer_of_patron_arrives_as_the_message_that_it_means() {
     let bindings = prove(::contract::pool(), 24).await;
     assert!(bindings > 200, "{bindings} bindings");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_shape_of_a_request_arrives_as_the_message_that_it_means() {
+async fn every_shape_of_a_request_or_answer_arrives_as_the_message_that_it_means() {
     let bindings = prove(&support::contract::pool(), 64).await;
     assert!(bindings > 15, "{bindings} bindings");
 }
@@ -71,6 +73,8 @@ async fn check(bench: &Bench, binding: &Binding, times: usize) {
         let call = split::call(binding, &path, &requests, &mut random);
         let about = format!("{}\n{call:?}", binding.name());
         let case = random.word();
+        let answered = answers::random(binding, &mut random);
+        bench.upstream.prepare(&case, &answered);
         let content_type = call.content_type.as_str();
         let headers = [("content-type", content_type), ("patron-case", &case)];
         let sent = bench
@@ -84,6 +88,7 @@ async fn check(bench: &Bench, binding: &Binding, times: usize) {
         for (arrived, request) in arrived.iter().zip(&requests) {
             compare(arrived, request, &about);
         }
+        answers::compare(&answer, &answered, binding, &about);
     }
 }
 

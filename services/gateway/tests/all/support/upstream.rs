@@ -18,6 +18,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
+use prost::Message as _;
 use prost_reflect::DynamicMessage;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::body::Body;
@@ -28,7 +29,7 @@ use super::contract::message;
 /// What a call is to do when its messages have been sent back: `refuse`, `stall` or, the first time, `break` off.
 const AT_THE_END: &str = "at-the-end";
 
-/// By what a call is known that is only to be kept: it is answered with a message that says nothing.
+/// By what a call is known that is only to be kept: it is answered with what was prepared for it.
 const CASE: &str = "patron-case";
 
 /// How the messages of a call are compressed.
@@ -51,6 +52,8 @@ struct Seen {
     last: Mutex<(HeaderMap, Bytes)>,
     /// Paths and messages of calls by their case.
     cases: Mutex<HashMap<String, (String, Bytes)>>,
+    /// What they are answered, framed.
+    prepared: Mutex<HashMap<String, Bytes>>,
 }
 
 impl Upstream {
@@ -102,6 +105,16 @@ impl Upstream {
         let messages = messages(self.last_frame()).into_iter();
         let messages = messages.map(|bytes| DynamicMessage::decode(message(name), bytes).unwrap());
         messages.collect()
+    }
+
+    /// Says what a call of this case is answered.
+    pub(crate) fn prepare(&self, case: &str, answer: &DynamicMessage) {
+        let message = answer.encode_to_vec();
+        let mut frame = vec![0];
+        frame.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
+        frame.extend(message);
+        let mut prepared = self.seen.prepared.lock().unwrap();
+        prepared.insert(case.to_owned(), frame.into());
     }
 
     /// The path of a call that was kept, and its messages as they came.
@@ -159,8 +172,9 @@ async fn answer(request: Request<Incoming>, seen: Arc<Seen>) -> Result<Response<
     if let Some(case) = parts.headers.get(CASE) {
         let call = (parts.uri.path().to_owned(), body);
         let case = case.to_str().unwrap().to_owned();
+        let answer = seen.prepared.lock().unwrap().remove(&case).unwrap();
         seen.cases.lock().unwrap().insert(case, call);
-        return Ok(ok(frames(vec![Bytes::from_static(&[0; 5])], ok_trailers())));
+        return Ok(ok(frames(vec![answer], ok_trailers())));
     }
     let encoding = parts.headers.get(ENCODING).cloned();
     let end = parts.headers.get(AT_THE_END).cloned();
