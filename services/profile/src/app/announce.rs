@@ -144,6 +144,7 @@ pub(crate) fn tag(change: &Change) -> NewEvent {
         }
         Kind::Removed => {
             let payload = TagRemoved {
+                by_customer_id: change.by.0.to_string(),
                 customer_id,
                 tag,
                 source,

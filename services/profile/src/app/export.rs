@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::App;
 use super::browse::{Page, with_one_more};
 use crate::domain::attribute::definition::Attribute;
-use crate::domain::attribute::standing::Change;
+use crate::domain::attribute::standing::{self, Change};
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerId;
 use crate::store::{StoreError, attributes, customers};
@@ -69,13 +69,14 @@ async fn with_attributes(
     let known: Arc<[Attribute]> = attributes::named(connection, &keys).await?.into();
     let mut kept: HashMap<Uuid, Vec<Change>> = HashMap::new();
     for change in changes {
-        kept.entry(change.home.0).or_default().push(change);
+        kept.entry(change.by.0).or_default().push(change);
     }
     let exported = people.into_iter().map(|customer| {
-        let homes = customer.homes().ids().into_iter();
-        let of_homes = homes.filter_map(|home| kept.remove(&home)).flatten();
+        let homes = customer.homes();
+        let ids = homes.ids().into_iter();
+        let said = ids.filter_map(|home| kept.remove(&home)).flatten();
         Exported {
-            kept: of_homes.collect(),
+            kept: standing::latest(said, |id| homes.has(id)),
             known: Arc::clone(&known),
             customer,
         }

@@ -65,7 +65,8 @@ impl App {
         let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?;
         let homes = homes.ok_or_else(refusals::customer_not_found)?;
-        let latest = tags::latest(&mut tx, &homes.ids()).await?;
+        let said = tags::latest(&mut tx, &homes.ids()).await?;
+        let latest = tag::latest(said, |id| homes.has(id));
         Ok(wire::tags::standing(homes.profile, &latest, self.now()))
     }
 
@@ -117,19 +118,22 @@ impl App {
         let now = self.now();
         // Before the tags are read: a rule may be at them.
         evaluations::mark(db, &[profile], now).await?;
-        let latest = tags::latest(db, &homes).await?;
-        let changes = self.decide_tag(&latest, &asked, now)?;
+        let is_theirs = |id| person.ids.contains(&id);
+        let said = tags::latest(db, &homes).await?;
+        let latest = tag::latest(said.clone(), is_theirs);
+        let changes = self.decide_tag((&said, &latest), &asked, now)?;
         tags::insert(db, &changes).await?;
-        let events: Vec<_> = changes.iter().map(announce::tag).collect();
+        let told = changes.iter().filter(|it| tag::is_news(&latest, it, now));
+        let events: Vec<_> = told.map(announce::tag).collect();
         let appended = self.outbox.append_all(db, &events).await;
         appended.map_err(refusals::outbox)?;
-        let latest = tags::latest(db, &homes).await?;
+        let latest = tag::latest(latest.into_iter().chain(changes), is_theirs);
         Ok(wire::tags::standing(profile, &latest, now))
     }
 
     fn decide_tag(
         &self,
-        latest: &[Change],
+        (said, latest): (&[Change], &[Change]),
         asked: &Asked,
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
@@ -141,11 +145,12 @@ impl App {
                 tag::check_room(latest, &asked.tag, now)?;
                 vec![asked.customer]
             }
-            Kind::Removed => tag::homes_of(latest, &asked.tag, now)?,
+            Kind::Removed => tag::homes_of(said, (asked.customer, &asked.tag), now)?,
         };
         let change = |home| Change {
             id: self.clock.new_id(),
             home,
+            by: asked.customer,
             tag: asked.tag.clone(),
             kind: asked.kind,
             reason: asked.reason.clone(),

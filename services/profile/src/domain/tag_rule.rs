@@ -1,6 +1,6 @@
 //! Tags that a condition gives and takes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
@@ -59,10 +59,11 @@ pub(crate) struct Rule {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rules(pub(crate) Vec<Rule>);
 
-/// Something that happens to a tag.
+/// Something that happens to a tag: under which id, and said for the one by which the person is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) home: CustomerId,
+    pub(crate) by: CustomerId,
     pub(crate) tag: String,
     pub(crate) kind: Kind,
     pub(crate) reason: String,
@@ -99,7 +100,8 @@ impl Rules {
     }
 
     /// Decides on a person of whom the conditions `before` held. Without facts the id leads to another one: its
-    /// tags are that one's now, who is decided on by itself.
+    /// tags are that one's now, who is decided on by itself. Which conditions held is kept until the two are parted, so that
+    /// what somebody took off does not come back for having been away.
     pub(crate) fn decide(
         &self,
         person: CustomerId,
@@ -108,10 +110,7 @@ impl Rules {
         now: Timestamp,
     ) -> Ruled {
         let mut ruled = Ruled::default();
-        let Some(facts) = facts else {
-            ruled.left = before.iter().cloned().collect();
-            return ruled;
-        };
+        let Some(facts) = facts else { return ruled };
         let holding = self.holding(before, facts, now, &mut ruled.next);
         let is_out = |id: &&RuleId| !holding.iter().any(|rule| rule.id == **id);
         ruled.left = before.iter().filter(is_out).cloned().collect();
@@ -135,9 +134,7 @@ impl Rules {
             }
         }
         let wanted: BTreeSet<&str> = holding.iter().map(|rule| rule.tag.as_str()).collect();
-        ruled
-            .steps
-            .extend(taken(&standing, &facts.tags, &wanted, now));
+        ruled.steps.extend(taken(person, &facts.tags, &wanted, now));
         ruled
     }
 
@@ -171,6 +168,7 @@ impl Rule {
     fn gives(&self, person: CustomerId) -> Step {
         Step {
             home: person,
+            by: person,
             tag: self.tag.clone(),
             kind: Kind::Added { until: None },
             reason: self.reason.clone(),
@@ -199,20 +197,18 @@ fn is_to_give(own: Option<&Change>, is_new: bool, now: Timestamp) -> bool {
 
 /// What rules gave and none wants any more. What somebody put on anew since is theirs.
 fn taken(
-    standing: &BTreeMap<&str, &Change>,
+    person: CustomerId,
     latest: &[Change],
     wanted: &BTreeSet<&str>,
     now: Timestamp,
 ) -> Vec<Step> {
     let is_over = |change: &&Change| {
         let tag = change.tag.as_str();
-        change.source == SOURCE
-            && change.kind.holds(now)
-            && !wanted.contains(tag)
-            && standing.contains_key(tag)
+        change.source == SOURCE && change.kind.holds(now) && !wanted.contains(tag)
     };
     let steps = latest.iter().filter(is_over).map(|change| Step {
         home: change.home,
+        by: person,
         tag: change.tag.clone(),
         kind: Kind::Removed,
         reason: OVER.to_owned(),
@@ -249,6 +245,7 @@ mod tests {
         facts.tags.push(Change {
             id: Uuid::from_u128(7),
             home: somebody(),
+            by: somebody(),
             tag: tag.to_owned(),
             kind: Kind::Added { until: None },
             reason: String::new(),
@@ -305,13 +302,33 @@ mod tests {
         let none = Rules::default().decide(somebody(), &ids(&["one"]), Some(&facts), begin());
         assert_eq!(kinds(&none), [("vip", false), ("tea", false)]);
         let merged = rules.decide(somebody(), &ids(&["one"]), None, begin());
-        assert_eq!((merged.left.len(), merged.steps.len()), (1, 0));
+        assert_eq!(merged, Ruled::default());
         let unreadable = Rules(vec![Rule {
             condition: None,
             ..rule("one", "vip", TRUE)
         }]);
         let kept = unreadable.decide(somebody(), &ids(&["one"]), Some(&facts), begin());
         assert_eq!(kinds(&kept), [("tea", false)]);
+    }
+
+    #[test]
+    fn what_is_taken_off_for_another_id_of_the_person_stays_off_and_is_given_when_it_holds_again() {
+        let rules = Rules(vec![rule("one", "vip", TRUE)]);
+        let mut facts = World::new().facts().clone();
+        put_on(&mut facts, "vip", "agent");
+        let other = CustomerId(Uuid::from_u128(2));
+        (facts.tags[0].by, facts.tags[0].kind) = (other, Kind::Removed);
+        let again = rules.decide(somebody(), &ids(&["one"]), Some(&facts), begin());
+        assert_eq!(kinds(&again), []);
+        let anew = rules.decide(somebody(), &ids(&[]), Some(&facts), begin());
+        assert_eq!(kinds(&anew), [("vip", true)]);
+        // What a rule takes is taken for the person: what stands under another id, while it is one of theirs.
+        (facts.tags[0].by, facts.tags[0].home) = (other, other);
+        facts.tags[0].kind = Kind::Added { until: None };
+        SOURCE.clone_into(&mut facts.tags[0].source);
+        let over = Rules::default().decide(somebody(), &ids(&["one"]), Some(&facts), begin());
+        let places: Vec<_> = over.steps.iter().map(|it| (it.home, it.by)).collect();
+        assert_eq!(places, [(other, somebody())]);
     }
 
     #[test]

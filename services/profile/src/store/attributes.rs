@@ -3,8 +3,6 @@
 mod definitions;
 mod imported;
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use seal::{Keyring, Wrapped};
@@ -12,7 +10,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub(crate) use definitions::{all, count, get, list, lock, named, put};
-pub(crate) use imported::{Before, Imported, imported};
+pub(crate) use imported::{Imported, cleared_for_others, imported};
 
 use super::sealed::{Column, Sealed, Unreadable};
 use super::{CorruptRow, Keys, StoreError, texts};
@@ -21,84 +19,65 @@ use crate::domain::attribute::standing::Change;
 use crate::domain::attribute::value::Value;
 use crate::domain::ids::{CustomerId, ImportId};
 
-/// A value that is kept, and by which change.
+/// Something that is kept, read as what it says; `None`: that it was cleared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Kept {
-    pub(crate) key: String,
-    pub(crate) change: Uuid,
-    pub(crate) value: Value,
+    pub(crate) said: Change,
+    pub(crate) value: Option<Value>,
 }
 
-/// What is kept under these ids, read as what it says.
+/// What is kept that was said for these ids, read as what it says. They may be several people's: what was cleared for one
+/// of them of another's is so only of who is one person.
 pub(crate) async fn of(
     connection: &mut PgConnection,
     keyring: &Keyring,
     homes: &[Uuid],
-) -> Result<HashMap<CustomerId, Vec<Kept>>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT customer_id, key, change_id, value, kind, k.master_id AS "master_id!",
-               k.wrapped AS "wrapped!"
-           FROM customer_attributes JOIN attributes USING (key)
-           JOIN (SELECT customer_id, master_id, wrapped FROM subject_keys
-                 WHERE wrapped IS NOT NULL) AS k USING (customer_id)
-           WHERE customer_id = ANY ($1)"#,
-        homes,
-    )
-    .fetch_all(connection)
-    .await?;
-    let mut kept: HashMap<CustomerId, Vec<Kept>> = HashMap::new();
-    for row in rows {
-        // Choices are only added: what was one is one.
-        let kind = definitions::kind_named(&row.kind, Vec::new())?;
-        let kind = if matches!(kind, Kind::Choice(_)) {
-            Kind::Text
-        } else {
-            kind
-        };
-        let sealed = Sealed {
-            customer_id: row.customer_id,
-            key: Wrapped {
-                master_id: row.master_id,
-                bytes: row.wrapped,
-            },
-            bytes: &row.value,
-        };
-        let value = open_value(keyring, &sealed, row.change_id)?;
-        let Column { table, column } = VALUE;
-        let value = Value::read(&kind, &value).map_err(|_| CorruptRow { table, column })?;
-        kept.entry(CustomerId(row.customer_id))
-            .or_default()
-            .push(Kept {
-                key: row.key,
-                change: row.change_id,
-                value,
-            });
-    }
-    Ok(kept)
+) -> Result<Vec<Kept>, StoreError> {
+    let rows = read_kept(connection, homes).await?;
+    let rows = rows.into_iter().map(|row| row.read(keyring));
+    rows.collect()
 }
 
-/// What is kept under these ids, as it is written.
+/// The same as it is written.
 pub(crate) async fn kept(
     connection: &mut PgConnection,
     keyring: &Keyring,
     homes: &[Uuid],
 ) -> Result<Vec<Change>, StoreError> {
+    let rows = read_kept(connection, homes).await?;
+    let rows = rows.into_iter().map(|row| row.into_domain(keyring));
+    rows.collect()
+}
+
+async fn read_kept(
+    connection: &mut PgConnection,
+    homes: &[Uuid],
+) -> Result<Vec<KeptRow>, StoreError> {
     let rows = sqlx::query_as!(
-        ChangeRow,
-        r#"SELECT customer_id, change_id, key, value AS "value?", source, actor,
-               set_time AS change_time, k.master_id AS "master_id!", k.wrapped AS "wrapped!"
-           FROM customer_attributes
+        KeptRow,
+        r#"SELECT customer_id AS "customer_id!", stood_under, change_id AS "change_id!",
+               key AS "key!", value AS "value?", kind, source AS "source!", actor AS "actor!",
+               change_time AS "change_time!", k.master_id AS "master_id!",
+               k.wrapped AS "wrapped!"
+           FROM (
+               SELECT customer_id, NULL::uuid AS stood_under, change_id, key, value, source, actor,
+                      set_time AS change_time
+               FROM customer_attributes WHERE customer_id = ANY ($1)
+               UNION ALL
+               SELECT customer_id, stood_under, change_id, key, value, source, actor, change_time
+               FROM attribute_changes
+               WHERE stood_under = ANY ($1) AND customer_id = ANY ($1)
+           ) AS said JOIN attributes USING (key)
            JOIN (SELECT customer_id, master_id, wrapped FROM subject_keys
-                 WHERE wrapped IS NOT NULL) AS k USING (customer_id)
-           WHERE customer_id = ANY ($1)"#,
+                 WHERE wrapped IS NOT NULL) AS k USING (customer_id)"#,
         homes,
     )
     .fetch_all(connection)
     .await?;
-    read(rows, keyring)
+    Ok(rows)
 }
 
-/// What happened under these ids before `before`, the latest first.
+/// What happened under these ids of one person before `before`, the latest first.
 pub(crate) async fn changes(
     connection: &mut PgConnection,
     keyring: &Keyring,
@@ -108,12 +87,13 @@ pub(crate) async fn changes(
 ) -> Result<Vec<Change>, StoreError> {
     let rows = sqlx::query_as!(
         ChangeRow,
-        r#"SELECT customer_id, change_id, key, value, source, actor, change_time,
+        r#"SELECT customer_id, stood_under, change_id, key, value, source, actor, change_time,
                k.master_id AS "master_id!", k.wrapped AS "wrapped!"
            FROM attribute_changes
            JOIN (SELECT customer_id, master_id, wrapped FROM subject_keys
                  WHERE wrapped IS NOT NULL) AS k USING (customer_id)
-           WHERE customer_id = ANY ($1) AND change_id < $2
+           WHERE customer_id = ANY ($1) AND (stood_under IS NULL OR stood_under = ANY ($1))
+               AND change_id < $2
            ORDER BY change_id DESC LIMIT $3"#,
         homes,
         before,
@@ -121,7 +101,8 @@ pub(crate) async fn changes(
     )
     .fetch_all(connection)
     .await?;
-    read(rows, keyring)
+    let rows = rows.into_iter().map(|row| row.into_domain(keyring));
+    rows.collect()
 }
 
 /// Adds changes to the history, and keeps what they come to. Of one attribute of one id there is one at most.
@@ -141,7 +122,9 @@ pub(crate) async fn write_imported(
     imports: &[Option<ImportId>],
 ) -> Result<(), StoreError> {
     let imports: Vec<Option<Uuid>> = imports.iter().map(|id| id.map(|id| id.0)).collect();
-    let homes: Vec<Uuid> = changes.iter().map(|it| it.home.0).collect();
+    let said_for: Vec<Uuid> = changes.iter().map(|it| it.by.0).collect();
+    let elsewhere = |it: &Change| (it.home != it.by).then_some(it.home.0);
+    let stood: Vec<Option<Uuid>> = changes.iter().map(elsewhere).collect();
     let ids: Vec<Uuid> = changes.iter().map(|it| it.id).collect();
     let seal = |change: &Change| {
         let value = change.value.as_ref();
@@ -153,14 +136,15 @@ pub(crate) async fn write_imported(
     sqlx::query!(
         "WITH changes AS (
              INSERT INTO attribute_changes
-                 (customer_id, change_id, key, value, source, actor, change_time, import_id)
+                 (customer_id, change_id, key, value, source, actor, change_time, import_id,
+                  stood_under)
              SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::text[],
-                                  $6::text[], $7::timestamptz[], $8::uuid[])
+                                  $6::text[], $7::timestamptz[], $8::uuid[], $9::uuid[])
              RETURNING *
          ), cleared AS (
              DELETE FROM customer_attributes AS kept USING changes
              WHERE kept.customer_id = changes.customer_id AND kept.key = changes.key
-                 AND changes.value IS NULL
+                 AND changes.value IS NULL AND changes.stood_under IS NULL
          )
          INSERT INTO customer_attributes
              (customer_id, key, change_id, value, source, actor, set_time)
@@ -169,7 +153,7 @@ pub(crate) async fn write_imported(
          ON CONFLICT (customer_id, key) DO UPDATE SET
              change_id = excluded.change_id, value = excluded.value, source = excluded.source,
              actor = excluded.actor, set_time = excluded.set_time",
-        &homes,
+        &said_for,
         &ids,
         &texts(changes, |it| &it.key.0) as &[&str],
         &values as &[Option<Vec<u8>>],
@@ -177,6 +161,7 @@ pub(crate) async fn write_imported(
         &texts(changes, |it| &it.actor) as &[&str],
         &times,
         &imports as &[Option<Uuid>],
+        &stood as &[Option<Uuid>],
     )
     .execute(connection)
     .await?;
@@ -185,6 +170,7 @@ pub(crate) async fn write_imported(
 
 struct ChangeRow {
     customer_id: Uuid,
+    stood_under: Option<Uuid>,
     change_id: Uuid,
     key: String,
     value: Option<Vec<u8>>,
@@ -212,9 +198,50 @@ pub(super) fn open_value(
     sealed.open(keyring, VALUE, (change_id, FORM))
 }
 
-fn read(rows: Vec<ChangeRow>, keyring: &Keyring) -> Result<Vec<Change>, StoreError> {
-    let rows = rows.into_iter();
-    rows.map(|row| row.into_domain(keyring)).collect()
+struct KeptRow {
+    customer_id: Uuid,
+    stood_under: Option<Uuid>,
+    change_id: Uuid,
+    key: String,
+    kind: String,
+    value: Option<Vec<u8>>,
+    source: String,
+    actor: String,
+    change_time: Timestamp,
+    master_id: String,
+    wrapped: Vec<u8>,
+}
+
+impl KeptRow {
+    fn into_domain(self, keyring: &Keyring) -> Result<Change, StoreError> {
+        let change = ChangeRow {
+            customer_id: self.customer_id,
+            stood_under: self.stood_under,
+            change_id: self.change_id,
+            key: self.key,
+            value: self.value,
+            source: self.source,
+            actor: self.actor,
+            change_time: self.change_time,
+            master_id: self.master_id,
+            wrapped: self.wrapped,
+        };
+        change.into_domain(keyring)
+    }
+
+    fn read(self, keyring: &Keyring) -> Result<Kept, StoreError> {
+        // Choices are only added: what was one is one.
+        let kind = match definitions::kind_named(&self.kind, Vec::new())? {
+            Kind::Choice(_) => Kind::Text,
+            kind => kind,
+        };
+        let said = self.into_domain(keyring)?;
+        let value = said.value.as_deref();
+        let value = value.map(|written| Value::read(&kind, written)).transpose();
+        let Column { table, column } = VALUE;
+        let value = value.map_err(|_| CorruptRow { table, column })?;
+        Ok(Kept { said, value })
+    }
 }
 
 impl ChangeRow {
@@ -236,7 +263,8 @@ impl ChangeRow {
         };
         Ok(Change {
             id: self.change_id,
-            home: CustomerId(self.customer_id),
+            home: CustomerId(self.stood_under.unwrap_or(self.customer_id)),
+            by: CustomerId(self.customer_id),
             key: Key(self.key),
             value,
             source: self.source,

@@ -201,5 +201,6 @@ pub(crate) fn change(told: Told) -> proto::AttributeChange {
         source: change.source,
         actor: change.actor,
         change_time: Some(time::encode(change.at)),
+        by_customer_id: change.by.0.to_string(),
     }
 }

@@ -47,6 +47,7 @@ pub(crate) fn change(change: Change) -> proto::TagChange {
         actor: change.actor,
         change_time: Some(time::encode(change.at)),
         expire_time: until(change.kind).map(time::encode),
+        by_customer_id: change.by.0.to_string(),
     }
 }
 

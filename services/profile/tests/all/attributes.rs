@@ -16,6 +16,7 @@ use tonic::{Code, Status};
 use crate::harness::{Bearer, Profile, fields, metadata, reason, request_id};
 use crate::identities::{merge, unmerge};
 use crate::segments::{define as segment, members, noon};
+use crate::tags::{add, adding, remove};
 
 pub(crate) fn attribute(key: &str, of: AttributeType) -> Attribute {
     Attribute {
@@ -305,6 +306,83 @@ async fn who_is_joined_has_what_was_set_last_and_each_its_own_when_parted() {
     clear(&profile, &anna, "tea").await;
     let joined = got(&profile, "operator", &ann).await;
     assert_eq!(pairs(&joined), [("size", "L")], "wherever it stood");
+}
+
+#[tokio::test]
+async fn what_is_cleared_while_two_are_one_is_gone_for_both_and_only_where_it_was_said_once_parted()
+{
+    let profile = Profile::start().await;
+    for key in ["tea", "size"] {
+        let text = attribute(key, AttributeType::Text);
+        define(&profile, text).await.unwrap();
+    }
+    let (anna, ann) = (profile.customer().await, profile.customer().await);
+    set(&profile, &anna, "tea", "green").await.unwrap();
+    set(&profile, &ann, "tea", "black").await.unwrap();
+    set(&profile, &ann, "size", "L").await.unwrap();
+    let link = merge(&profile, &anna, &ann).await.unwrap().link.unwrap();
+    for key in ["tea", "size", "size"] {
+        clear(&profile, &anna, key).await;
+    }
+    let joined = got(&profile, "operator", &ann).await;
+    assert_eq!(pairs(&joined), [], "wherever it stood");
+    let changes = history(&profile, "operator", &ann).await;
+    let cleared = changes.iter().filter(|it| it.cleared);
+    let cleared: Vec<_> = cleared
+        .map(|it| (&it.customer_id, &it.by_customer_id))
+        .collect();
+    assert_eq!(
+        cleared,
+        [(&ann, &anna), (&ann, &anna), (&anna, &anna)],
+        "once"
+    );
+
+    unmerge(&profile, &anna, &link.link_id).await.unwrap();
+    assert_eq!(pairs(&got(&profile, "operator", &anna).await), []);
+    let parted = got(&profile, "operator", &ann).await;
+    assert_eq!(pairs(&parted), [("size", "L"), ("tea", "black")]);
+    assert_eq!(
+        history(&profile, "operator", &anna).await.len(),
+        2,
+        "its own"
+    );
+    assert_eq!(
+        history(&profile, "operator", &ann).await.len(),
+        2,
+        "its own"
+    );
+
+    let link = merge(&profile, &anna, &ann).await.unwrap().link.unwrap();
+    assert_eq!(pairs(&got(&profile, "operator", &anna).await), []);
+    set(&profile, &ann, "tea", "black").await.unwrap();
+    let joined = got(&profile, "operator", &anna).await;
+    assert_eq!(pairs(&joined), [("tea", "black")], "said anew");
+    // Gone already for the two, but not for the one alone.
+    clear(&profile, &ann, "size").await;
+    unmerge(&profile, &anna, &link.link_id).await.unwrap();
+    let parted = got(&profile, "operator", &ann).await;
+    assert_eq!(pairs(&parted), [("tea", "black")]);
+}
+
+#[tokio::test]
+async fn segments_read_what_the_two_have_while_they_are_one_and_what_each_has_once_parted() {
+    let profile = Profile::start_with(Clock::manual(noon())).await;
+    define(&profile, attribute("tea", AttributeType::Text))
+        .await
+        .unwrap();
+    let (anna, ann) = (profile.customer().await, profile.customer().await);
+    set(&profile, &ann, "tea", "black").await.unwrap();
+    add(&profile, adding(&ann, "vip")).await.unwrap();
+    let condition = "has(attribute.tea) || 'vip' in customer.tags";
+    segment(&profile, "known", condition).await.unwrap();
+    assert_eq!(members(&profile, "known").await, [ann.as_str()]);
+    let link = merge(&profile, &anna, &ann).await.unwrap().link.unwrap();
+    assert_eq!(members(&profile, "known").await, [anna.as_str()]);
+    clear(&profile, &anna, "tea").await;
+    remove(&profile, &anna, "vip").await.unwrap();
+    assert_eq!(members(&profile, "known").await, [""; 0]);
+    unmerge(&profile, &anna, &link.link_id).await.unwrap();
+    assert_eq!(members(&profile, "known").await, [ann]);
 }
 
 #[tokio::test]

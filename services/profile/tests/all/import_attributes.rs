@@ -6,9 +6,9 @@ use proto::import::{Format, State};
 use proto::{Attribute, AttributeType, AttributeValue, CustomerAttributes, Import};
 use tonic::Code;
 
-use crate::attributes::{archive, attribute, change, define, got, set, setting};
+use crate::attributes::{archive, attribute, change, clear, define, got, set, setting};
 use crate::harness::{Profile, reason};
-use crate::identities::{make, named};
+use crate::identities::{link, make, named, unmerge};
 use crate::imports::{create, errors, find, shop, take_in, undo, upload};
 
 const COLUMNS: [(&str, &str); 5] = [
@@ -232,4 +232,31 @@ async fn an_import_takes_its_values_back_and_leaves_those_that_were_changed_sinc
     let undone = undo(&profile, &second.import_id).await;
     assert_eq!(undone.state(), State::Undone);
     assert_eq!(of(&profile, &kept).await, ["tea=green"]);
+}
+
+#[tokio::test]
+async fn what_was_cleared_for_another_id_stays_so_when_an_import_is_taken_back() {
+    let profile = Profile::start().await;
+    define_all(&profile).await;
+    let [anna, ann] = [
+        make(&profile, named("Ada")).await.customer_id,
+        make(&profile, named("Grace")).await.customer_id,
+    ];
+    set(&profile, &ann, "tea", "green").await.unwrap();
+    let link = link(&profile, &anna, &ann).await;
+    clear(&profile, &anna, "tea").await;
+    assert_eq!(of(&profile, &ann).await, [""; 0]);
+    let columns = [
+        ("id", "customer_id"),
+        ("no", "source_key"),
+        ("tea", "attribute.tea"),
+    ];
+    let file = format!("id,no,tea\n{ann},1,black\n").into_bytes();
+    let import = take_in(&profile, shop(&columns), &file).await;
+    assert_eq!(of(&profile, &anna).await, ["tea=black"], "said since");
+    undo(&profile, &import.import_id).await;
+    assert_eq!(of(&profile, &anna).await, [""; 0], "as it was");
+    unmerge(&profile, &anna, &link).await.unwrap();
+    assert_eq!(of(&profile, &anna).await, [""; 0]);
+    assert_eq!(of(&profile, &ann).await, ["tea=green"]);
 }

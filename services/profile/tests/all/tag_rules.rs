@@ -175,6 +175,34 @@ async fn a_tag_of_rules_follows_who_is_who() {
 }
 
 #[tokio::test]
+async fn what_was_taken_off_stays_off_when_two_were_joined_meanwhile() {
+    let clock = Clock::manual(noon());
+    let profile = start(&clock).await;
+    let (anna, ann) = (profile.customer().await, profile.customer().await);
+    define(&profile, rule("buyers", "buyer", "orders.count >= 1"))
+        .await
+        .unwrap();
+    buy(&profile, &anna, "o-1", noon()).await;
+    buy(&profile, &ann, "o-2", noon()).await;
+    assert_eq!(names(&profile, &ann).await, ["buyer"]);
+    remove(&profile, &ann, "buyer").await.unwrap();
+    let link = merge(&profile, &anna, &ann).await.unwrap().link.unwrap();
+    assert_eq!(names(&profile, &ann).await, ["buyer"], "of the other");
+    unmerge(&profile, &anna, &link.link_id).await.unwrap();
+    assert_eq!(names(&profile, &anna).await, ["buyer"]);
+    assert_eq!(names(&profile, &ann).await, [""; 0]);
+
+    // Taken off for one of them, it is off for both, and stays with the other once they are parted.
+    let link = merge(&profile, &anna, &ann).await.unwrap().link.unwrap();
+    remove(&profile, &ann, "buyer").await.unwrap();
+    buy(&profile, &ann, "o-3", noon()).await;
+    assert_eq!(names(&profile, &anna).await, [""; 0], "it stays off");
+    unmerge(&profile, &anna, &link.link_id).await.unwrap();
+    assert_eq!(names(&profile, &anna).await, ["buyer"]);
+    assert_eq!(names(&profile, &ann).await, [""; 0]);
+}
+
+#[tokio::test]
 async fn a_rule_that_is_over_takes_back_what_it_gave_unless_another_gives_it_too() {
     let clock = Clock::manual(noon());
     let profile = start(&clock).await;

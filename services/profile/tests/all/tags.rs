@@ -170,6 +170,51 @@ async fn who_is_joined_has_the_tags_of_both_and_each_its_own_when_parted() {
 }
 
 #[tokio::test]
+async fn a_tag_taken_off_while_two_are_one_is_off_for_both_and_only_for_whom_it_was_said_once_parted()
+ {
+    let profile = Profile::start().await;
+    let (anna, ann) = (profile.customer().await, profile.customer().await);
+    add(&profile, adding(&anna, "vip")).await.unwrap();
+    add(&profile, adding(&ann, "vip")).await.unwrap();
+    add(&profile, adding(&ann, "tea")).await.unwrap();
+    let link = merge(&profile, &anna, &ann).await.unwrap().link.unwrap();
+    let left = remove(&profile, &anna, "vip").await.unwrap();
+    assert_eq!(names(&left), ["tea"], "wherever it stood");
+    // Of what stands under the other alone, too.
+    let left = remove(&profile, &anna, "tea").await.unwrap();
+    assert_eq!(names(&left), [""; 0]);
+    let told = profile.payloads::<TagRemoved>(&ann).await;
+    let told: Vec<_> = told
+        .iter()
+        .map(|it| (&*it.tag, &it.by_customer_id))
+        .collect();
+    assert_eq!(told, [("vip", &anna), ("tea", &anna)]);
+    let own = profile.payloads::<TagRemoved>(&anna).await;
+    assert_eq!((own.len(), &own[0].by_customer_id), (1, &anna));
+    assert_eq!(history(&profile, &ann, 2).await.len(), 6);
+
+    unmerge(&profile, &anna, &link.link_id).await.unwrap();
+    assert_eq!(tags(&profile, &anna).await, [""; 0]);
+    assert_eq!(
+        tags(&profile, &ann).await,
+        ["tea", "vip"],
+        "as if never joined"
+    );
+    assert_eq!(history(&profile, &anna, 2).await.len(), 2, "its own");
+    assert_eq!(history(&profile, &ann, 2).await.len(), 2, "its own");
+
+    // Joined again, it holds again; and what is put on since stands under whichever id.
+    let link = merge(&profile, &anna, &ann).await.unwrap().link.unwrap();
+    assert_eq!(tags(&profile, &ann).await, [""; 0]);
+    add(&profile, adding(&ann, "vip")).await.unwrap();
+    assert_eq!(tags(&profile, &anna).await, ["vip"]);
+    let left = remove(&profile, &ann, "vip").await.unwrap();
+    assert_eq!(names(&left), [""; 0]);
+    unmerge(&profile, &anna, &link.link_id).await.unwrap();
+    assert_eq!(tags(&profile, &ann).await, ["tea"]);
+}
+
+#[tokio::test]
 async fn what_is_no_tag_or_one_too_many_is_refused() {
     let profile = Profile::start().await;
     let anna = profile.customer().await;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::App;
 use super::browse::{Page, with_one_more};
 use crate::domain::attribute::definition::{Attribute, Key};
+use crate::domain::attribute::standing;
 use crate::domain::ids::CustomerId;
 use crate::refusals;
 use crate::store::attributes;
@@ -53,7 +54,8 @@ impl App {
         let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?;
         let homes = homes.ok_or_else(refusals::customer_not_found)?;
-        let kept = attributes::kept(&mut tx, &self.keyring, &homes.ids()).await?;
+        let said = attributes::kept(&mut tx, &self.keyring, &homes.ids()).await?;
+        let kept = standing::latest(said, |id| homes.has(id));
         let keys: Vec<&str> = kept.iter().map(|it| it.key.0.as_str()).collect();
         let known = attributes::named(&mut tx, &keys).await?;
         Ok(wire::standing(homes.profile, &kept, &known))

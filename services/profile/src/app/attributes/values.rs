@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::app::{App, announce};
 use crate::domain::attribute::asked::{Asked, Step};
 use crate::domain::attribute::definition::{Attribute, Key};
-use crate::domain::attribute::standing::Change;
+use crate::domain::attribute::standing::{self, Change};
 use crate::domain::ids::CustomerId;
 use crate::store::segments::evaluations;
 use crate::store::{attributes, contact};
@@ -53,24 +53,26 @@ impl App {
         // The oldest id is the one by which the person is known.
         let profile = person.ids.first().copied().unwrap_or(asked.customer);
         let homes: Vec<Uuid> = person.ids.iter().map(|id| id.0).collect();
-        let before = attributes::kept(db, &self.keyring, &homes).await?;
-        let of_person = before.iter().map(|it| &it.key);
+        let said = attributes::kept(db, &self.keyring, &homes).await?;
+        let before = standing::latest(said.clone(), |_| true);
+        let of_person = said.iter().map(|it| &it.key);
         let named: Vec<&str> = of_person.chain(keys).map(|key| key.0.as_str()).collect();
         let known = attributes::named(db, &named).await?;
         let by_key: BTreeMap<Key, Attribute> = known
             .iter()
             .map(|it| (it.key.clone(), it.clone()))
             .collect();
-        let changes = self.attribute_changes_of(asked, asked.steps(&by_key, &before)?);
+        let changes = self.attribute_changes_of(asked, asked.steps(&by_key, &said)?);
         if changes.is_empty() {
             return Ok(wire::attributes::standing(profile, &before, &known));
         }
-        let keys = self.keys(db, changes.iter().map(|it| it.home)).await?;
+        let keys = self.keys(db, [asked.customer]).await?;
         attributes::write(db, &keys, &changes).await?;
         evaluations::mark(db, &[profile], self.now()).await?;
         let appended = self.outbox.append_all(db, &announced(&changes)).await;
         appended.map_err(refusals::outbox)?;
         let after = attributes::kept(db, &self.keyring, &homes).await?;
+        let after = standing::latest(after, |_| true);
         Ok(wire::attributes::standing(profile, &after, &known))
     }
 
@@ -79,6 +81,7 @@ impl App {
         let change = |(home, key, value)| Change {
             id: self.clock.new_id(),
             home,
+            by: asked.customer,
             key,
             value,
             source: asked.source.clone(),

@@ -17,7 +17,7 @@ use crate::domain::imports::crowd::Crowd;
 use crate::domain::imports::{Fault, Import, Plan};
 use crate::refusals::imports as refusals;
 use crate::store::StoreError;
-use crate::store::attributes::{self, Before, Imported};
+use crate::store::attributes::{self, Imported};
 
 /// Changes of attributes, beside each the import whose word it is.
 #[derive(Clone, Debug, Default)]
@@ -95,31 +95,49 @@ impl App {
             return Ok(Written::default());
         }
         let set = attributes::imported(db, &self.keyring, import.id, homes).await?;
-        let taken = set.into_iter().map(|it| self.back(import, it));
+        let cleared = attributes::cleared_for_others(db, homes).await?;
+        let taken = set
+            .into_iter()
+            .flat_map(|it| self.back(import, it, &cleared));
         let (changes, imports) = taken.unzip();
         Ok(Written { changes, imports })
     }
 
-    fn back(&self, import: &Import, set: Imported) -> (Change, Option<ImportId>) {
+    /// What a value returns to. What was cleared since it was that for another id of the person is so still: it is said
+    /// again, since it holds only of what is older.
+    fn back(
+        &self,
+        import: &Import,
+        set: Imported,
+        cleared: &[Change],
+    ) -> Vec<(Change, Option<ImportId>)> {
         let Imported { home, key, before } = set;
-        // What was nothing before counts as the import's own word, so that nothing is left of it.
-        let before = before.unwrap_or_else(|| Before {
-            value: None,
-            source: import.plan.channel.clone(),
-            actor: import.created_by.clone(),
-            import: Some(import.id),
-        });
-        let step = (home, key, before.value);
-        (
-            self.noted(step, (&before.source, &before.actor)),
-            before.import,
-        )
+        let Some(before) = before else {
+            // It counts as the import's own word, so that nothing is left of it.
+            let by = (import.plan.channel.as_str(), import.created_by.as_str());
+            return vec![(self.noted((home, key, None), by), Some(import.id))];
+        };
+        let is_hidden = |it: &&Change| {
+            it.home == home && it.key == key && it.id > before.change && before.value.is_some()
+        };
+        let hiding: Vec<_> = cleared.iter().filter(is_hidden).collect();
+        let by = (before.source.as_str(), before.actor.as_str());
+        let back = self.noted((home, key, before.value), by);
+        let mut back = vec![(back, before.import)];
+        let again = |said: &Change| Change {
+            id: self.clock.new_id(),
+            at: self.now(),
+            ..said.clone()
+        };
+        back.extend(hiding.into_iter().map(|said| (again(said), None)));
+        back
     }
 
     fn noted(&self, (home, key, value): Step, (source, actor): (&str, &str)) -> Change {
         Change {
             id: self.clock.new_id(),
             home,
+            by: home,
             key,
             value,
             source: source.to_owned(),

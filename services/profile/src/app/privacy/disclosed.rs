@@ -53,7 +53,11 @@ pub(crate) static SHAPE: Shape = Shape {
         },
         Kind::of("health_answers", Origin::Provided),
         Kind::of("health_cases", Origin::Provided),
-        Kind::of("tag_changes", Origin::Staff),
+        // The other may have turned out to be somebody else, here too.
+        Kind {
+            hidden: &["stood_under"],
+            ..Kind::of("tag_changes", Origin::Staff)
+        },
         Kind::of("account_assignment_changes", Origin::Staff),
         Kind {
             besides: KEY_OF_CUSTOMER,
@@ -61,6 +65,7 @@ pub(crate) static SHAPE: Shape = Shape {
         },
         Kind {
             besides: KEY_OF_CUSTOMER,
+            hidden: &["stood_under"],
             ..Kind::of("attribute_changes", Origin::Provided)
         },
     ],

@@ -123,6 +123,7 @@ fn change(step: Step, id: Uuid, at: Timestamp) -> Change {
     Change {
         id,
         home: step.home,
+        by: step.by,
         tag: step.tag,
         kind: step.kind,
         reason: step.reason,

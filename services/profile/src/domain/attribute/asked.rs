@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::definition::{Attribute, Key, Sensitivity};
-use super::standing::{Change, standing};
+use super::standing::{Change, latest, standing};
 use super::value::Value;
 use crate::domain::ids::CustomerId;
 use crate::domain::invalid::{Invalid, Problem};
@@ -26,7 +26,7 @@ pub(crate) struct Asked {
     pub(crate) actor: String,
 }
 
-/// Something to be written: the id at which it happens, the attribute, and the value.
+/// Something to be written: the id under which it happens, the attribute, and the value.
 pub(crate) type Step = (CustomerId, Key, Option<String>);
 
 /// Why attributes are not changed.
@@ -56,13 +56,15 @@ impl Asked {
         Ok(keys)
     }
 
-    /// What is to be written, given what the attributes are and what the person has under each id.
+    /// What is to be written, given what the attributes are and what was said of the person's. What is cleared is so under
+    /// each id that has a value, also where another id's word hides it: the two may be parted.
     pub(crate) fn steps(
         &self,
         known: &BTreeMap<Key, Attribute>,
-        kept: &[Change],
+        said: &[Change],
     ) -> Result<Vec<Step>, Refused> {
-        let standing = standing(kept);
+        let latest = latest(said.iter().cloned(), |_| true);
+        let standing = standing(&latest);
         let (mut steps, mut wrong) = (Vec::new(), Vec::new());
         for (at, sent) in self.set.iter().enumerate() {
             match sent.against(known)? {
@@ -82,9 +84,11 @@ impl Asked {
             known
                 .get(key)
                 .ok_or_else(|| Refused::NotFound(key.clone()))?;
-            let held = kept
-                .iter()
-                .filter(|it| it.key == *key && it.value.is_some());
+            let of_key = || said.iter().filter(|it| it.key == *key);
+            let is_said = |own: &Change| {
+                of_key().any(|it| it.by == self.customer && it.home == own.home && it.id > own.id)
+            };
+            let held = of_key().filter(|it| it.value.is_some() && !is_said(it));
             steps.extend(held.map(|it| (it.home, key.clone(), None)));
         }
         if wrong.is_empty() {
@@ -138,5 +142,90 @@ fn field_of(sensitivity: Sensitivity) -> &'static str {
         Sensitivity::Personal => "personal_value",
         Sensitivity::Sensitive => "sensitive_value",
         Sensitivity::FreeText => "free_text_value",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::attribute::definition::{Definition, Kind};
+
+    fn id(nth: u128) -> CustomerId {
+        CustomerId(Uuid::from_u128(nth))
+    }
+
+    fn tea() -> Key {
+        Key("tea".to_owned())
+    }
+
+    fn known() -> BTreeMap<Key, Attribute> {
+        let attribute = Attribute {
+            key: tea(),
+            version: 1,
+            definition: Definition {
+                kind: Kind::Text,
+                sensitivity: Sensitivity::None,
+                display_name: String::new(),
+                description: String::new(),
+            },
+            archived: false,
+            create_time: Timestamp::UNIX_EPOCH,
+            update_time: Timestamp::UNIX_EPOCH,
+        };
+        BTreeMap::from([(tea(), attribute)])
+    }
+
+    fn said(nth: u128, (home, by): (u128, u128), value: Option<&str>) -> Change {
+        Change {
+            id: Uuid::from_u128(nth),
+            home: id(home),
+            by: id(by),
+            key: tea(),
+            value: value.map(str::to_owned),
+            source: String::new(),
+            actor: String::new(),
+            at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    fn clearing(customer: u128) -> Asked {
+        Asked {
+            customer: id(customer),
+            set: Vec::new(),
+            clear: vec![tea()],
+            source: String::new(),
+            actor: String::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_cleared_is_so_under_each_id_but_said_once_and_of_whom_belongs_to_the_person() {
+        let mut kept = vec![
+            said(1, (1, 1), Some("green")),
+            said(2, (2, 2), Some("black")),
+        ];
+        let homes = |of: u128, kept: &[Change]| -> Vec<CustomerId> {
+            let steps = clearing(of).steps(&known(), kept).unwrap();
+            steps.into_iter().map(|(home, ..)| home).collect()
+        };
+        assert_eq!(homes(1, &kept), [id(1), id(2)]);
+        kept = vec![said(2, (2, 2), Some("black")), said(3, (2, 1), None)];
+        assert_eq!(homes(1, &kept), [], "said already");
+        assert_eq!(homes(2, &kept), [id(2)], "of itself it was not");
+        assert_eq!(homes(3, &kept), [id(2)], "nor by a third, who may stay");
+        let of = |homes: &[u128]| {
+            let latest = latest(kept.clone(), |it| homes.contains(&it.0.as_u128()));
+            standing(&latest).contains_key(&tea())
+        };
+        assert!(!of(&[1, 2]) && of(&[2]) && of(&[2, 3]));
+        kept[0] = said(4, (2, 2), Some("white"));
+        assert_eq!(
+            homes(1, &kept).len(),
+            1,
+            "what was set since is cleared anew"
+        );
     }
 }

@@ -6,7 +6,7 @@ use super::columns::Target;
 use super::row::Told;
 use crate::domain::attribute::asked::Step;
 use crate::domain::attribute::definition::{Attribute, Key, Kind};
-use crate::domain::attribute::standing::Change;
+use crate::domain::attribute::standing::{Change, latest};
 use crate::domain::attribute::value::Value;
 use crate::domain::ids::CustomerId;
 use crate::domain::invalid::Problem;
@@ -79,12 +79,14 @@ pub(crate) struct Sheet {
 }
 
 impl Sheet {
-    /// What is kept, given to whom each id leads.
+    /// What was said, given to whom each id leads.
     pub(crate) fn of(
         known: Vec<Attribute>,
-        mut kept: Vec<Change>,
+        said: Vec<Change>,
         leads: impl Fn(CustomerId) -> Option<CustomerId>,
     ) -> Self {
+        let of_one = |change: &Change| leads(change.by) == leads(change.home);
+        let mut kept = latest(said.into_iter().filter(of_one), |_| true);
         kept.sort_unstable_by_key(|change| change.id);
         let stands = kept.into_iter().filter_map(|change| {
             let person = leads(change.home)?;
@@ -162,6 +164,7 @@ mod tests {
         Change {
             id: Uuid::from_u128(number),
             home: id(home),
+            by: id(home),
             key: Key("tea".to_owned()),
             value: Some(value.to_owned()),
             source: String::new(),
@@ -193,6 +196,22 @@ mod tests {
             read(&archived, "a"),
             Err(Wrong::Archived(archived.key.clone()))
         );
+    }
+
+    #[test]
+    fn what_was_cleared_for_another_id_of_the_person_has_to_be_said_again_to_stand() {
+        let cleared = Change {
+            by: id(1),
+            value: None,
+            ..kept(8, 2, "")
+        };
+        let before = vec![kept(7, 2, "green"), cleared];
+        let tea = vec![(Key("tea".to_owned()), "green".to_owned())];
+        let known = || vec![attribute(Kind::Text)];
+        let mut joined = Sheet::of(known(), before.clone(), |_| Some(id(1)));
+        assert!(joined.set((id(2), id(1)), tea.clone()));
+        let mut parted = Sheet::of(known(), before, Some);
+        assert!(!parted.set((id(2), id(2)), tea));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::open_value;
 use crate::domain::attribute::definition::Key;
+use crate::domain::attribute::standing::Change;
 use crate::domain::ids::{CustomerId, ImportId};
 use crate::store::StoreError;
 use crate::store::sealed::Sealed;
@@ -22,6 +23,7 @@ pub(crate) struct Imported {
 /// What an attribute was before an import.
 #[derive(Clone, Debug)]
 pub(crate) struct Before {
+    pub(crate) change: Uuid,
     /// `None`: it was cleared.
     pub(crate) value: Option<String>,
     pub(crate) source: String,
@@ -52,7 +54,7 @@ pub(crate) async fn imported(
                SELECT c.change_id, c.value, c.source, c.actor, c.import_id
                FROM attribute_changes AS c LEFT JOIN imports ON imports.import_id = c.import_id
                WHERE c.customer_id = stands.customer_id AND c.key = stands.key
-                 AND c.change_id < stands.change_id
+                 AND c.stood_under IS NULL AND c.change_id < stands.change_id
                  AND (imports.state IS NULL OR imports.state NOT IN ('undoing', 'undone'))
                ORDER BY c.change_id DESC LIMIT 1
            ) AS former ON true
@@ -65,6 +67,34 @@ pub(crate) async fn imported(
     .await?;
     let rows = rows.into_iter();
     rows.map(|row| row.into_domain(keyring)).collect()
+}
+
+/// What was cleared under these ids for others of their persons, then or now.
+pub(crate) async fn cleared_for_others(
+    connection: &mut PgConnection,
+    homes: &[Uuid],
+) -> Result<Vec<Change>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT ON (stood_under, key, customer_id)
+               customer_id, stood_under AS "stood_under!", key, change_id, source, actor,
+               change_time
+           FROM attribute_changes WHERE stood_under = ANY ($1)
+           ORDER BY stood_under, key, customer_id, change_id DESC"#,
+        homes,
+    )
+    .fetch_all(connection)
+    .await?;
+    let changes = rows.into_iter().map(|row| Change {
+        id: row.change_id,
+        home: CustomerId(row.stood_under),
+        by: CustomerId(row.customer_id),
+        key: Key(row.key),
+        value: None,
+        source: row.source,
+        actor: row.actor,
+        at: row.change_time.to_jiff(),
+    });
+    Ok(changes.collect())
 }
 
 struct Row {
@@ -98,6 +128,7 @@ impl Row {
         let value = self.value.as_deref();
         let value = value.map(|bytes| open_value(keyring, &sealed(bytes), change_id));
         let before = Some(Before {
+            change: change_id,
             value: value.transpose()?,
             source: self.source.unwrap_or_default(),
             actor: self.actor.unwrap_or_default(),

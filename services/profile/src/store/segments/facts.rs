@@ -9,6 +9,7 @@ use seal::Keyring;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::domain::attribute::standing;
 use crate::domain::attribute::value::Value;
 use crate::domain::customer::Customer;
 use crate::domain::health::heard::Heard;
@@ -17,7 +18,7 @@ use crate::domain::ids::CustomerId;
 use crate::domain::order::RecordedOrder;
 use crate::domain::segment::condition::Reach;
 use crate::domain::segment::facts::{Facts, MOST_ORDERS};
-use crate::domain::tag::Change;
+use crate::domain::tag::{self, Change};
 use crate::domain::traits::Traits;
 use crate::domain::zone;
 use crate::store::attributes::{self, Kept};
@@ -56,9 +57,12 @@ pub(crate) async fn of(
         traits::of(connection, &homes).await?.into_iter().collect();
     let mut tags: HashMap<CustomerId, Vec<Change>> = HashMap::new();
     for change in tags::latest(connection, &homes).await? {
-        tags.entry(change.home).or_default().push(change);
+        tags.entry(change.by).or_default().push(change);
     }
-    let mut attributes = attributes::of(connection, keyring, &homes).await?;
+    let mut attributes: HashMap<CustomerId, Vec<Kept>> = HashMap::new();
+    for kept in attributes::of(connection, keyring, &homes).await? {
+        attributes.entry(kept.said.by).or_default().push(kept);
+    }
     let mut bought: HashMap<CustomerId, Vec<RecordedOrder>> = HashMap::new();
     for order in read_orders(connection, &homes, scope).await? {
         bought.entry(order.customer).or_default().push(order);
@@ -76,7 +80,8 @@ pub(crate) async fn of(
         let homes: Vec<CustomerId> = homes.collect();
         let parts = homes.iter().filter_map(|home| figures.remove(home));
         let traits = Traits::of_all(parts);
-        let tags = homes.iter().filter_map(|home| tags.remove(home)).flatten();
+        let said = homes.iter().filter_map(|home| tags.remove(home)).flatten();
+        let tags = tag::latest(said, |id| homes.contains(&id));
         let kept = homes.iter().filter_map(|home| attributes.remove(home));
         let told = homes.iter().filter_map(|home| told.remove(home));
         let heard = Heard::of_all(told);
@@ -84,8 +89,8 @@ pub(crate) async fn of(
         let facts = Facts {
             zone: zone::of(&person.details.time_zone).unwrap_or_else(|| scope.default_zone.clone()),
             known_since: person.create_time,
-            tags: tags.collect(),
-            attributes: standing(kept.flatten()),
+            tags,
+            attributes: values(kept.flatten(), &homes),
             traits,
             orders,
             complete_since,
@@ -152,15 +157,16 @@ fn gather(
     (all, complete_since)
 }
 
-/// Of each attribute what was set last, under whichever id.
-fn standing(kept: impl Iterator<Item = Kept>) -> BTreeMap<String, Value> {
-    let mut latest: BTreeMap<String, Kept> = BTreeMap::new();
+/// Of each attribute what was set last, under whichever of a person's ids.
+fn values(kept: impl Iterator<Item = Kept>, homes: &[CustomerId]) -> BTreeMap<String, Value> {
+    let (mut said, mut values) = (Vec::new(), HashMap::new());
     for kept in kept {
-        let is_older = |before: &Kept| before.change > kept.change;
-        if !latest.get(&kept.key).is_some_and(is_older) {
-            latest.insert(kept.key.clone(), kept);
-        }
+        values.extend(kept.value.map(|value| (kept.said.id, value)));
+        said.push(kept.said);
     }
-    let values = latest.into_iter().map(|(key, kept)| (key, kept.value));
-    values.collect()
+    let latest = standing::latest(said, |id| homes.contains(&id));
+    let stands = standing::standing(&latest).into_iter();
+    stands
+        .filter_map(|(key, said)| Some((key.0.clone(), values.remove(&said.id)?)))
+        .collect()
 }

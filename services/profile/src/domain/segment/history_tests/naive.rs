@@ -227,6 +227,7 @@ impl World {
         self.facts.tags.push(Change {
             id: Uuid::nil(),
             home: CustomerId(Uuid::nil()),
+            by: CustomerId(Uuid::nil()),
             tag: tag.to_owned(),
             kind: kind.unwrap_or(Kind::Removed),
             reason: String::new(),
