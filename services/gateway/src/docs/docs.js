@@ -26,14 +26,18 @@ function choices(schema) {
   return (schema.properties ? null : schema.oneOf || schema.anyOf) || [];
 }
 
+function nameOf(reference) {
+  return reference.$ref.split("/").pop();
+}
+
 function typeOf(schema) {
   const known = resolve(schema);
   const among = choices(known).filter((one) => one.$ref);
-  if (among.length) return among.map(typeOf).join(" or ");
+  if (among.length) return among.map(nameOf).join(" or ");
   if (known.type === "array") return `list of ${typeOf(known.items)}`;
   if (known.additionalProperties) return `map of ${typeOf(known.additionalProperties)}`;
   if (known.enum) return "one of a list";
-  if (schema && schema.$ref) return schema.$ref.split("/").pop();
+  if (schema && schema.$ref) return nameOf(schema);
   return [known.type, known.format].filter(Boolean).flat().join(" ") || "any";
 }
 
@@ -66,7 +70,7 @@ function field(name, schema, required, depth) {
   const inner = nested(schema);
   if (depth < DEEPEST) {
     if (inner.properties) item.append(more("fields", inner, depth));
-    for (const one of choices(inner).filter((one) => one.$ref)) item.append(more(typeOf(one), one, depth));
+    for (const one of choices(inner).filter((one) => one.$ref)) item.append(more(nameOf(one), one, depth));
   }
   return item;
 }
