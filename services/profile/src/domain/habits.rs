@@ -30,6 +30,17 @@ pub(crate) struct Habits {
     pub(crate) channel: Option<String>,
 }
 
+impl Habits {
+    /// What these orders of a person show, the latest first. They are all, or more than count.
+    pub(crate) fn of<'o>(orders: impl IntoIterator<Item = &'o RecordedOrder>, zone: Zone) -> Self {
+        let mut tallies = Tallies::new(zone, MOST_ORDERS);
+        let one_more = usize::from(MOST_ORDERS).saturating_add(1);
+        let latest = orders.into_iter().take(one_more);
+        latest.for_each(|order| tallies.take(order));
+        tallies.habits()
+    }
+}
+
 /// A category of which somebody has kept something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Favourite {

@@ -6,6 +6,7 @@ use contract::patron::profile::v1::{
 
 use crate::harness::{Profile, give_back, minute, order, order_input, request_id};
 use crate::identities::{link, make, unmerge};
+use crate::segments::{define, members};
 
 const HOUR: i64 = 60;
 
@@ -179,4 +180,25 @@ async fn habits_are_those_of_the_latest_thousand_orders_under_whichever_id() {
     assert_eq!(traits.order_count, 1_101);
     assert_eq!(favourites(&traits), [("tea", 501), ("books", 480)]);
     assert_eq!(hour_and_channel(&traits), (Some(12), "app"));
+}
+
+#[tokio::test]
+async fn who_belongs_to_a_segment_of_a_habit_follows_orders_and_returns() {
+    let profile = Profile::start().await;
+    let anna = profile.customer().await;
+    let condition = "orders.?favourite_category.orValue('') == 'books' \
+                     && orders.?usual_hour.orValue(0) == 9 \
+                     && orders.?usual_channel.orValue('') == 'app'";
+    define(&profile, "readers", condition).await.unwrap();
+    assert_eq!(members(&profile, "readers").await, Vec::<String>::new());
+    record(&profile, [bought(&anna, "o-2", 2, "app", &["books"])]).await;
+    let only_anna = std::slice::from_ref(&anna);
+    assert_eq!(members(&profile, "readers").await, only_anna);
+
+    let back = give_back(&anna, ("r-1", "o-2"), &[("1", 1)]);
+    profile.record_return(back).await.unwrap();
+    assert_eq!(members(&profile, "readers").await, Vec::<String>::new());
+    // Told late: it was placed before the other.
+    record(&profile, [bought(&anna, "o-1", 1, "app", &["books"])]).await;
+    assert_eq!(members(&profile, "readers").await, only_anna);
 }

@@ -52,7 +52,7 @@ use crate::store::segments::{facts, members, sizes};
 use crate::store::{customers, ratings};
 
 const HOMES: usize = 4;
-const CONDITIONS: [&str; 9] = [
+const CONDITIONS: [&str; 10] = [
     "orders.within_days(30).count >= 2",
     "orders.count > 0 && orders.within_days(20).count == 0",
     "'vip' in customer.tags || orders.within_hours(100).net('EUR') > 500",
@@ -61,6 +61,7 @@ const CONDITIONS: [&str; 9] = [
     "has(customer.days_to_birthday) && customer.days_to_birthday <= 3",
     "'regular' in customer.tags",
     "health.?index.orValue(0) >= 40 && health.?band.orValue('') != 'thriving'",
+    "orders.?favourite_category.orValue('') == 'cups' && orders.?usual_hour.orValue(0) < 12",
     "has(attribute.days_to_renewal) && attribute.days_to_renewal >= 0 && attribute.days_to_renewal < 4",
 ];
 

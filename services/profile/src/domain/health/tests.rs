@@ -7,6 +7,7 @@ use super::heard::{Answer, Case, CaseStep, Contact, Heard, Priority};
 use super::policy::{Policy, days};
 use super::*;
 use crate::domain::customer::Details;
+use crate::domain::habits::Habits;
 use crate::domain::ids::{CustomerId, OrderId};
 use crate::domain::money::Currency;
 use crate::domain::order::{Order, OrderLine, RecordedOrder};
@@ -29,6 +30,7 @@ fn nobody() -> Facts {
         tags: Vec::new(),
         attributes: std::collections::BTreeMap::new(),
         traits: Traits::default(),
+        habits: Habits::default(),
         orders: Vec::new(),
         complete_since: Timestamp::MIN,
         heard: Heard::default(),

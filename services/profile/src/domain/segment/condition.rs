@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use rules::{CompileError, EvaluationError, Expected, Explanation, Limits, Rule, Value};
 
 use super::facts::{Facts, MOST_ORDERS};
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{HABITS, Vocabulary};
 use super::witness::{Moment, Witness};
 
 /// How many instants at which something changes are looked at for one at which the condition does.
@@ -135,7 +135,7 @@ fn reach_of(read: &str) -> Reach {
         Reach::Window(SignedDuration::from_hours(days.saturating_mul(24)))
     } else if let Some(hours) = window("within_hours") {
         Reach::Window(SignedDuration::from_hours(hours))
-    } else if of_orders.starts_with("in_") {
+    } else if of_orders.starts_with("in_") || HABITS.contains(&of_orders) {
         Reach::Always
     } else {
         Reach::Figures

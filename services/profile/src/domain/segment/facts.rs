@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use crate::domain::attribute::value::Value;
 use crate::domain::customer::Details;
+use crate::domain::habits::Habits;
 use crate::domain::health::Score;
 use crate::domain::health::heard::Heard;
 use crate::domain::order::RecordedOrder;
@@ -29,6 +30,8 @@ pub(crate) struct Facts {
     /// By key.
     pub(crate) attributes: BTreeMap<String, Value>,
     pub(crate) traits: Traits,
+    /// What the orders show, where all were asked for.
+    pub(crate) habits: Habits,
     /// The latest first.
     pub(crate) orders: Vec<RecordedOrder>,
     /// All orders after this instant are in `orders`.

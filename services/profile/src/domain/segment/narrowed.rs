@@ -159,6 +159,17 @@ impl<'m> Narrowed<'m> {
         ))
     }
 
+    /// What is usual changes with orders and returns, never because time passes.
+    fn habit(&self, name: &str) -> Option<Fact<'m>> {
+        let habits = &self.moment.facts.habits;
+        match name {
+            "usual_hour" => Some(Fact::Int(habits.hour?.into())),
+            "usual_channel" => Some(Fact::Text(habits.channel.as_deref()?)),
+            "favourite_category" => Some(Fact::Text(&habits.categories.first()?.category)),
+            _ => None,
+        }
+    }
+
     fn figure(&self, name: &str) -> Option<i64> {
         let moment = self.moment;
         match name {
@@ -189,7 +200,8 @@ impl Record for Narrowed<'_> {
         if let Some(part) = self.parts.get_or_try_init(name, || self.part(name)) {
             return Some(Fact::Record(part));
         }
-        self.figure(name).map(Fact::Int)
+        let habit = self.habit(name);
+        habit.or_else(|| self.figure(name).map(Fact::Int))
     }
 }
 

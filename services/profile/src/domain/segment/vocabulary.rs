@@ -8,6 +8,7 @@
 //! | `customer.days_known` | days since Patron first heard of the customer |
 //! | `orders.count`, `orders.returns` | all there ever were |
 //! | `orders.days_since_first`, `orders.days_since_last` | in days where the customer lives; missing without orders |
+//! | `orders.usual_hour`, `orders.usual_channel`, `orders.favourite_category` | what the latest show of habits: the hour where the customer lives; may be missing |
 //! | `orders.net('EUR')`, `orders.gross('EUR')` | minor units, with and without what was paid back |
 //! | `orders.within_days(90)`, `orders.within_hours(48)` | the orders of the last so many times 24 hours, or hours |
 //! | `….in_category('tea')`, `….in_channel('app')`, `….in_store('7')` | those of them that hold such a line, came that way |
@@ -29,6 +30,9 @@ pub(super) const MOST_TAGS: u32 = 200;
 /// The longest windows.
 pub(super) const MOST_DAYS: i64 = 3_660;
 const MOST_HOURS: i64 = 8_784;
+
+/// What the latest orders show.
+pub(super) const HABITS: [&str; 3] = ["usual_hour", "usual_channel", "favourite_category"];
 
 /// What the name of an attribute that is a day or an instant begins with: conditions read how far it is.
 pub(super) const DAYS_TO: &str = "days_to_";
@@ -139,6 +143,9 @@ fn orders() -> Result<Structure, SchemaError> {
         .field("returns", Type::INT)
         .optional("days_since_first", Type::INT)
         .optional("days_since_last", Type::INT)
+        .optional("usual_hour", Type::INT)
+        .optional("usual_channel", Type::TEXT)
+        .optional("favourite_category", Type::TEXT)
         .family("within_days", days, Type::structure(window.clone()))
         .family("within_hours", hours, Type::structure(window));
     chosen(amounts(all))?.build()

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::domain::attribute::standing;
 use crate::domain::attribute::value::Value;
 use crate::domain::customer::Customer;
+use crate::domain::habits::Habits;
 use crate::domain::health::heard::Heard;
 use crate::domain::health::{Score, Since};
 use crate::domain::ids::CustomerId;
@@ -86,8 +87,16 @@ pub(crate) async fn of(
         let told = homes.iter().filter_map(|home| told.remove(home));
         let heard = Heard::of_all(told);
         let (orders, complete_since) = gather(&homes, &mut bought, begin(scope));
+        let zone = zone::of(&person.details.time_zone);
+        let zone = zone.unwrap_or_else(|| scope.default_zone.clone());
+        let habits = match scope.reach {
+            // Of each home more are read than count.
+            Reach::Always => Habits::of(&orders, zone.clone()),
+            Reach::Figures | Reach::Window(_) => Habits::default(),
+        };
         let facts = Facts {
-            zone: zone::of(&person.details.time_zone).unwrap_or_else(|| scope.default_zone.clone()),
+            zone,
+            habits,
             known_since: person.create_time,
             tags,
             attributes: values(kept.flatten(), &homes),

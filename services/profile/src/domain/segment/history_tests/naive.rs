@@ -1,6 +1,6 @@
 //! A world that keeps all that happened, and conditions that are read from it one by one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use calendar::Zone;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::domain::birth_date::BirthDate;
 use crate::domain::customer::Details;
+use crate::domain::habits::Habits;
 use crate::domain::ids::{CustomerId, OrderId};
 use crate::domain::money::Currency;
 use crate::domain::order::{Order, OrderLine, RecordedOrder};
@@ -111,8 +112,9 @@ impl World {
             known_since: begin(),
             details: Details::default(),
             tags: Vec::new(),
-            attributes: std::collections::BTreeMap::new(),
+            attributes: BTreeMap::new(),
             traits: Traits::default(),
+            habits: Habits::default(),
             orders: Vec::new(),
             complete_since: Timestamp::MIN,
             heard: crate::domain::health::heard::Heard::default(),
@@ -165,6 +167,7 @@ impl World {
                 self.facts.details.birth_date = Some(*birth);
             }
         }
+        self.facts.habits = Habits::of(&self.facts.orders, self.facts.zone.clone());
     }
 
     fn buy(&mut self, bought: &Bought) {
@@ -243,6 +246,23 @@ impl World {
         zone.to_datetime(at).date()
     }
 
+    /// What most of what was bought has in common; of as many the later, then the first.
+    fn usual<K: Ord>(&self, of: impl Fn(&Bought) -> K) -> Option<K> {
+        let mut found: BTreeMap<K, (usize, Timestamp)> = BTreeMap::new();
+        for bought in &self.bought {
+            let (count, latest) = found.entry(of(bought)).or_insert((0, bought.time));
+            *count += 1;
+            *latest = (*latest).max(bought.time);
+        }
+        let found = found.into_iter().rev();
+        found.max_by_key(|(_, it)| *it).map(|(name, _)| name)
+    }
+
+    fn hour(&self, at: Timestamp) -> i64 {
+        let zone = TimeZone::get(self.facts.zone.name()).unwrap();
+        zone.to_datetime(at).hour().into()
+    }
+
     fn days_since(&self, then: Timestamp, now: Timestamp) -> i64 {
         days(self.day(then), self.day(now))
     }
@@ -287,6 +307,9 @@ pub(super) enum Condition {
     Returns(&'static str, i64),
     SinceFirst(&'static str, i64),
     SinceLast(&'static str, i64),
+    UsualHour(&'static str, i64),
+    UsualChannel(&'static str),
+    Favourite(&'static str),
     Known(&'static str, i64),
     Age(&'static str, i64),
     ToBirthday(&'static str, i64),
@@ -341,6 +364,9 @@ pub(super) fn condition() -> impl Strategy<Value = Condition> {
         1 => number(30).prop_map(|(it, number)| Condition::Returns(it, number)),
         2 => number(100).prop_map(|(it, number)| Condition::SinceFirst(it, number)),
         3 => number(12).prop_map(|(it, number)| Condition::SinceLast(it, number)),
+        1 => number(24).prop_map(|(it, number)| Condition::UsualHour(it, number)),
+        1 => (0_usize..2).prop_map(|channel| Condition::UsualChannel(CHANNELS[channel])),
+        1 => (0_usize..3).prop_map(|category| Condition::Favourite(CATEGORIES[category])),
         1 => number(200).prop_map(|(it, number)| Condition::Known(it, number)),
         1 => number(60).prop_map(|(it, number)| Condition::Age(it, number)),
         2 => number(366).prop_map(|(it, number)| Condition::ToBirthday(it, number)),
@@ -389,6 +415,12 @@ impl Condition {
             Self::SinceLast(operator, number) => {
                 since(times().max()).is_some_and(|days| compare(days, operator, *number))
             }
+            Self::UsualHour(operator, number) => {
+                let hour = world.usual(|bought| world.hour(bought.time));
+                hour.is_some_and(|hour| compare(hour, operator, *number))
+            }
+            Self::UsualChannel(channel) => world.usual(|it| it.channel) == Some(*channel),
+            Self::Favourite(category) => world.usual(|it| it.category) == Some(*category),
             Self::Known(operator, number) => {
                 compare(world.days_since(begin(), now), operator, *number)
             }
@@ -486,6 +518,21 @@ impl fmt::Display for Condition {
             }
             Self::SinceLast(operator, number) => {
                 guarded(formatter, "orders.days_since_last", operator, number)
+            }
+            Self::UsualHour(operator, number) => {
+                guarded(formatter, "orders.usual_hour", operator, number)
+            }
+            Self::UsualChannel(channel) => {
+                write!(
+                    formatter,
+                    "orders.?usual_channel.orValue('') == '{channel}'"
+                )
+            }
+            Self::Favourite(category) => {
+                write!(
+                    formatter,
+                    "orders.?favourite_category.orValue('') == '{category}'"
+                )
             }
             Self::Known(operator, number) => {
                 write!(formatter, "customer.days_known {operator} {number}")
