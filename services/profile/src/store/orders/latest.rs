@@ -26,7 +26,7 @@ pub(crate) fn latest(
                SELECT * FROM orders
                WHERE customer_id = home AND order_time >= coalesce((
                    SELECT order_time FROM orders WHERE customer_id = home
-                   ORDER BY order_time DESC OFFSET $2 - 1 LIMIT 1
+                   ORDER BY order_time DESC OFFSET $2::bigint - 1 LIMIT 1
                ), '-infinity')
                ORDER BY order_time DESC, entry_id DESC LIMIT $2
            ) AS latest
