@@ -1,6 +1,9 @@
 //! What the contract declares is what is asked for, and what declares nothing is found out.
 
-use access::{MethodRules, RulesError};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use access::{Method, MethodRules, RulesError};
 use prost_reflect::DescriptorPool;
 use prost_types::{
     DescriptorProto, FileDescriptorProto, MethodDescriptorProto, ServiceDescriptorProto,
@@ -41,6 +44,44 @@ fn every_method_of_the_contract_is_declared() {
     rules
         .require_all(services.iter().map(String::as_str))
         .unwrap();
+}
+
+/// Begins and ends the list of sensitive acts in docs/access.md.
+const SENSITIVE: (&str, &str) = ("<!-- sensitive acts -->", "<!-- end -->");
+
+#[test]
+fn whoever_changes_a_policy_has_proven_enough() {
+    let rules = MethodRules::from_pool(contract::pool()).unwrap();
+    let ends = ["_policy.write", "policies.write"];
+    let changes = |method: &&Method| ends.iter().any(|end| method.permission.ends_with(end));
+    let (strong, weak): (Vec<_>, Vec<_>) = rules
+        .methods()
+        .filter(changes)
+        .partition(|method| method.step_up.is_some());
+    let weak: Vec<_> = weak.iter().map(|method| &method.name).collect();
+    assert!(weak.is_empty(), "without `step_up`: {weak:?}");
+    assert!(strong.len() >= 4, "{strong:?}");
+}
+
+#[test]
+fn the_documentation_lists_the_acts_that_take_a_strong_proof() {
+    let rules = MethodRules::from_pool(contract::pool()).unwrap();
+    let declared: BTreeSet<_> = rules
+        .methods()
+        .filter(|method| method.step_up.is_some())
+        .map(|method| method.name.clone())
+        .collect();
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/access.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let (_, list) = guide.split_once(SENSITIVE.0).unwrap();
+    let (list, _) = list.split_once(SENSITIVE.1).unwrap();
+    let listed: BTreeSet<_> = list
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(listed, declared);
 }
 
 #[test]
