@@ -309,6 +309,7 @@ mod tests {
         let config = DatabaseConfig {
             url: DatabaseUrl::new("postgres:///nowhere"),
             statement_timeout_ms: 50,
+            lock_timeout_ms: 50,
             ..DatabaseConfig::default()
         };
         let db = Database::connect_lazy(&config).expect("a pool");

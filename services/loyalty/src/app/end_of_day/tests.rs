@@ -213,6 +213,7 @@ async fn a_holder_whose_statements_always_take_too_long_stops_nobody_else() {
              WHEN (NEW.holder_id = '{one}') EXECUTE FUNCTION too_long()"
     );
     world.arrange(&slow).await;
+    world.at("2026-04-08T02:00:00Z").await;
     world.at("2026-05-01T02:00:00Z").await;
     let left = [
         available(&world, one, POINTS).await,

@@ -65,7 +65,7 @@ fn request(number: u128, points: i64) -> Request {
             points,
             ..Redemption::default()
         }),
-        request_id: Uuid::from_u128(number).to_string(),
+        request_id: Uuid::from_u128(number + 1).to_string(),
         validate_only: false,
     };
     let key = Key::new("user:ann", crate::app::redeem::METHOD, &sent.request_id).unwrap();
