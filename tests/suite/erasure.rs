@@ -48,7 +48,6 @@ async fn person(api: &Api) -> String {
         "regionCode": "GB", "timeZone": "Europe/London",
         "postalAddress": {
             "regionCode": "GB", "locality": mark("town"), "addressLines": [mark("street")],
-            "organization": mark("organization"),
         },
         "identifiers": [
             {"kind": "email", "value": format!("{MARK}@example.com"), "verified": true},
