@@ -135,16 +135,21 @@ async fn a_pool_recovers_by_itself_when_the_server_comes_back() {
     eventually("the pool answers", async || test.db().begin().await.is_ok()).await;
 }
 
-#[tokio::test]
-async fn a_connection_that_dies_silently_gives_its_permit_back() {
-    let cluster = TestCluster::private().await;
-    let test = cluster.create(&EMPTY).await;
+/// A pool that loses all with its only permit, and whose callers wait for longer than it may be in doubt.
+async fn pool_of_one(test: &TestDatabase) -> Database {
     let config = DatabaseConfig {
         max_connections: 1,
         acquire_timeout_ms: 20_000,
         ..test.config()
     };
-    let db = Database::connect(&config).await.expect("a pool");
+    Database::connect(&config).await.expect("a pool")
+}
+
+#[tokio::test]
+async fn a_connection_that_dies_silently_gives_its_permit_back() {
+    let cluster = TestCluster::private().await;
+    let test = cluster.create(&EMPTY).await;
+    let db = pool_of_one(&test).await;
     let mut transaction = db.begin().await.expect("a transaction");
     let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
         .fetch_one(&mut *transaction)
@@ -162,12 +167,7 @@ async fn a_connection_that_dies_silently_gives_its_permit_back() {
 async fn a_begin_that_nobody_answers_gives_its_permit_back() {
     let cluster = TestCluster::private().await;
     let test = cluster.create(&EMPTY).await;
-    let config = DatabaseConfig {
-        max_connections: 1,
-        acquire_timeout_ms: 20_000,
-        ..test.config()
-    };
-    let db = Database::connect(&config).await.expect("a pool");
+    let db = pool_of_one(&test).await;
     let before = backend(&db).await;
     eventually("it is back", async || db.state().idle == 1).await;
     signal("STOP", before); // its server is there no more, and nobody says so
