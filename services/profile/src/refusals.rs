@@ -80,6 +80,13 @@ pub(crate) fn identifier_taken(kind: &str, field: &str) -> Refusal {
         .field(field, "belongs to another customer")
 }
 
+/// Several people have an identifier of a kind that people share. The value is not told.
+pub(crate) fn identifier_shared(kind: &str) -> Refusal {
+    let message = "several people have the identifier, so it tells of nobody who it is";
+    let reason = ErrorReason::IdentifierShared;
+    Refusal::new(Code::FailedPrecondition, reason, message).metadata("kind", kind)
+}
+
 /// No such link holds the person together.
 pub(crate) fn link_not_found() -> Refusal {
     let message = "no such link joins this customer to another";
@@ -129,6 +136,7 @@ pub(crate) fn refused(refused: &Refused) -> Refusal {
         Refused::CustomerNotFound => customer_not_found(),
         Refused::CustomerErased => erasure::erased(),
         Refused::IdentifierSuppressed { kind } => identifier_suppressed(kind),
+        Refused::IdentifierShared { kind } => identifier_shared(kind),
         Refused::OrderConflict { field } => {
             Refusal::new(Code::AlreadyExists, ErrorReason::OrderConflict, message)
                 .metadata("field", format!("order.{field}"))

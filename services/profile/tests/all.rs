@@ -65,6 +65,8 @@ mod quality;
 mod races;
 #[path = "all/ratings.rs"]
 mod ratings;
+#[path = "all/recognised.rs"]
+mod recognised;
 #[path = "all/restrictions.rs"]
 mod restrictions;
 #[path = "all/retention.rs"]

@@ -6,7 +6,7 @@ use idempotency::{Claim, Key};
 use sqlx::PgTransaction;
 use tonic::{Response, Status};
 
-use super::identity::tell::{Listed, take};
+use super::identity::tell::{Listed, Taken, take};
 use super::identity::trust;
 use super::{App, announce};
 use crate::domain::customer::{Customer, Details};
@@ -18,6 +18,8 @@ use crate::store::{customers, sources};
 use crate::{refusals, wire};
 
 const METHOD: &str = "patron.profile.v1.CustomerService/CreateCustomer";
+/// An operator is told of identifiers that others have.
+const TOLD: Taken = Taken::Refused("customer");
 
 impl App {
     /// Creates the customer of these details, once per `request_id`.
@@ -44,7 +46,7 @@ impl App {
         match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
-                let outcome = self.found(claimed.transaction(), crm, "customer").await;
+                let outcome = self.found(claimed.transaction(), crm, TOLD).await;
                 let answer = claimed.finish(outcome.map(wire::customers::encode)).await?;
                 self.outbox.committed();
                 Ok(answer)
@@ -59,7 +61,7 @@ impl App {
         crm: Source,
     ) -> Result<proto::Customer, Refusal> {
         let mut tx = self.begin(deadline).await?;
-        let created = wire::customers::encode(self.found(&mut tx, crm, "customer").await?);
+        let created = wire::customers::encode(self.found(&mut tx, crm, TOLD).await?);
         Ok(proto::Customer {
             customer_id: String::new(),
             etag: String::new(),
@@ -67,13 +69,12 @@ impl App {
         })
     }
 
-    /// Makes the customer of whom a source is the first to tell. `within` is the path of the message that
-    /// lists its identifiers.
+    /// Makes the customer of whom a source is the first to tell.
     pub(super) async fn found(
         &self,
         db: &mut PgTransaction<'_>,
         source: Source,
-        within: &'static str,
+        taken: Taken,
     ) -> Result<Customer, Refusal> {
         let golden = Golden::of(std::slice::from_ref(&source), &trust());
         let named = golden.details.identifiers.iter().map(|it| &it.key);
@@ -81,10 +82,7 @@ impl App {
         let customer = Customer::create(source.home, golden, source.record_time);
         let identifiers = &customer.details.identifiers;
         let keys = identifiers.iter().map(|it| it.key.clone()).collect();
-        let listed = Listed {
-            within,
-            identifiers,
-        };
+        let listed = Listed { identifiers, taken };
         take(
             db,
             &self.keyring,

@@ -11,15 +11,17 @@ use uuid::Uuid;
 
 use crate::domain::customer::Customer;
 use crate::domain::identifier::IdentifierKey;
+use crate::domain::identity::kinds::kind_of;
 use crate::domain::ids::CustomerId;
 use crate::refusals;
+use crate::store::identifiers::Owned;
 use crate::store::{StoreError, customers, identifiers};
 
 /// Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Readers {
     by_id: Coalescer<CustomerId, Customer, Refusal>,
-    by_identifier: Coalescer<IdentifierKey, Customer, Refusal>,
+    by_identifier: Coalescer<IdentifierKey, Known, Refusal>,
 }
 
 impl Readers {
@@ -46,11 +48,25 @@ impl Readers {
     /// The one whom an identifier belongs to.
     pub(crate) async fn known_as(&self, key: IdentifierKey) -> Result<Customer, Refusal> {
         let found = self.by_identifier.get(key.clone()).await;
+        let found = match found.map_err(refusals::unread)? {
+            Some(Known::Customer(found)) => Some(*found),
+            Some(Known::Several) => return Err(refusals::identifier_shared(&key.kind)),
+            None => None,
+        };
         // What an operator has withdrawn for the person as a whole identifies nobody as long as that holds.
         let is_theirs = |it: &Customer| it.details.identifiers.iter().any(|it| it.key == key);
-        let found = found.map_err(refusals::unread)?.filter(is_theirs);
-        found.ok_or_else(refusals::customer_not_found)
+        found
+            .filter(is_theirs)
+            .ok_or_else(refusals::customer_not_found)
     }
+}
+
+/// Whose an identifier is.
+#[derive(Clone, Debug)]
+enum Known {
+    Customer(Box<Customer>),
+    /// It is of a kind that people share, and several do.
+    Several,
 }
 
 /// Whoever waits has a deadline, but the reader has none, and all others wait for it.
@@ -74,13 +90,18 @@ async fn by_id(
 async fn by_identifier(
     (db, keyring): (Database, Keyring),
     asked: Vec<IdentifierKey>,
-) -> Result<HashMap<IdentifierKey, Customer>, Refusal> {
+) -> Result<HashMap<IdentifierKey, Known>, Refusal> {
     let mut connection = db.acquire().await.map_err(refusals::database)?;
-    let owners = identifiers::owners(&mut connection, &keyring, &asked).await?;
-    let ids: Vec<CustomerId> = owners.values().copied().collect();
+    let owned = identifiers::owned(&mut connection, &keyring, &asked).await?;
+    let ids: Vec<CustomerId> = owned.values().map(|it| it.by).collect();
     let people = People::read(&mut connection, &keyring, &ids).await?;
-    let lead = |(key, id)| Some((key, people.with(id)?));
-    Ok(owners.into_iter().filter_map(lead).collect())
+    let lead = |(key, owned): (IdentifierKey, Owned)| {
+        if owned.is_contested && !kind_of(&key).tells_who() {
+            return Some((key, Known::Several));
+        }
+        Some((key, Known::Customer(Box::new(people.with(owned.by)?))))
+    };
+    Ok(owned.into_iter().filter_map(lead).collect())
 }
 
 /// Customers, each to be found by all ids that lead to it.

@@ -7,7 +7,7 @@ use sqlx::PgTransaction;
 use tonic::{Response, Status};
 
 use super::App;
-use super::identity::tell::Listed;
+use super::identity::tell::{Listed, Taken};
 use super::identity::{Person, trust};
 use crate::domain::customer::{Customer, Details};
 use crate::domain::field::Field;
@@ -84,8 +84,8 @@ impl App {
             observed_at: now,
         };
         let listed = Listed {
-            within: "customer",
             identifiers: &said.identifiers,
+            taken: Taken::Refused("customer"),
         };
         let amend = |profile: &mut Profile, crm| profile.amend(crm, told, &trust());
         let (customer, _) = self.tell(db, person, (crm, listed), amend).await?;

@@ -41,6 +41,8 @@ pub(crate) enum Refused {
     CustomerErased,
     #[error("an identifier is of somebody who was erased")]
     IdentifierSuppressed { kind: String },
+    #[error("several people have the identifier, so it tells of nobody who it is")]
+    IdentifierShared { kind: String },
     #[error("the order id is recorded with another {field}")]
     OrderConflict { field: String },
     #[error("the return id is recorded with another {field}")]

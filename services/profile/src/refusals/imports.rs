@@ -5,7 +5,6 @@ use contract::patron::profile::v1::ErrorReason;
 use contract::patron::r#type::v1::ErrorReason as Common;
 use tonic::Code;
 
-use crate::app::identity::ingest::Statement;
 use crate::domain::imports::attributes::{Said, Wrong};
 use crate::domain::imports::columns::Unreadable;
 use crate::domain::imports::crowd::RowRefused;
@@ -69,18 +68,9 @@ pub(crate) fn unreadable_row(error: &RowError) -> Fault {
 }
 
 /// Why a row was refused that could be read.
-pub(crate) fn fault(refused: &RowRefused, said: &Statement) -> Fault {
+pub(crate) fn fault(refused: &RowRefused) -> Fault {
     match refused {
         RowRefused::Conflict(conflict) => of_refusal(&conflict.clone().into(), ""),
-        RowRefused::IdentifierTaken { key } => {
-            let mut places = said.details.identifiers.iter();
-            let place = places.position(|identifier| identifier.key == *key);
-            let field = format!("identifiers[{}]", place.unwrap_or_default());
-            of_refusal(
-                &super::identifier_taken(&key.kind, &field),
-                &format!("identifiers.{}", key.kind),
-            )
-        }
         RowRefused::CustomerNotFound => of_refusal(&super::customer_not_found(), "customer_id"),
         RowRefused::SourceOfAnotherCustomer => {
             of_refusal(&super::source_of_another_customer(), "customer_id")

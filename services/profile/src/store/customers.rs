@@ -18,6 +18,7 @@ use super::StoreError;
 use super::homes::homes_of;
 use super::sealed::of_match_key;
 use crate::domain::customer::Customer;
+use crate::domain::identity::homes::Homes;
 use crate::domain::ids::CustomerId;
 pub(crate) use many::{after, remove, unused};
 pub(super) use row::open_personal;
@@ -215,21 +216,25 @@ pub(crate) async fn sharing(
     read(rows, keyring)
 }
 
-/// Lets ids lead to another customer. What was known of them stands in the golden record of that one, and
-/// in its sources; it is not kept twice.
+/// Lets ids lead to those who were made of them, with nothing left under their own.
 pub(crate) async fn absorb(
     connection: &mut PgConnection,
-    ids: &[Uuid],
-    profile: CustomerId,
+    people: &[Homes],
 ) -> Result<(), StoreError> {
+    let pairs = people.iter().flat_map(|it| {
+        let absorbed = it.absorbed.iter();
+        absorbed.map(|id| (id.0, it.profile.0))
+    });
+    let (ids, profiles): (Vec<Uuid>, Vec<Uuid>) = pairs.unzip();
     sqlx::query!(
-        "UPDATE customers SET
-             profile_id = $2, absorbed = '{}', origins = '{}', match_keys = '{}', search_keys = '{}',
-             personal = '', region_code = '', brand = '', language_code = '', time_zone = '',
-             contact_time = NULL
-         WHERE customer_id = ANY ($1)",
-        ids,
-        profile.0,
+        "UPDATE customers AS known SET
+             profile_id = told.profile_id, absorbed = '{}', origins = '{}', match_keys = '{}',
+             search_keys = '{}', personal = '', region_code = '', brand = '', language_code = '',
+             time_zone = '', contact_time = NULL
+         FROM unnest($1::uuid[], $2::uuid[]) AS told (customer_id, profile_id)
+         WHERE known.customer_id = told.customer_id",
+        &ids,
+        &profiles,
     )
     .execute(connection)
     .await?;

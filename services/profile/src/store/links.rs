@@ -5,9 +5,9 @@ use jiff_sqlx::ToSqlx as _;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{CorruptRow, StoreError};
+use super::{CorruptRow, StoreError, texts};
 use crate::domain::identity::link::{Link, LinkId, LinkKind, Undone};
-use crate::domain::ids::CustomerId;
+use crate::domain::ids::{CustomerId, ImportId};
 
 struct LinkRow {
     older: Uuid,
@@ -18,6 +18,7 @@ struct LinkRow {
     reason: String,
     actor: String,
     made_at: jiff_sqlx::Timestamp,
+    import_id: Option<Uuid>,
     undone_at: Option<jiff_sqlx::Timestamp>,
     undone_by: Option<String>,
     undone_reason: Option<String>,
@@ -31,7 +32,7 @@ pub(crate) async fn holding(
     let rows = sqlx::query_as!(
         LinkRow,
         r#"SELECT older, newer, link_id, kind, score_permille, reason, actor, made_at,
-                  undone_at AS "undone_at: _", undone_by, undone_reason
+                  import_id, undone_at AS "undone_at: _", undone_by, undone_reason
            FROM links WHERE older = ANY ($1) AND undone_at IS NULL ORDER BY link_id"#,
         homes,
     )
@@ -52,7 +53,7 @@ pub(crate) async fn list(
         LinkRow,
         r#"SELECT older AS "older!", newer AS "newer!", link_id AS "link_id!", kind AS "kind!",
                   score_permille AS "score_permille!", reason AS "reason!", actor AS "actor!",
-                  made_at AS "made_at!", undone_at AS "undone_at: _", undone_by, undone_reason
+                  made_at AS "made_at!", import_id, undone_at AS "undone_at: _", undone_by, undone_reason
            FROM (
                SELECT * FROM (SELECT * FROM links WHERE older = ANY ($1) AND link_id < $2
                               ORDER BY link_id DESC LIMIT $3) AS by_older
@@ -70,20 +71,52 @@ pub(crate) async fn list(
     rows.into_iter().map(LinkRow::into_domain).collect()
 }
 
-/// Adds one.
-pub(crate) async fn insert(connection: &mut PgConnection, link: &Link) -> Result<(), StoreError> {
-    let (older, newer) = link.ends;
+/// Those by which a file that is taken back joined these homes to others, and that hold.
+pub(crate) async fn of_import(
+    connection: &mut PgConnection,
+    import: ImportId,
+    homes: &[Uuid],
+) -> Result<Vec<Link>, StoreError> {
+    let rows = sqlx::query_as!(
+        LinkRow,
+        r#"SELECT older, newer, link_id, kind, score_permille, reason, actor, made_at,
+                  import_id, undone_at AS "undone_at: _", undone_by, undone_reason
+           FROM links WHERE import_id = $1 AND newer = ANY ($2) AND undone_at IS NULL
+           ORDER BY link_id"#,
+        import.0,
+        homes,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(LinkRow::into_domain).collect()
+}
+
+/// Adds some.
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    links: &[Link],
+) -> Result<(), StoreError> {
+    let of = |end: fn(&Link) -> CustomerId| -> Vec<Uuid> {
+        links.iter().map(|link| end(link).0).collect()
+    };
+    let ids: Vec<Uuid> = links.iter().map(|link| link.id.0).collect();
+    let scores: Vec<i32> = links.iter().map(|link| link.score_permille).collect();
+    let times = links.iter().map(|link| link.made_at.to_sqlx());
+    let times: Vec<jiff_sqlx::Timestamp> = times.collect();
+    let imports: Vec<Option<Uuid>> = links.iter().map(|link| Some(link.import?.0)).collect();
     sqlx::query!(
-        "INSERT INTO links (older, newer, link_id, kind, score_permille, reason, actor, made_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        older.0,
-        newer.0,
-        link.id.0,
-        name_of(link.kind),
-        link.score_permille,
-        link.reason,
-        link.actor,
-        link.made_at.to_sqlx(),
+        "INSERT INTO links (older, newer, link_id, kind, score_permille, reason, actor, made_at, import_id)
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::integer[],
+                              $6::text[], $7::text[], $8::timestamptz[], $9::uuid[])",
+        &of(|link| link.ends.0),
+        &of(|link| link.ends.1),
+        &ids,
+        &texts(links, |link| name_of(link.kind)) as &[&str],
+        &scores,
+        &texts(links, |link| &link.reason) as &[&str],
+        &texts(links, |link| &link.actor) as &[&str],
+        times as _,
+        &imports as &[Option<Uuid>],
     )
     .execute(connection)
     .await?;
@@ -130,6 +163,7 @@ impl LinkRow {
             reason: self.reason,
             actor: self.actor,
             made_at: self.made_at.to_jiff(),
+            import: self.import_id.map(ImportId),
             undone: undone_at.map(undone),
         })
     }

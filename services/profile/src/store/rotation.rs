@@ -39,6 +39,9 @@ pub(crate) async fn behind(
                (SELECT customer_id FROM identifier_owners WHERE key_id <> $1 AND customer_id > $2
                 ORDER BY customer_id LIMIT $3)
                UNION
+               (SELECT customer_id FROM identifier_claims WHERE key_id <> $1 AND customer_id > $2
+                ORDER BY customer_id LIMIT $3)
+               UNION
                (SELECT home FROM source_keys WHERE key_id <> $1 AND home > $2 ORDER BY home LIMIT $3)
            ) AS behind
            ORDER BY 1 LIMIT $3"#,
@@ -68,9 +71,14 @@ pub(crate) async fn renew_identifiers(
 ) -> Result<(), StoreError> {
     let (before, now) = columns(renewed);
     sqlx::query!(
-        "UPDATE identifier_owners AS known SET fingerprint = renewed.now, key_id = $3
-         FROM unnest($1::bytea[], $2::bytea[]) AS renewed (before, now)
-         WHERE known.fingerprint = renewed.before",
+        "WITH renewed AS (
+             SELECT * FROM unnest($1::bytea[], $2::bytea[]) AS renewed (before, now)
+         ), claimed AS (
+             UPDATE identifier_claims AS known SET fingerprint = renewed.now, key_id = $3
+             FROM renewed WHERE known.fingerprint = renewed.before
+         )
+         UPDATE identifier_owners AS known SET fingerprint = renewed.now, key_id = $3
+         FROM renewed WHERE known.fingerprint = renewed.before",
         &before as &[&[u8]],
         &now as &[&[u8]],
         index_id,

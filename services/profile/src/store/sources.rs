@@ -2,6 +2,8 @@
 
 mod row;
 
+use std::collections::HashSet;
+
 use jiff_sqlx::ToSqlx as _;
 use seal::Keyring;
 use sqlx::PgConnection;
@@ -107,6 +109,23 @@ pub(crate) async fn of_import(
     Ok(places
         .map(|row| (CustomerId(row.home), SourceId(row.source_id)))
         .collect())
+}
+
+/// Of these homes, those under which others than these sources speak.
+pub(crate) async fn homes_of_others(
+    connection: &mut PgConnection,
+    sources: &[(CustomerId, SourceId)],
+    homes: &[Uuid],
+) -> Result<HashSet<CustomerId>, StoreError> {
+    let ids: Vec<Uuid> = sources.iter().map(|(_, id)| id.0).collect();
+    let found = sqlx::query_scalar!(
+        "SELECT DISTINCT home FROM sources WHERE home = ANY ($1) AND source_id <> ALL ($2)",
+        homes,
+        &ids,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(found.into_iter().map(CustomerId).collect())
 }
 
 /// Takes sources away; answers the fingerprints of the channels' records that they spoke of, with their homes.

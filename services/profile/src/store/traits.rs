@@ -66,18 +66,27 @@ pub(crate) async fn lock(
         .collect()
 }
 
-/// Lets ids lead where the profile says that was made of them.
+/// Lets ids lead to those who were made of them, who are written already.
 pub(crate) async fn regroup(
     connection: &mut PgConnection,
-    homes: &Homes,
+    people: &[Homes],
 ) -> Result<(), StoreError> {
-    let absorbed: Vec<Uuid> = homes.absorbed.iter().map(|id| id.0).collect();
+    let pairs = people.iter().flat_map(|it| {
+        let ids = it.ids().into_iter();
+        ids.map(|id| (id, it.profile.0))
+    });
+    let (ids, profiles): (Vec<Uuid>, Vec<Uuid>) = pairs.unzip();
     sqlx::query!(
-        "UPDATE customer_traits SET
-             profile_id = $1, absorbed = CASE customer_id WHEN $1 THEN $2::uuid[] ELSE '{}' END
-         WHERE customer_id = ANY ($2) OR customer_id = $1",
-        homes.profile.0,
-        &absorbed,
+        "UPDATE customer_traits AS known SET
+             profile_id = told.profile_id,
+             absorbed = CASE known.customer_id
+                 WHEN told.profile_id THEN (SELECT absorbed FROM customers AS person
+                                            WHERE person.customer_id = told.profile_id)
+                 ELSE '{}' END
+         FROM unnest($1::uuid[], $2::uuid[]) AS told (customer_id, profile_id)
+         WHERE known.customer_id = told.customer_id",
+        &ids,
+        &profiles,
     )
     .execute(connection)
     .await?;

@@ -134,6 +134,7 @@ pub(super) fn evidence_kind(kind: matching::Kind) -> proto::likeness::Kind {
     match kind {
         matching::Kind::SameEmail => Kind::SameEmail,
         matching::Kind::SamePhone => Kind::SamePhone,
+        matching::Kind::SameIdentifier => Kind::SameIdentifier,
         matching::Kind::SameBirthDate => Kind::SameBirthDate,
         matching::Kind::SameBirthday => Kind::SameBirthday,
         matching::Kind::SameName => Kind::SameName,

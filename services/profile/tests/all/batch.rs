@@ -13,7 +13,7 @@ use crate::harness::{
     Profile, fields, gbp, give_back, identifier, metadata, order, order_input, reason, return_input,
 };
 
-async fn record(profile: &Profile, items: Vec<ActivityInput>) -> Vec<ActivityResult> {
+pub(crate) async fn record(profile: &Profile, items: Vec<ActivityInput>) -> Vec<ActivityResult> {
     let request = BatchRecordActivitiesRequest { items };
     let results = profile.activities().batch_record_activities(request).await;
     results.unwrap().into_inner().results
@@ -28,7 +28,7 @@ fn named(input: ActivityInput, phone: &str) -> ActivityInput {
     }
 }
 
-fn error(result: &ActivityResult) -> Status {
+pub(crate) fn error(result: &ActivityResult) -> Status {
     let error = result.error.clone().expect("a refused item has an error");
     let details = error.encode_to_vec().into();
     Status::with_details(Code::from_i32(error.code), error.message, details)

@@ -286,14 +286,11 @@ async fn undo_takes_back_what_the_file_said_and_nothing_that_others_said() {
         (ada.display_name.as_str(), ada.occupation.as_str()),
         ("", "baker")
     );
-    assert_eq!(
-        ada.identifiers,
-        [],
-        "what is somebody else's by now does not come back"
-    );
+    assert_eq!(ada.identifiers, [identifier("app", "p1")]);
     assert_eq!(
         find(&profile, "app", "p1").await.unwrap().customer_id,
-        eve.customer_id
+        eve.customer_id,
+        "it stays whose it is by now"
     );
     let bob = get(&profile, &bob).await.unwrap();
     assert_eq!((bob.display_name.as_str(), bob.identifiers.len()), ("", 0));

@@ -17,6 +17,7 @@ use seal::Keyring;
 
 use super::ingest::Statement;
 use super::merge::Merge;
+use super::tell::Taken;
 use super::unmerge::Unmerge;
 use super::{Person, trust};
 use crate::app::App;
@@ -33,15 +34,19 @@ use crate::domain::identity::source::{CRM, Source, SourceId};
 use crate::domain::identity::tell::Told;
 use crate::domain::ids::CustomerId;
 use crate::domain::traits::Traits;
-use crate::store::customers;
+use crate::store::{customers, links};
 use model::{Deed, Model, at};
 
 const HOMES: usize = 5;
+/// Of those who come in besides, so many are spoken of again.
+const MET: usize = 3;
 const CHANNELS: [&str; 2] = ["app", "shop"];
 
 #[derive(Clone, Debug)]
 enum Step {
     Ingest(usize, usize, Vec<Field>, Details, i64),
+    /// Somebody whom the channel does not say to be any customer.
+    Meet(Vec<Field>, Details, i64),
     Amend(usize, Vec<Field>, Details),
     Merge(usize, usize),
     Unmerge(usize),
@@ -49,7 +54,7 @@ enum Step {
 }
 
 fn steps() -> impl Strategy<Value = Step> {
-    let homes = || 0..HOMES;
+    let homes = || 0..HOMES + MET;
     let bought = (0_u8..12, 0_i64..50, 1_i64..900)
         .prop_map(|(id, minute, amount)| Deed::Buy(id, minute, amount));
     let returned = (0_u8..20, 0_u8..12, 50_i64..90)
@@ -60,6 +65,8 @@ fn steps() -> impl Strategy<Value = Step> {
                 Step::Ingest(home, channel, fields, details, minute)
             }
         ),
+        2 => (details(), 0_i64..20)
+            .prop_map(|((fields, details), minute)| Step::Meet(fields, details, minute)),
         2 => (homes(), details())
             .prop_map(|(home, (fields, details))| Step::Amend(home, fields, details)),
         4 => (homes(), homes()).prop_map(|(one, other)| Step::Merge(one, other)),
@@ -112,7 +119,7 @@ impl World {
         let name = (CRM, id.0.to_string());
         let source = Source::new(SourceId(app.clock.new_id()), id, name, app.now());
         let mut tx = app.begin(deadline()).await.unwrap();
-        app.found(&mut tx, source.clone(), "customer")
+        app.found(&mut tx, source.clone(), Taken::Noted)
             .await
             .unwrap();
         tx.commit().await.unwrap();
@@ -125,25 +132,57 @@ impl World {
         match step {
             Step::Ingest(home, channel, fields, details, minute) => {
                 let statement = Statement {
-                    customer: Some(self.homes[*home]),
+                    customer: Some(self.home(*home)),
                     channel: CHANNELS[*channel].to_owned(),
-                    key: home.to_string(),
+                    key: self.home(*home).0.to_string(),
                     fields: fields.clone(),
                     details: details.only(fields),
                     observed_at: at(*minute),
                 };
                 self.ingest(statement).await;
             }
+            Step::Meet(fields, details, minute) => self.meet(fields, details, *minute).await,
             Step::Amend(home, fields, details) => self.amend(*home, fields, details).await,
-            Step::Merge(one, other) => self.merge(self.homes[*one], self.homes[*other]).await,
+            Step::Merge(one, other) => self.merge(self.home(*one), self.home(*other)).await,
             Step::Unmerge(nth) => self.unmerge(*nth).await,
-            Step::Do(home, deed) => self.act(self.homes[*home], deed).await,
+            Step::Do(home, deed) => self.act(self.home(*home), deed).await,
+        }
+    }
+
+    fn home(&self, nth: usize) -> CustomerId {
+        self.homes[nth % self.homes.len()]
+    }
+
+    /// Whoever is recognised is joined by a link, and is otherwise somebody of their own.
+    async fn meet(&mut self, fields: &[Field], details: &Details, minute: i64) {
+        let statement = Statement {
+            customer: None,
+            channel: "till".to_owned(),
+            key: self.homes.len().to_string(),
+            fields: fields.to_vec(),
+            details: details.only(fields),
+            observed_at: at(minute),
+        };
+        let mut tx = self.app.begin(deadline()).await.unwrap();
+        let (customer, source) = self.app.ingest(&mut tx, "a test", statement).await.unwrap();
+        let home = source.home;
+        let joining = links::holding(&mut tx, &customer.homes().ids())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        assert!(!self.homes.contains(&home));
+        self.homes.push(home);
+        self.model.meet(source);
+        let mut joining = joining.into_iter().filter(|link| link.ends.1 == home);
+        match joining.next() {
+            Some(link) => self.model.merge(link.ends.0, home, link),
+            None => assert_eq!(customer.id, home),
         }
     }
 
     async fn ingest(&mut self, statement: Statement) {
         let mut tx = self.app.begin(deadline()).await.unwrap();
-        let done = self.app.ingest(&mut tx, statement.clone()).await;
+        let done = self.app.ingest(&mut tx, "a test", statement.clone()).await;
         let Statement {
             fields,
             details,
@@ -180,7 +219,8 @@ impl World {
     }
 
     async fn amend(&mut self, home: usize, fields: &[Field], details: &Details) {
-        let id = self.homes[home];
+        // Of those who are found here operators have not spoken yet.
+        let id = self.homes[home % HOMES];
         let update = Update {
             id,
             etag: String::new(),

@@ -8,23 +8,22 @@ use seal::Keyring;
 use sqlx::PgTransaction;
 use tonic::{Response, Status};
 
-use super::tell::Listed;
+use super::meet::{Alike, alike, alike_now};
+use super::tell::{Listed, Taken};
 use super::{Person, trust};
 use crate::app::App;
 use crate::domain::customer::{Customer, Details};
 use crate::domain::field::Field;
 use crate::domain::identifier::IdentifierKey;
-use crate::domain::identity::kinds::{Kind, kind_of};
+use crate::domain::identity::meeting::telling;
 use crate::domain::identity::profile::Profile;
 use crate::domain::identity::source::{Source, SourceId};
 use crate::domain::identity::tell::Told;
 use crate::domain::ids::CustomerId;
-use crate::store::{StoreError, homes, identifiers, source_keys};
+use crate::store::{homes, identifiers, source_keys};
 use crate::{refusals, wire};
 
 const METHOD: &str = "patron.profile.v1.IdentityService/IngestSource";
-/// The path of what the channel says in its request.
-const WITHIN: &str = "source.details";
 
 /// What a channel says.
 #[derive(Clone, Debug)]
@@ -52,7 +51,7 @@ impl App {
         match self.claim(deadline, key, request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
-                let outcome = self.ingest(claimed.transaction(), statement).await;
+                let outcome = self.ingest(claimed.transaction(), caller, statement).await;
                 let outcome = outcome.map(|(customer, source)| proto::IngestSourceResponse {
                     source: Some(wire::identities::source(source)),
                     customer: Some(wire::customers::encode(customer)),
@@ -68,12 +67,13 @@ impl App {
     pub(in crate::app) async fn ingest(
         &self,
         db: &mut PgTransaction<'_>,
+        actor: &str,
         statement: Statement,
     ) -> Result<(Customer, Source), Refusal> {
         let record = (statement.channel.as_str(), statement.key.as_str());
         self.refuse_record(db, record).await?;
         let meant = self.whom(db, &statement).await?;
-        let home = register(db, &self.keyring, &statement, meant).await?;
+        let home = register(db, &self.keyring, &statement, &meant).await?;
         let name = (statement.channel.as_str(), statement.key.clone());
         let mut source = Source::new(SourceId(self.clock.new_id()), home, name, self.now());
         let told = Told {
@@ -81,15 +81,17 @@ impl App {
             details: &statement.details,
             observed_at: statement.observed_at,
         };
-        if meant == Meant::New(home) {
+        if let Meant::New(id, alike) = meant
+            && id == home
+        {
             source.tell(told.fields, told.details, told.observed_at);
-            let customer = self.found(db, source.clone(), WITHIN).await?;
+            let customer = self.meet(db, actor, source.clone(), alike).await?;
             return Ok((customer, source));
         }
         let person = Person::lock(db, &self.keyring, home).await?;
         let listed = Listed {
-            within: WITHIN,
             identifiers: &statement.details.identifiers,
+            taken: Taken::Noted,
         };
         let ingest = |profile: &mut Profile, source| profile.ingest(source, told, &trust());
         self.tell(db, person, (source, listed), ingest).await
@@ -114,37 +116,41 @@ impl App {
         }
     }
 
-    /// Whoever has one of the identifiers; if nobody, a new customer, who has them from now on: another
-    /// request that meets the same newcomer waits for this one, and then finds it.
+    /// Somebody new, and who has one of the identifiers already. If nobody has, the newcomer has them from now on: another
+    /// request that meets the same one waits for this one, and then finds it.
     async fn identified(
         &self,
         db: &mut PgTransaction<'_>,
         statement: &Statement,
     ) -> Result<Meant, Refusal> {
-        let keys = telling(statement);
-        if let Some(owner) = owner(db, &self.keyring, &keys).await? {
-            return Ok(Meant::Known(owner));
+        let keys = telling(&statement.details);
+        let id = CustomerId(self.clock.new_id());
+        let alike = alike(db, &self.keyring, &keys).await?;
+        if keys.is_empty() || alike != Alike::Nobody {
+            return Ok(Meant::New(id, alike));
         }
-        let home = CustomerId(self.clock.new_id());
-        if keys.is_empty() {
-            return Ok(Meant::New(home));
-        }
-        let claims: Vec<_> = keys.iter().map(|key| (key.clone(), home)).collect();
+        let claims = claims(keys.clone(), id);
         if identifiers::claim(db, &self.keyring, &claims).await?.len() == claims.len() {
-            return Ok(Meant::New(home));
+            return Ok(Meant::New(id, alike));
         }
         identifiers::release(db, &self.keyring, &claims).await?;
-        let owner = owner(db, &self.keyring, &keys).await?;
-        owner.map(Meant::Known).ok_or_else(refusals::unavailable)
+        Ok(Meant::New(id, alike_now(db, &self.keyring, &keys).await?))
     }
 }
 
 /// Under which id a statement comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Meant {
     Known(CustomerId),
     /// Somebody who is to be made.
-    New(CustomerId),
+    New(CustomerId, Alike),
+}
+
+impl Meant {
+    fn home(&self) -> CustomerId {
+        let (Self::Known(home) | Self::New(home, _)) = self;
+        *home
+    }
 }
 
 /// Registers where the channel's record came in, unless it is known. A request that was first with the
@@ -153,9 +159,9 @@ async fn register(
     db: &mut PgTransaction<'_>,
     keyring: &Keyring,
     statement: &Statement,
-    meant: Meant,
+    meant: &Meant,
 ) -> Result<CustomerId, Refusal> {
-    let (Meant::Known(home) | Meant::New(home)) = meant;
+    let home = meant.home();
     let (channel, key) = (&statement.channel, &statement.key);
     if source_keys::claim(db, keyring, channel, &[(key.clone(), home)]).await? {
         return Ok(home);
@@ -163,10 +169,10 @@ async fn register(
     let first = source_keys::home(db, keyring, channel, key).await?;
     let first = first.unwrap_or(home);
     match meant {
-        Meant::Known(home) => check(db, Some(first), home).await?,
-        Meant::New(home) => {
-            let claims = telling(statement).into_iter().map(|key| (key, home));
-            identifiers::release(db, keyring, &claims.collect::<Vec<_>>()).await?;
+        Meant::Known(home) => check(db, Some(first), *home).await?,
+        Meant::New(home, _) => {
+            let claims = claims(telling(&statement.details), *home);
+            identifiers::release(db, keyring, &claims).await?;
         }
     }
     Ok(first)
@@ -186,24 +192,8 @@ async fn check(
     }
 }
 
-/// The identifiers that tell who somebody is, sorted: those of kinds that people share do not.
-fn telling(statement: &Statement) -> Vec<IdentifierKey> {
-    let keys = statement.details.identifiers.iter().map(|it| &it.key);
-    let telling = keys.filter(|key| kind_of(key) != Kind::Shared);
-    let mut keys: Vec<_> = telling.cloned().collect();
+/// Each for one home, sorted as claims must be.
+fn claims(mut keys: Vec<IdentifierKey>, home: CustomerId) -> Vec<(IdentifierKey, CustomerId)> {
     keys.sort();
-    keys
-}
-
-/// Whose the first of these is that somebody has.
-async fn owner(
-    db: &mut PgTransaction<'_>,
-    keyring: &Keyring,
-    keys: &[IdentifierKey],
-) -> Result<Option<CustomerId>, StoreError> {
-    if keys.is_empty() {
-        return Ok(None);
-    }
-    let owners = identifiers::owners(db, keyring, keys).await?;
-    Ok(keys.iter().find_map(|key| owners.get(key)).copied())
+    keys.into_iter().map(|key| (key, home)).collect()
 }

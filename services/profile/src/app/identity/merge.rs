@@ -5,7 +5,6 @@ use contract::patron::profile::v1 as proto;
 use idempotency::{Claim, Key};
 use sqlx::PgTransaction;
 use tonic::{Response, Status};
-use uuid::Uuid;
 
 use super::{Person, lock, trust};
 use crate::app::contact::regrouped;
@@ -89,6 +88,7 @@ impl App {
             reason: merge.reason,
             actor: merge.actor,
             made_at: self.now(),
+            import: None,
             undone: None,
         };
         let locked = lock(db, &self.keyring, &[one, other]).await?;
@@ -102,12 +102,12 @@ impl App {
             (Some(person), None) => strengthen(person, &link)?,
             (None, _) => return Err(refusals::customer_not_found()),
         };
-        links::insert(db, &link).await?;
+        links::insert(db, std::slice::from_ref(&link)).await?;
         Ok((link, customer))
     }
 
-    /// Makes one of two people.
-    async fn join(
+    /// Makes one of two people, who are locked.
+    pub(super) async fn join(
         &self,
         db: &mut PgTransaction<'_>,
         one: Person,
@@ -127,11 +127,11 @@ impl App {
         let changed = survivor.regroup(&merged, golden, past, self.now());
         // Now nobody records anything who still takes the two for strangers.
         traits::lock(db, &[survivor.id.0, gone.id.0]).await?;
-        let absorbed: Vec<Uuid> = survivor.absorbed.iter().map(|id| id.0).collect();
-        customers::absorb(db, &absorbed, survivor.id).await?;
+        let homes = [survivor.homes()];
+        customers::absorb(db, &homes).await?;
         let keys = self.keys(db, [survivor.id]).await?;
         customers::update(db, &keys, [&survivor]).await?;
-        traits::regroup(db, &survivor.homes()).await?;
+        traits::regroup(db, &homes).await?;
         accounts::regroup(db, &survivor.homes().ids()).await?;
         evaluations::mark(db, &[survivor.id, gone.id], self.now()).await?;
         let mut events = vec![announce::merged(&survivor, gone.id, link.id)];

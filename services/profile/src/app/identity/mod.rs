@@ -7,6 +7,7 @@
 
 pub(crate) mod ingest;
 pub(crate) mod matches;
+mod meet;
 pub(crate) mod merge;
 pub(crate) mod rules;
 pub(crate) mod tell;

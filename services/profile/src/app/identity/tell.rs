@@ -13,7 +13,7 @@ use crate::domain::identifier::{Identifier, IdentifierKey};
 use crate::domain::identity::conflict::Conflict;
 use crate::domain::identity::golden::Golden;
 use crate::domain::identity::homes::Homes;
-use crate::domain::identity::kinds::{Kind, kind_of};
+use crate::domain::identity::kinds::kind_of;
 use crate::domain::identity::profile::Profile;
 use crate::domain::identity::source::Source;
 use crate::domain::ids::CustomerId;
@@ -21,11 +21,21 @@ use crate::refusals;
 use crate::store::segments::evaluations;
 use crate::store::{customers, identifiers, sources};
 
-/// Identifiers as a request lists them, and the path of the message that does.
+/// Identifiers as a request lists them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Listed<'a> {
-    pub(crate) within: &'static str,
     pub(crate) identifiers: &'a [Identifier],
+    pub(crate) taken: Taken,
+}
+
+/// What becomes of an identifier that is another person's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It is refused: an operator is there to be told. With the path of the message that lists it.
+    Refused(&'static str),
+    /// It stays the other's, and that this one names it too is noted: a channel says what it knows, and whether the two are one
+    /// person is for others to decide.
+    Noted,
 }
 
 impl App {
@@ -85,8 +95,8 @@ async fn exchange(
     Ok(())
 }
 
-/// Makes these identifiers a home's, but for those that another home of the person has. Refuses one
-/// that is another person's, unless it is of a kind that people share: that stays the first one's.
+/// Makes these identifiers a home's, but for those that others have: of these it is noted that the home names them, too. One
+/// that is another person's may be refused, unless it tells nobody who somebody is: that stays the first one's.
 pub(crate) async fn take(
     db: &mut PgTransaction<'_>,
     keyring: &Keyring,
@@ -100,25 +110,40 @@ pub(crate) async fn take(
     keys.sort();
     let claims: Vec<_> = keys.into_iter().map(|key| (key, home)).collect();
     let claimed = identifiers::claim(db, keyring, &claims).await?;
-    let is_lost = |key: &IdentifierKey| !claimed.contains(key) && kind_of(key) != Kind::Shared;
-    let lost = claims.into_iter().map(|(key, _)| key);
-    let lost: Vec<_> = lost.filter(is_lost).collect();
+    let lost = claims.into_iter().filter(|(key, _)| !claimed.contains(key));
+    let lost: Vec<_> = lost.collect();
     if lost.is_empty() {
         return Ok(());
     }
-    let owners = identifiers::owners(db, keyring, &lost).await?;
-    let taken = lost.into_iter().find(|key| {
+    if let Taken::Refused(within) = listed.taken {
+        let telling = lost.iter().map(|(key, _)| key);
+        let telling: Vec<_> = telling
+            .filter(|key| kind_of(key).tells_who())
+            .cloned()
+            .collect();
+        refuse_taken(db, keyring, homes, &telling, (within, listed.identifiers)).await?;
+    }
+    Ok(identifiers::note(db, keyring, &lost).await?)
+}
+
+async fn refuse_taken(
+    db: &mut PgTransaction<'_>,
+    keyring: &Keyring,
+    homes: &Homes,
+    keys: &[IdentifierKey],
+    (within, listed): (&str, &[Identifier]),
+) -> Result<(), Refusal> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let owners = identifiers::owners(db, keyring, keys).await?;
+    let taken = keys.iter().find(|key| {
         let owner = owners.get(key);
         !owner.is_some_and(|owner| homes.has(*owner))
     });
     taken.map_or(Ok(()), |key| {
-        let mut places = listed.identifiers.iter();
-        let place = places.position(|identifier| identifier.key == key);
-        let field = format!(
-            "{}.identifiers[{}]",
-            listed.within,
-            place.unwrap_or_default()
-        );
+        let place = listed.iter().position(|identifier| identifier.key == *key);
+        let field = format!("{within}.identifiers[{}]", place.unwrap_or_default());
         Err(refusals::identifier_taken(&key.kind, &field))
     })
 }

@@ -5,7 +5,6 @@ use contract::patron::profile::v1 as proto;
 use idempotency::{Claim, Key};
 use sqlx::PgTransaction;
 use tonic::{Response, Status};
-use uuid::Uuid;
 
 use super::{Person, trust};
 use crate::app::contact::regrouped;
@@ -116,12 +115,10 @@ impl App {
         // Now nobody records anything who still takes the two for one.
         traits::lock(db, &[stays.id.0]).await?;
         let keys = self.keys(db, [stays.id, parted.id]).await?;
-        for customer in [&stays, &parted] {
-            let absorbed: Vec<Uuid> = customer.absorbed.iter().map(|id| id.0).collect();
-            customers::absorb(db, &absorbed, customer.id).await?;
-            customers::update(db, &keys, [customer]).await?;
-            traits::regroup(db, &customer.homes()).await?;
-        }
+        let homes = [stays.homes(), parted.homes()];
+        customers::absorb(db, &homes).await?;
+        customers::update(db, &keys, [&stays, &parted]).await?;
+        traits::regroup(db, &homes).await?;
         accounts::regroup(db, &joint.ids()).await?;
         evaluations::mark(db, &[stays.id, parted.id], now).await?;
         let mut events = vec![announce::unmerged(&stays, &parted, link)];

@@ -11,19 +11,22 @@ use sqlx::PgTransaction;
 use super::attributes::{Written, values};
 use super::erased::Erased;
 use super::error::BatchError;
+use super::joined::{join_all, met};
 use super::people;
 use crate::app::attributes::announced;
 use crate::app::identity::ingest::Statement;
 use crate::app::identity::trust;
 use crate::app::{App, announce};
 use crate::domain::identifier::IdentifierKey;
-use crate::domain::identity::kinds::{Kind, kind_of};
+use crate::domain::identity::kinds::kind_of;
+use crate::domain::identity::link::LinkId;
 use crate::domain::identity::source::SourceId;
 use crate::domain::identity::tell::Told;
 use crate::domain::ids::{CustomerId, ImportId};
 use crate::domain::imports::attributes::{Said, Sheet};
 use crate::domain::imports::crowd::{Changes, Crowd, Row};
 use crate::domain::imports::records::Place;
+use crate::domain::imports::register::Handed;
 use crate::domain::imports::{Fault, Import, Outcome};
 use crate::refusals::imports as refusals;
 use crate::store::imports::errors::{self, FailedRow};
@@ -132,7 +135,7 @@ impl App {
         let mut failed = Vec::new();
         for read in &batch.rows {
             let row = import.counts.rows().saturating_add(1);
-            match self.decide_row(&mut bench, import.id, read, now) {
+            match self.decide_row(&mut bench, import, read, now) {
                 Ok(outcome) => import.counts.count(outcome),
                 Err(fault) => {
                     import.counts.failed = import.counts.failed.saturating_add(1);
@@ -147,7 +150,7 @@ impl App {
     fn decide_row(
         &self,
         bench: &mut Bench<'_>,
-        import: ImportId,
+        import: &Import,
         read: &ReadRow,
         now: jiff::Timestamp,
     ) -> Result<Outcome, Fault> {
@@ -155,7 +158,7 @@ impl App {
         bench.erased.refuse(said)?;
         let values = values(bench.sheet, &read.attributes)?;
         let taken = bench.crowd.take_in(self.row(import, said, now), &trust());
-        let outcome = taken.map_err(|refused| refusals::fault(&refused, said))?;
+        let outcome = taken.map_err(|refused| refusals::fault(&refused))?;
         let is_set = match bench.crowd.home_of(&said.key) {
             Some(place) => bench.sheet.set(place, values),
             None => false,
@@ -166,7 +169,7 @@ impl App {
         })
     }
 
-    fn row<'a>(&self, import: ImportId, said: &'a Statement, now: jiff::Timestamp) -> Row<'a> {
+    fn row<'a>(&self, import: &'a Import, said: &'a Statement, now: jiff::Timestamp) -> Row<'a> {
         Row {
             channel: &said.channel,
             key: &said.key,
@@ -176,11 +179,13 @@ impl App {
                 details: &said.details,
                 observed_at: said.observed_at,
             },
-            import,
+            import: import.id,
+            actor: &import.created_by,
             ids: (
                 CustomerId(self.clock.new_id()),
                 SourceId(self.clock.new_id()),
             ),
+            link: LinkId(self.clock.new_id()),
             now,
         }
     }
@@ -198,23 +203,29 @@ impl App {
             persons,
             others,
         } = effect;
-        hand_over(db, &self.keyring, &changes).await?;
+        hand_over(db, &self.keyring, &changes.handed).await?;
         if !changes.keys.is_empty()
             && !source_keys::claim(db, &self.keyring, channel, &changes.keys).await?
         {
             return Err(BatchError::Race);
         }
-        let written = changes.made.iter().map(|it| it.id);
+        let joined = &changes.joined;
+        let newcomers = joined.iter().filter(|it| it.is_new).map(|it| &it.gone);
+        let made: Vec<_> = changes.made.iter().chain(newcomers).collect();
+        let written = made.iter().map(|it| it.id);
         let written = written.chain(changes.changed.iter().map(|(customer, _)| customer.id));
         let written = written.chain(changes.sources.iter().map(|source| source.home));
         let written = written.chain(set.changes.iter().map(|change| change.home));
         let keys = self.keys(db, written.collect::<Vec<_>>()).await?;
-        if !changes.made.is_empty() {
-            customers::insert(db, &keys, &changes.made).await?;
+        if !made.is_empty() {
+            customers::insert(db, &keys, made.iter().copied()).await?;
         }
         if !changes.changed.is_empty() {
             let changed = changes.changed.iter().map(|(customer, _)| customer);
             customers::update(db, &keys, changed).await?;
+        }
+        if !joined.is_empty() {
+            join_all(db, &changes).await?;
         }
         if !changes.sources.is_empty() {
             sources::put(db, &keys, &changes.sources).await?;
@@ -222,17 +233,24 @@ impl App {
         if !set.changes.is_empty() {
             attributes::write_imported(db, &keys, &set.changes, &set.imports).await?;
         }
-        let touched = changes.made.iter();
-        let touched = touched.chain(changes.changed.iter().map(|(customer, _)| customer));
-        let touched = touched.map(|customer| customer.id).chain(persons);
+        let touched = made.iter().map(|customer| customer.id);
+        let touched = touched.chain(changes.changed.iter().map(|(customer, _)| customer.id));
+        let touched = touched.chain(persons);
         let touched: BTreeSet<CustomerId> = touched.collect();
         let touched: Vec<_> = touched.into_iter().collect();
         evaluations::mark(db, &touched, self.now()).await?;
-        let made = changes.made.iter().map(announce::created);
+        self.queue_all(db, &changes.apart).await?;
+        let made = made.into_iter().map(announce::created);
+        let met = joined.iter().flat_map(met);
         let changed = changes.changed.iter();
         let changed = changed.flat_map(|(customer, fields)| announce::settled(customer, fields));
         let noted = announced(&set.changes);
-        let events: Vec<_> = made.chain(changed).chain(noted).chain(others).collect();
+        let events: Vec<_> = made
+            .chain(met)
+            .chain(changed)
+            .chain(noted)
+            .chain(others)
+            .collect();
         self.outbox.append_all(db, &events).await?;
         Ok(())
     }
@@ -254,23 +272,24 @@ pub(super) fn persons(crowd: &Crowd, set: &Written) -> BTreeSet<CustomerId> {
     homes.filter_map(|home| crowd.person_of(home)).collect()
 }
 
-/// Lets identifiers change hands. One that is not free any more, and that people do not share, is a race.
+/// Lets identifiers change hands. One that is not free any more, and tells who somebody is, is a race.
 async fn hand_over(
     db: &mut PgTransaction<'_>,
     keyring: &Keyring,
-    changes: &Changes,
+    handed: &Handed,
 ) -> Result<(), BatchError> {
-    if !changes.released.is_empty() {
-        identifiers::release(db, keyring, &changes.released).await?;
+    if !handed.released.is_empty() {
+        identifiers::release(db, keyring, &handed.released).await?;
     }
-    if changes.claimed.is_empty() {
-        return Ok(());
+    if !handed.claimed.is_empty() {
+        let got = identifiers::claim(db, keyring, &handed.claimed).await?;
+        let is_lost = |key: &IdentifierKey| !got.contains(key) && kind_of(key).tells_who();
+        if handed.claimed.iter().any(|(key, _)| is_lost(key)) {
+            return Err(BatchError::Race);
+        }
     }
-    let got = identifiers::claim(db, keyring, &changes.claimed).await?;
-    let is_lost =
-        |(key, _): &(IdentifierKey, CustomerId)| !got.contains(key) && kind_of(key) != Kind::Shared;
-    if changes.claimed.iter().any(is_lost) {
-        return Err(BatchError::Race);
+    if !handed.noted.is_empty() {
+        identifiers::note(db, keyring, &handed.noted).await?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use chassis::Refusal;
 use events::OutboxError;
+use tonic::Code;
 
 use crate::domain::imports::NotNow;
 use crate::refusals;
@@ -21,6 +22,8 @@ pub(super) enum BatchError {
     /// Somebody else took an identifier, or joined or parted customers, meanwhile.
     #[error("others were in the way")]
     Race,
+    #[error("what was joined can't be parted: {}", .0.reason())]
+    Parting(Refusal),
 }
 
 impl BatchError {
@@ -36,6 +39,7 @@ impl BatchError {
             | Self::Outbox(OutboxError::TooLarge { .. })
             | Self::NotNow(_)
             | Self::NoImport => false,
+            Self::Parting(refusal) => matches!(refusal.code(), Code::Aborted | Code::Unavailable),
         }
     }
 }
@@ -61,6 +65,7 @@ impl From<BatchError> for Refusal {
             BatchError::NotNow(error) => error.into(),
             BatchError::NoImport => refusals::imports::not_found(),
             BatchError::Race => refusals::unavailable(),
+            BatchError::Parting(refusal) => refusal,
         }
     }
 }

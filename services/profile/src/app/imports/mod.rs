@@ -9,6 +9,8 @@ mod batch;
 pub(crate) mod create;
 mod erased;
 mod error;
+mod joined;
+mod part;
 mod people;
 pub(crate) mod undo;
 pub(crate) mod upload;

@@ -14,10 +14,11 @@ use crate::domain::identity::profile::Profile;
 use crate::domain::identity::source::Source;
 use crate::domain::ids::CustomerId;
 use crate::domain::imports::crowd::Crowd;
+use crate::domain::imports::register::Registered;
 use crate::store::{StoreError, customers, identifiers, source_keys, sources};
 
-type Registered = (
-    HashMap<IdentifierKey, CustomerId>,
+type Known = (
+    HashMap<IdentifierKey, Registered>,
     HashMap<String, CustomerId>,
 );
 
@@ -57,7 +58,7 @@ pub(super) async fn crowd<'a>(
         registered = look_up(db, keyring, &named).await?;
         let (owners, keys) = &registered;
         let owners = owners.iter().filter(|(key, _)| asked.contains(key));
-        let mut meant = owners.map(|(_, owner)| owner).chain(keys.values());
+        let mut meant = owners.map(|(_, it)| &it.owner).chain(keys.values());
         if !meant.all(|id| crowd.knows(*id)) {
             return Err(BatchError::Race);
         }
@@ -71,20 +72,21 @@ async fn look_up(
     db: &mut PgConnection,
     keyring: &Keyring,
     named: &Named<'_>,
-) -> Result<Registered, StoreError> {
+) -> Result<Known, StoreError> {
     let owners = if named.identifiers.is_empty() {
         HashMap::new()
     } else {
         let identifiers: Vec<_> = named.identifiers.iter().cloned().collect();
-        identifiers::owners(db, keyring, &identifiers).await?
+        identifiers::registered(db, keyring, &identifiers).await?
     };
     let keys = source_keys::homes(db, keyring, named.channel, &named.keys).await?;
     Ok((owners, keys))
 }
 
-fn meant(registered: &Registered, named: &Named<'_>) -> Vec<Uuid> {
+fn meant(registered: &Known, named: &Named<'_>) -> Vec<Uuid> {
     let (owners, keys) = registered;
-    let all = owners.values().chain(keys.values()).chain(&named.customers);
+    let owners = owners.values().map(|it| &it.owner);
+    let all = owners.chain(keys.values()).chain(&named.customers);
     let all: BTreeSet<_> = all.map(|id| id.0).collect();
     all.into_iter().collect()
 }

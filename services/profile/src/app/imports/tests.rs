@@ -166,7 +166,7 @@ async fn tell(app: &App, import: &Import, lines: &[String]) -> BTreeSet<i64> {
             continue;
         };
         let mut tx = app.begin(deadline()).await.unwrap();
-        let told = match app.ingest(&mut tx, said).await {
+        let told = match app.ingest(&mut tx, "a test", said).await {
             Ok((_, source)) => note(app, &mut tx, source.home, noted).await,
             Err(_) => false,
         };
@@ -200,7 +200,7 @@ async fn note(
     app.set_attributes(tx, &asked).await.is_ok()
 }
 
-/// The people of a world: their names, phones and tea, without ids.
+/// The people of a world: their names, phones and tea, what joins them and who waits, without ids.
 async fn people(app: &App, database: &TestDatabase, world: &str) -> Vec<String> {
     let homes = sqlx::query_scalar("SELECT DISTINCT home FROM sources WHERE channel = $1");
     let homes = homes.bind(world).fetch_all(database.owner_pool()).await;
@@ -208,19 +208,26 @@ async fn people(app: &App, database: &TestDatabase, world: &str) -> Vec<String> 
     let found = customers::people(&mut tx, &app.keyring, &homes.unwrap()).await;
     let mut people = Vec::new();
     for customer in found.unwrap() {
-        let id = [customer.id.0];
+        let id = customer.homes().ids();
         let identifiers = customer.details.identifiers.into_iter();
         let phones: BTreeSet<_> = identifiers.map(|it| it.key.value).collect();
         let said = sources::all(&mut tx, &app.keyring, &id).await.unwrap();
         let said: BTreeSet<_> = said.into_iter().map(|source| source.key).collect();
+        let joining = store::links::holding(&mut tx, &id).await.unwrap();
+        let joining = joining.iter().map(|it| (it.score_permille, it.kind));
+        let mut joining: Vec<_> = joining.collect();
+        joining.sort_unstable_by_key(|(score, _)| *score);
         let named: Vec<_> = said.into_iter().filter(|it| !it.contains(':')).collect();
         let owned = "SELECT count(*) FROM identifier_owners WHERE customer_id = ANY ($1)";
-        let owned = sqlx::query_scalar::<_, i64>(owned).bind(id.to_vec());
+        let owned = sqlx::query_scalar::<_, i64>(owned).bind(id.clone());
         let owned = owned.fetch_one(database.owner_pool()).await.unwrap();
         let noted = store::attributes::kept(&mut tx, &app.keyring, &id).await;
-        let noted: Vec<_> = noted.unwrap().into_iter().map(|it| it.value).collect();
+        let mut noted: Vec<_> = noted.unwrap().into_iter().map(|it| it.value).collect();
+        noted.sort_unstable_by_key(|value| format!("{value:?}"));
         let name = customer.details.display_name;
-        people.push(format!("{name} {phones:?} {named:?} {owned} {noted:?}"));
+        people.push(format!(
+            "{name} {phones:?} {named:?} {owned} {noted:?} {joining:?}"
+        ));
     }
     people.sort_unstable();
     people
@@ -287,6 +294,8 @@ async fn check(
     prop_assert_eq!((undone.state, removed), (State::Undone, created));
     let left = sqlx::query_scalar::<_, i64>(
         "SELECT (SELECT count(*) FROM identifier_owners AS its WHERE NOT EXISTS (
+                   SELECT FROM customers WHERE customers.customer_id = its.customer_id))
+              + (SELECT count(*) FROM identifier_claims AS its WHERE NOT EXISTS (
                    SELECT FROM customers WHERE customers.customer_id = its.customer_id))
               + (SELECT count(*) FROM source_keys WHERE channel = $1)",
     );

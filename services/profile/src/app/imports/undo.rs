@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::batch::{Effect, persons};
 use super::error::BatchError;
+use super::part::Parted;
 use super::people;
 use crate::app::identity::trust;
 use crate::app::{App, announce};
@@ -118,7 +119,8 @@ impl App {
         import: &Import,
         said: &[(CustomerId, SourceId)],
     ) -> Result<usize, BatchError> {
-        let mut crowd = crowd_of(db, &self.keyring, said).await?;
+        let parted = self.part_joined(db, import, said).await?;
+        let mut crowd = crowd_of(db, &self.keyring, said, &parted).await?;
         let silent = crowd.forget(import.id, said, (&trust(), self.now()));
         let homes: BTreeSet<Uuid> = said.iter().map(|(home, _)| home.0).collect();
         let homes: Vec<_> = homes.into_iter().collect();
@@ -144,7 +146,10 @@ impl App {
             let ids: Vec<_> = removed.iter().map(|id| id.0).collect();
             customers::remove(db, &ids).await?;
         }
-        Ok(removed.len())
+        // Those who were parted were never anybody's customer by themselves.
+        let was_parted = |id: &&CustomerId| parted.iter().any(|it| it.newcomer == **id);
+        let parted = removed.iter().filter(was_parted).count();
+        Ok(removed.len().saturating_sub(parted))
     }
 }
 
@@ -153,8 +158,11 @@ async fn crowd_of(
     db: &mut PgTransaction<'_>,
     keyring: &Keyring,
     said: &[(CustomerId, SourceId)],
+    parted: &[Parted],
 ) -> Result<Crowd, BatchError> {
-    let homes: BTreeSet<_> = said.iter().map(|(home, _)| *home).collect();
+    let homes = said.iter().map(|(home, _)| *home);
+    // Of whom they were parted from nobody may say anything any more.
+    let homes: BTreeSet<_> = homes.chain(parted.iter().map(|it| it.from)).collect();
     let ids: Vec<Uuid> = homes.iter().map(|home| home.0).collect();
     let locked = people::lock(db, keyring, &ids).await?;
     let is_had = |home: &CustomerId| locked.iter().any(|it| it.homes().has(*home));
@@ -166,7 +174,7 @@ async fn crowd_of(
     let keys: Vec<IdentifierKey> = crowd.identifiers().into_iter().collect();
     if !keys.is_empty() {
         crowd.register(
-            identifiers::owners(db, keyring, &keys).await?,
+            identifiers::registered(db, keyring, &keys).await?,
             HashMap::new(),
         );
     }

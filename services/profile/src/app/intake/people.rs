@@ -11,6 +11,7 @@ use crate::domain::book::Refused;
 use crate::domain::customer::{Customer, Details};
 use crate::domain::identifier::{Identifier, IdentifierKey};
 use crate::domain::identity::golden::Golden;
+use crate::domain::identity::kinds::kind_of;
 use crate::domain::identity::source::{ACTIVITY, Source, SourceId};
 use crate::domain::identity::trust::Trust;
 use crate::domain::ids::CustomerId;
@@ -24,6 +25,8 @@ pub(in crate::app) struct People {
     new: BTreeMap<IdentifierKey, CustomerId>,
     /// Those of people who were erased.
     suppressed: HashSet<IdentifierKey>,
+    /// Those that several people have, so they tell of nobody who it is.
+    shared: HashSet<IdentifierKey>,
 }
 
 impl People {
@@ -76,8 +79,12 @@ impl People {
     ) -> Result<(), StoreError> {
         if !keys.is_empty() {
             let keys: Vec<_> = keys.iter().cloned().collect();
-            self.known
-                .extend(identifiers::owners(connection, &app.keyring, &keys).await?);
+            for (key, owned) in identifiers::owned(connection, &app.keyring, &keys).await? {
+                if owned.is_contested && !kind_of(&key).tells_who() {
+                    self.shared.insert(key.clone());
+                }
+                self.known.insert(key, owned.by);
+            }
         }
         Ok(())
     }
@@ -105,6 +112,10 @@ impl People {
             Who::Identified(Newcomer { key, .. }) if self.suppressed.contains(key) => {
                 let kind = key.kind.clone();
                 Err(Refused::IdentifierSuppressed { kind })
+            }
+            Who::Identified(Newcomer { key, .. }) if self.shared.contains(key) => {
+                let kind = key.kind.clone();
+                Err(Refused::IdentifierShared { kind })
             }
             who => self.of(who).ok_or(Refused::CustomerNotFound),
         }

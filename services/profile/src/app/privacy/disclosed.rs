@@ -72,6 +72,7 @@ pub(crate) static SHAPE: Shape = Shape {
     // Registers of ids and what stands in other tables too, and work to be done.
     left_out: &[
         "account_assignments",
+        "identifier_claims",
         "identifier_owners",
         "order_ids",
         "return_ids",

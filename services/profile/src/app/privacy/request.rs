@@ -92,7 +92,11 @@ impl App {
         let known = people.iter().flat_map(|it| &it.details.identifiers);
         // One that people share, a device for example, does not tell who somebody is.
         let known = known.filter(|it| kind_of(&it.key) != Kind::Shared);
-        let known = known.filter_map(|it| self.print_of(&it.key));
+        let known: Vec<_> = known.map(|it| it.key.clone()).collect();
+        // What another person has as well goes on being theirs.
+        let others = identifiers::of_others(db, &self.keyring, &known, &ids).await?;
+        let known = known.iter().filter(|key| !others.contains(*key));
+        let known = known.filter_map(|key| self.print_of(key));
         let records = source_keys::of(db, &ids).await?;
         let prints: BTreeSet<_> = owned.into_iter().chain(known).chain(records).collect();
         let prints: Vec<_> = prints.into_iter().collect();

@@ -23,6 +23,7 @@ use super::keep::Keeper;
 use crate::app::App;
 use crate::app::contact::Secrets;
 use crate::app::identity::merge::Merge;
+use crate::app::identity::tell::Taken;
 use crate::app::identity::unmerge::Unmerge;
 use crate::app::intake::{Activity, Item, Who};
 use crate::app::interactions;
@@ -204,7 +205,7 @@ impl World {
         let name = (CRM, id.0.to_string());
         let source = Source::new(SourceId(app.clock.new_id()), id, name, app.now());
         let mut tx = app.begin(deadline()).await.unwrap();
-        app.found(&mut tx, source, "customer").await.unwrap();
+        app.found(&mut tx, source, Taken::Noted).await.unwrap();
         tx.commit().await.unwrap();
         self.homes.push(id);
     }

@@ -64,6 +64,7 @@ fn link(nth: usize, one: CustomerId, other: CustomerId) -> Link {
         reason: String::new(),
         actor: "test".to_owned(),
         made_at: at(0),
+        import: None,
         undone: None,
     }
 }

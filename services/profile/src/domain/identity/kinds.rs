@@ -9,9 +9,17 @@ pub(crate) enum Kind {
     OnePerPerson,
     /// A person may have several, each is one person's.
     Personal,
-    /// A device or a browser, which a household or an office may share, or a number that reaches nobody:
-    /// it joins nobody.
+    /// A device or a browser, which a household or an office may share: it joins nobody.
     Shared,
+    /// A number or an address that can't be read, and reaches nobody: it joins nobody either.
+    Unreadable,
+}
+
+impl Kind {
+    /// True when a value tells who somebody is.
+    pub(crate) fn tells_who(self) -> bool {
+        matches!(self, Self::OnePerPerson | Self::Personal)
+    }
 }
 
 const KINDS: [(&str, Kind); 4] = [
@@ -45,7 +53,7 @@ pub(crate) fn kind_of(key: &IdentifierKey) -> Kind {
     match known {
         Some((_, kind)) => *kind,
         None if key.is_read() => Kind::Personal,
-        None => Kind::Shared,
+        None => Kind::Unreadable,
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::domain::ids::CustomerId;
+use crate::domain::ids::{CustomerId, ImportId};
 
 /// A link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,7 +16,7 @@ pub(crate) enum LinkKind {
     ByHand,
     /// Both sides have proven the same identifier.
     VerifiedIdentifier,
-    /// The match policy decided so.
+    /// The match policy decided so, or a newcomer named an identifier that not both have proven.
     Rule,
 }
 
@@ -33,6 +33,8 @@ pub(crate) struct Link {
     /// Who made it.
     pub(crate) actor: String,
     pub(crate) made_at: Timestamp,
+    /// The file that it came with.
+    pub(crate) import: Option<ImportId>,
     /// That it was taken back.
     pub(crate) undone: Option<Undone>,
 }

@@ -1,12 +1,13 @@
 //! How likely two records are one person's, and why.
 //!
 //! Records are looked at that have a key in common ([`keys`]): the end of a phone number, an e-mail address,
-//! or a name and a birthday. What speaks for it and against it is weighed ([`compare`]); a person
+//! another identifier, or a name and a birthday. What speaks for it and against it is weighed ([`compare`]); a person
 //! decides.
 
 use std::collections::BTreeSet;
 
 use super::conflict::{Conflict, check_pair};
+use super::kinds::kind_of;
 use super::names::Name;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::customer::Details;
@@ -26,6 +27,8 @@ const WHOLE: i32 = 1000;
 pub(crate) enum Kind {
     SameEmail,
     SamePhone,
+    /// Of another kind: a member card, or one that the company added.
+    SameIdentifier,
     SameBirthDate,
     /// One of them does not know the year.
     SameBirthday,
@@ -59,7 +62,7 @@ impl Kind {
     /// Its part: see [`Evidence`].
     pub(crate) fn weight_permille(self) -> i32 {
         match self {
-            Self::SameEmail => 700,
+            Self::SameEmail | Self::SameIdentifier => 700,
             Self::SamePhone => 600,
             Self::SameBirthDate => 500,
             Self::SameName => 400,
@@ -76,24 +79,26 @@ pub(crate) fn keys(details: &Details) -> BTreeSet<String> {
     let phones = Phones::of(details).ends();
     let phones = phones.into_iter().map(|it| format!("phone:{it}"));
     let emails = emails(details).into_iter().map(|it| format!("email:{it}"));
+    let others = others(details).into_iter();
+    let others = others.map(|(kind, value)| format!("identifier:{kind}:{value}"));
     let born = details.birth_date;
     let named = born.into_iter().flat_map(|born| {
         let name = Name::of(details);
         let key = move |name| format!("name:{name}:{}-{}", born.month, born.day);
         name.written().chain(name.sounds()).map(key)
     });
-    phones.chain(emails).chain(named).collect()
+    phones.chain(emails).chain(others).chain(named).collect()
 }
 
 /// Weighs what two records say.
 pub(crate) fn compare(one: &Details, other: &Details) -> Likeness {
-    let share = |of: fn(&Details) -> BTreeSet<String>| !of(one).is_disjoint(&of(other));
     let names = (Name::of(one), Name::of(other));
     let found = [
-        share(emails).then_some(Kind::SameEmail),
+        (!emails(one).is_disjoint(&emails(other))).then_some(Kind::SameEmail),
         Phones::of(one)
             .share(&Phones::of(other))
             .then_some(Kind::SamePhone),
+        (!others(one).is_disjoint(&others(other))).then_some(Kind::SameIdentifier),
         births(one.birth_date, other.birth_date),
         likeness(&names.0, &names.1),
         one.postal_address
@@ -175,6 +180,16 @@ fn emails(details: &Details) -> BTreeSet<String> {
         format!("{local}@{domain}").to_lowercase()
     });
     whole.collect()
+}
+
+/// Those of other kinds that tell who somebody is.
+fn others(details: &Details) -> BTreeSet<(&str, &str)> {
+    let keys = details.identifiers.iter().map(|it| &it.key);
+    let others = keys.filter(|key| key.kind != EMAIL && key.kind != PHONE);
+    let telling = others.filter(|key| kind_of(key).tells_who());
+    telling
+        .map(|key| (key.kind.as_str(), key.value.as_str()))
+        .collect()
 }
 
 /// Those that can be read.

@@ -15,6 +15,7 @@ pub(crate) mod kinds;
 pub(crate) mod link;
 pub(crate) mod match_policy;
 pub(crate) mod matching;
+pub(crate) mod meeting;
 pub(crate) mod names;
 pub(crate) mod place;
 pub(crate) mod profile;

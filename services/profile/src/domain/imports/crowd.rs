@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 
 use super::Outcome;
+use super::register::{Handed, Register, Registered};
 use crate::domain::customer::Customer;
 use crate::domain::field::Field;
 use crate::domain::identifier::IdentifierKey;
 use crate::domain::identity::conflict::Conflict;
 use crate::domain::identity::golden::Golden;
-use crate::domain::identity::kinds::{Kind, kind_of};
+use crate::domain::identity::link::{Link, LinkId};
 use crate::domain::identity::profile::Profile;
 use crate::domain::identity::source::{Source, SourceId};
 use crate::domain::identity::tell::Told;
@@ -29,8 +30,12 @@ pub(crate) struct Row<'a> {
     pub(crate) customer: Option<CustomerId>,
     pub(crate) told: Told<'a>,
     pub(crate) import: ImportId,
+    /// Who has the file taken in.
+    pub(crate) actor: &'a str,
     /// Of the customer and the source, should they be new.
     pub(crate) ids: (CustomerId, SourceId),
+    /// Of what joins the two, should the customer turn out to be known by another id.
+    pub(crate) link: LinkId,
     pub(crate) now: Timestamp,
 }
 
@@ -39,8 +44,6 @@ pub(crate) struct Row<'a> {
 pub(crate) enum RowRefused {
     #[error(transparent)]
     Conflict(#[from] Conflict),
-    #[error("an identifier belongs to another customer")]
-    IdentifierTaken { key: IdentifierKey },
     #[error("there is no such customer")]
     CustomerNotFound,
     #[error("the channel's record came in under another customer")]
@@ -64,13 +67,24 @@ pub(crate) struct Crowd {
     /// By what id each person is known.
     pub(super) leads: HashMap<CustomerId, CustomerId>,
     /// Under which home each record of the channel came in.
-    keys: HashMap<String, CustomerId>,
-    owners: HashMap<IdentifierKey, CustomerId>,
-    /// Identifiers that change hands.
-    claimed: BTreeMap<IdentifierKey, CustomerId>,
-    released: BTreeMap<IdentifierKey, CustomerId>,
-    new_keys: BTreeMap<String, CustomerId>,
+    pub(super) keys: HashMap<String, CustomerId>,
+    pub(super) register: Register,
+    pub(super) new_keys: BTreeMap<String, CustomerId>,
     pub(super) told: BTreeSet<(CustomerId, SourceId)>,
+    pub(super) joined: Vec<Joined>,
+    pub(super) apart: Vec<(CustomerId, CustomerId, Conflict)>,
+}
+
+/// Two who turned out to be one person.
+#[derive(Clone, Debug)]
+pub(crate) struct Joined {
+    /// As it was when the two were joined: announced so.
+    pub(crate) survivor: Customer,
+    /// The one who is to be found under the other's id: as it was before.
+    pub(crate) gone: Customer,
+    /// True when nobody has seen the one who is gone before.
+    pub(crate) is_new: bool,
+    pub(crate) link: Link,
 }
 
 /// What is to be written.
@@ -80,11 +94,13 @@ pub(crate) struct Changes {
     /// Changed customers, with the fields that differ.
     pub(crate) changed: Vec<(Customer, Vec<Field>)>,
     pub(crate) sources: Vec<Source>,
-    /// Sorted by key; what is not free any more means that others were in the way, unless people share it.
-    pub(crate) claimed: Vec<(IdentifierKey, CustomerId)>,
-    pub(crate) released: Vec<(IdentifierKey, CustomerId)>,
+    /// How identifiers change hands.
+    pub(crate) handed: Handed,
     /// Records of the channel, sorted.
     pub(crate) keys: Vec<(String, CustomerId)>,
+    pub(crate) joined: Vec<Joined>,
+    /// Those who can't be one person though they name the same identifier, and why.
+    pub(crate) apart: Vec<(Customer, Customer, Conflict)>,
 }
 
 impl Crowd {
@@ -106,10 +122,10 @@ impl Crowd {
     /// Adds whose identifiers and records of the channel are.
     pub(crate) fn register(
         &mut self,
-        owners: HashMap<IdentifierKey, CustomerId>,
+        known: HashMap<IdentifierKey, Registered>,
         keys: HashMap<String, CustomerId>,
     ) {
-        self.owners = owners;
+        self.register = Register::of(known);
         self.keys = keys;
     }
 
@@ -153,51 +169,19 @@ impl Crowd {
         Ok(outcome)
     }
 
-    /// Whom the channel knows by its own id, else whom it names, else who has one of the identifiers.
+    /// Whom the channel knows by its own id, else whom it names.
     fn whom(&self, row: &Row<'_>) -> Result<Option<CustomerId>, RowRefused> {
         let known = self.keys.get(row.key).copied();
-        if let Some(named) = row.customer {
-            let profile = self.leads.get(&named).ok_or(RowRefused::CustomerNotFound)?;
-            return match known {
-                Some(home) if self.leads.get(&home) != Some(profile) => {
-                    Err(RowRefused::SourceOfAnotherCustomer)
-                }
-                known => Ok(Some(known.unwrap_or(named))),
-            };
-        }
-        Ok(known.or_else(|| self.identified(row)))
-    }
-
-    fn identified(&self, row: &Row<'_>) -> Option<CustomerId> {
-        let keys = row.told.details.identifiers.iter().map(|it| &it.key);
-        let mut telling: Vec<_> = keys.filter(|key| kind_of(key) != Kind::Shared).collect();
-        telling.sort();
-        telling
-            .into_iter()
-            .find_map(|key| self.owners.get(key))
-            .copied()
-    }
-
-    fn meet(&mut self, row: Row<'_>, trust: &Trust) -> Outcome {
-        let (id, _) = row.ids;
-        let mut source = named(id, &row);
-        source.tell(row.told.fields, row.told.details, row.told.observed_at);
-        let golden = Golden::of(std::slice::from_ref(&source), trust);
-        for identifier in &golden.details.identifiers {
-            if !self.owners.contains_key(&identifier.key) {
-                self.claim(identifier.key.clone(), id);
+        let Some(named) = row.customer else {
+            return Ok(known);
+        };
+        let profile = self.leads.get(&named).ok_or(RowRefused::CustomerNotFound)?;
+        match known {
+            Some(home) if self.leads.get(&home) != Some(profile) => {
+                Err(RowRefused::SourceOfAnotherCustomer)
             }
+            known => Ok(Some(known.unwrap_or(named))),
         }
-        self.told.insert((id, source.id));
-        let customer = Customer::create(id, golden, row.now);
-        let profile = Profile::of(id, BTreeSet::new(), vec![source], Vec::new());
-        self.load(customer, profile);
-        if let Some(person) = self.people.get_mut(&id) {
-            person.is_new = true;
-        }
-        self.keys.insert(row.key.to_owned(), id);
-        self.new_keys.insert(row.key.to_owned(), id);
-        Outcome::Created
     }
 
     fn tell(
@@ -214,28 +198,15 @@ impl Crowd {
         let before = profile.identifiers_of(home, trust);
         let golden = profile.ingest(source.clone(), row.told, trust)?;
         let after = profile.identifiers_of(home, trust);
-        let added: Vec<_> = after.difference(&before).cloned().collect();
-        let taken = added.iter().find(|key| self.is_taken(key, id));
-        if let Some(key) = taken.cloned() {
-            return Err(RowRefused::IdentifierTaken { key });
+        for key in after.difference(&before) {
+            self.register.name(key, home);
         }
-        let gone = before.difference(&after);
-        gone.for_each(|key| self.release(key, home));
-        for key in added {
-            if !self.owners.contains_key(&key) {
-                self.claim(key, home);
-            }
+        for key in before.difference(&after) {
+            self.register.release(key, home);
         }
         let told = profile.named(&source).map(|it| (home, it.id));
         self.told.extend(told);
         Ok(self.settle(id, profile, golden, row.now))
-    }
-
-    /// True when another person has it, and people do not share it.
-    fn is_taken(&self, key: &IdentifierKey, id: CustomerId) -> bool {
-        let owner = self.owners.get(key);
-        kind_of(key) != Kind::Shared
-            && owner.is_some_and(|owner| self.leads.get(owner) != Some(&id))
     }
 
     pub(super) fn settle(
@@ -252,7 +223,7 @@ impl Crowd {
         person.is_touched = true;
         let version = person.customer.version;
         let changed = person.customer.settle(golden, now);
-        if person.is_new {
+        if person.is_new && person.customer.absorbed.is_empty() {
             // Nobody has seen it before.
             person.customer.version = version;
         }
@@ -265,39 +236,20 @@ impl Crowd {
         outcome
     }
 
-    /// Gives an identifier that is free to a home.
-    pub(super) fn claim(&mut self, key: IdentifierKey, home: CustomerId) {
-        if self.released.get(&key) == Some(&home) {
-            self.released.remove(&key);
-        } else {
-            self.claimed.insert(key.clone(), home);
-        }
-        self.owners.insert(key, home);
-    }
-
-    /// Makes an identifier nobody's, if it is this home's.
-    pub(super) fn release(&mut self, key: &IdentifierKey, home: CustomerId) {
-        if self.owners.get(key) == Some(&home) {
-            self.owners.remove(key);
-            if self.claimed.remove(key).is_none() {
-                self.released.insert(key.clone(), home);
-            }
-        }
-    }
-
-    /// Whose an identifier is.
-    pub(super) fn owner(&self, key: &IdentifierKey) -> Option<CustomerId> {
-        self.owners.get(key).copied()
-    }
-
     /// What is to be written. Of one person there is one event, whatever the number of rows.
-    pub(crate) fn changes(self) -> Changes {
+    pub(crate) fn changes(mut self) -> Changes {
         let mut changes = Changes {
-            claimed: self.claimed.into_iter().collect(),
-            released: self.released.into_iter().collect(),
+            handed: self.register.handed(),
             keys: self.new_keys.into_iter().collect(),
             ..Changes::default()
         };
+        for (one, other, conflict) in self.apart {
+            let known = |id| Some(self.people.get(self.leads.get(&id)?)?.customer.clone());
+            if let (Some(one), Some(other)) = (known(one), known(other)) {
+                changes.apart.push((one, other, conflict));
+            }
+        }
+        changes.joined = self.joined;
         for person in self.people.into_values() {
             let is_told = |it: &Source| self.told.contains(&(it.home, it.id));
             changes
@@ -314,7 +266,7 @@ impl Crowd {
     }
 }
 
-fn named(home: CustomerId, row: &Row<'_>) -> Source {
+pub(super) fn named(home: CustomerId, row: &Row<'_>) -> Source {
     let name = (row.channel, row.key.to_owned());
     let mut source = Source::new(row.ids.1, home, name, row.now);
     source.import = Some(row.import);

@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::crowd::Crowd;
-use crate::domain::customer::Details;
-use crate::domain::field::Field;
 use crate::domain::identifier::IdentifierKey;
-use crate::domain::identity::kinds::{Kind, kind_of};
 use crate::domain::identity::profile::Profile;
 use crate::domain::identity::source::SourceId;
 use crate::domain::identity::trust::Trust;
@@ -52,44 +49,16 @@ impl Crowd {
             .retain(|it| it.import != Some(import) || !is_gone(it.home, it.id));
         let after = known_of(&profile, trust);
         for (home, key) in before.difference(&after) {
-            self.release(key, *home);
+            self.register.release(key, *home);
         }
-        // What one home gives up may be another's, and what a file had replaced comes back: unless it is somebody
-        // else's by now.
+        // What a file had replaced comes back, beside whoever has it by now.
         for (home, key) in &after {
-            match self.owner(key) {
-                None => self.claim(key.clone(), *home),
-                Some(owner) => {
-                    let is_anothers = self.leads.get(&owner) != Some(&id);
-                    let comes_back = !before.contains(&(*home, key.clone()));
-                    if is_anothers && comes_back && kind_of(key) != Kind::Shared {
-                        self.withdraw(&mut profile, (*home, key), now);
-                    }
-                }
-            }
+            self.register.name(key, *home);
         }
         let golden = profile.golden(trust);
         let is_silent = profile.sources.is_empty();
         self.settle(id, profile, golden, now);
         is_silent
-    }
-
-    /// Notes that an identifier that a home's sources name is not the person's any more.
-    fn withdraw(
-        &mut self,
-        profile: &mut Profile,
-        (home, key): (CustomerId, &IdentifierKey),
-        now: Timestamp,
-    ) {
-        let names = |details: &Details| details.identifiers.iter().any(|it| it.key == *key);
-        for source in &mut profile.sources {
-            if source.home == home && names(&source.details) {
-                let said = source.observed.get(&Field::Identifiers).copied();
-                let since = said.map_or(now, |said| said.max(now));
-                source.withdrawn.insert((source.id, key.clone()), since);
-                self.told.insert((home, source.id));
-            }
-        }
     }
 }
 

@@ -4,7 +4,9 @@ pub(crate) mod attributes;
 pub(crate) mod columns;
 pub(crate) mod crowd;
 pub(crate) mod forget;
+mod meet;
 pub(crate) mod records;
+pub(crate) mod register;
 pub(crate) mod row;
 pub(crate) mod values;
 

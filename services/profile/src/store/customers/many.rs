@@ -11,15 +11,15 @@ use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerId;
 use crate::store::StoreError;
 
-/// Of these, the ones of whom nothing is kept but the row itself and what follows from it: what a rule gave does, and what files
-/// said that are taken back is kept no longer.
+/// Of these ids, those under which nothing is kept but the row itself and what follows from it: what a rule gave does, and what
+/// files said that are taken back is kept no longer, nor whom they joined.
 pub(crate) async fn unused(
     connection: &mut PgConnection,
     ids: &[Uuid],
 ) -> Result<Vec<CustomerId>, StoreError> {
     let found = sqlx::query_scalar!(
         "SELECT customer_id FROM customers AS known
-         WHERE customer_id = ANY ($1) AND profile_id = customer_id AND absorbed = '{}'
+         WHERE customer_id = ANY ($1) AND absorbed = '{}'
            AND NOT EXISTS (SELECT FROM orders WHERE orders.customer_id = known.customer_id)
            AND NOT EXISTS (SELECT FROM returns WHERE returns.customer_id = known.customer_id)
            AND NOT EXISTS (SELECT FROM consent_statements AS said
@@ -39,8 +39,12 @@ pub(crate) async fn unused(
            AND NOT EXISTS (SELECT FROM health_cases AS complaint
                            WHERE complaint.customer_id = known.customer_id)
            AND NOT EXISTS (SELECT FROM legal_holds AS held WHERE held.customer_id = known.customer_id)
-           AND NOT EXISTS (SELECT FROM links WHERE older = known.customer_id)
-           AND NOT EXISTS (SELECT FROM links WHERE newer = known.customer_id)",
+           AND NOT EXISTS (SELECT FROM links LEFT JOIN imports USING (import_id)
+                           WHERE older = known.customer_id
+                             AND (state IS NULL OR state NOT IN ('undoing', 'undone')))
+           AND NOT EXISTS (SELECT FROM links LEFT JOIN imports USING (import_id)
+                           WHERE newer = known.customer_id
+                             AND (state IS NULL OR state NOT IN ('undoing', 'undone')))",
         ids,
     )
     .fetch_all(connection)

@@ -73,10 +73,10 @@ macro_rules! told {
 }
 
 /// Adds customers, each with its row of traits. Their identifiers must be theirs already.
-pub(crate) async fn insert(
+pub(crate) async fn insert<'a>(
     connection: &mut PgConnection,
     keys: &Keys,
-    customers: &[Customer],
+    customers: impl IntoIterator<Item = &'a Customer>,
 ) -> Result<(), StoreError> {
     let columns = Columns::of(customers, keys)?;
     told!(

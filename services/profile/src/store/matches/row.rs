@@ -76,25 +76,36 @@ fn corrupt(column: &'static str) -> CorruptRow {
     }
 }
 
-const KINDS: [(&str, Kind); 8] = [
-    ("same_email", Kind::SameEmail),
-    ("same_phone", Kind::SamePhone),
-    ("same_birth_date", Kind::SameBirthDate),
-    ("same_birthday", Kind::SameBirthday),
-    ("same_name", Kind::SameName),
-    ("same_sound", Kind::SameSound),
-    ("other_birth_date", Kind::OtherBirthDate),
-    ("other_gender", Kind::OtherGender),
+const KINDS: [Kind; 10] = [
+    Kind::SameEmail,
+    Kind::SamePhone,
+    Kind::SameIdentifier,
+    Kind::SameBirthDate,
+    Kind::SameBirthday,
+    Kind::SameName,
+    Kind::SameSound,
+    Kind::SameAddress,
+    Kind::OtherBirthDate,
+    Kind::OtherGender,
 ];
 
 fn kind_name(kind: Kind) -> &'static str {
-    let found = KINDS.iter().find(|(_, known)| *known == kind);
-    found.map_or("", |(name, _)| name)
+    match kind {
+        Kind::SameEmail => "same_email",
+        Kind::SamePhone => "same_phone",
+        Kind::SameIdentifier => "same_identifier",
+        Kind::SameBirthDate => "same_birth_date",
+        Kind::SameBirthday => "same_birthday",
+        Kind::SameName => "same_name",
+        Kind::SameSound => "same_sound",
+        Kind::SameAddress => "same_address",
+        Kind::OtherBirthDate => "other_birth_date",
+        Kind::OtherGender => "other_gender",
+    }
 }
 
 fn kind_named(name: &str) -> Option<Kind> {
-    let found = KINDS.iter().find(|(known, _)| *known == name);
-    found.map(|(_, kind)| *kind)
+    KINDS.into_iter().find(|kind| kind_name(*kind) == name)
 }
 
 pub(super) fn state_name(state: State) -> &'static str {

@@ -20,10 +20,11 @@ use jiff::Timestamp;
 
 use crate::domain::customer::Customer;
 use crate::domain::identity::candidate::{Candidate, Pair, State};
+use crate::domain::identity::conflict::{Conflict, MAX_MEMBERS};
 use crate::domain::identity::matching::compare;
 
 /// How two customers compare.
-fn candidate(one: &Customer, other: &Customer, now: Timestamp) -> Candidate {
+pub(in crate::app) fn candidate(one: &Customer, other: &Customer, now: Timestamp) -> Candidate {
     let pair = Pair::of(one.id, other.id);
     let (older, newer) = if one.id == pair.older {
         (one, other)
@@ -31,7 +32,8 @@ fn candidate(one: &Customer, other: &Customer, now: Timestamp) -> Candidate {
         (other, one)
     };
     let likeness = compare(&older.details, &newer.details);
-    let refusal = likeness.conflict.map(Refusal::from);
+    let conflict = likeness.conflict.or_else(|| too_many(one, other));
+    let refusal = conflict.map(Refusal::from);
     Candidate {
         pair,
         versions: (older.version, newer.version),
@@ -41,4 +43,10 @@ fn candidate(one: &Customer, other: &Customer, now: Timestamp) -> Candidate {
         state: State::Open,
         find_time: now,
     }
+}
+
+/// Why the two would be too much of one person.
+fn too_many(one: &Customer, other: &Customer) -> Option<Conflict> {
+    let homes = one.absorbed.len().saturating_add(other.absorbed.len());
+    (homes.saturating_add(2) > MAX_MEMBERS).then_some(Conflict::TooManyMembers)
 }

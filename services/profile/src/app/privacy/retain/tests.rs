@@ -20,6 +20,7 @@ use tonic::{Code, Status};
 
 use crate::app::App;
 use crate::app::contact::Secrets;
+use crate::app::identity::tell::Taken;
 use crate::domain::identity::source::{CRM, Source, SourceId};
 use crate::domain::ids::CustomerId;
 use crate::domain::privacy::retention::run::{Hindrance, Run, RunId};
@@ -139,7 +140,7 @@ impl World {
         let name = (CRM, id.0.to_string());
         let source = Source::new(SourceId(app.clock.new_id()), id, name, app.now());
         let mut tx = app.db.begin().await.unwrap();
-        app.found(&mut tx, source, "customer").await.unwrap();
+        app.found(&mut tx, source, Taken::Noted).await.unwrap();
         tx.commit().await.unwrap();
         id
     }
