@@ -16,6 +16,7 @@ use contract::patron::profile::v1::import_service_server::ImportServiceServer;
 use contract::patron::profile::v1::interaction_service_server::InteractionServiceServer;
 use contract::patron::profile::v1::lifecycle_service_server::LifecycleServiceServer;
 use contract::patron::profile::v1::match_service_server::MatchServiceServer;
+use contract::patron::profile::v1::overview_service_server::OverviewServiceServer;
 use contract::patron::profile::v1::privacy_service_server::PrivacyServiceServer;
 use contract::patron::profile::v1::quality_service_server::QualityServiceServer;
 use contract::patron::profile::v1::restriction_service_server::RestrictionServiceServer;
@@ -38,6 +39,7 @@ use crate::api::identities::Identities;
 use crate::api::imports::Imports;
 use crate::api::interactions::Interactions;
 use crate::api::matches::Matches;
+use crate::api::overview::Overviews;
 use crate::api::privacy::Privacy;
 use crate::api::quality::Qualities;
 use crate::api::ratings::Ratings;
@@ -54,8 +56,12 @@ use crate::peers::Peers;
 /// Adds every call of the role. Called within a Tokio runtime, in which customers are read.
 pub(crate) fn answer(service: Service, app: &App, context: &Context, peers: Peers) -> Service {
     let pages = &context.pages;
-    let service = customers(service, app, pages);
-    let service = activity(service, app, pages);
+    let readers = Readers::start(&app.db, &app.keyring);
+    let metrics = Intake::register(service.metrics());
+    let service = customers(service, app, (pages, &readers));
+    let service = activity(service, app, (pages, &metrics));
+    let overviews = overviews(app, pages, (readers, metrics));
+    let service = service.grpc(chassis::tuned!(OverviewServiceServer::new(overviews)));
     let service = contact(service, app, pages);
     let service = sorting(service, app, pages);
     let service = files(service, app, pages);
@@ -89,10 +95,10 @@ fn privacy(service: Service, app: &App, pages: &PageTokens, removers: Removers) 
 }
 
 /// Who they are, and which records are one person's.
-fn customers(service: Service, app: &App, pages: &PageTokens) -> Service {
+fn customers(service: Service, app: &App, (pages, readers): (&PageTokens, &Readers)) -> Service {
     let customers = Customers {
         app: app.clone(),
-        readers: Readers::start(&app.db, &app.keyring),
+        readers: readers.clone(),
         pages: pages.clone(),
     };
     let identities = Identities {
@@ -115,8 +121,7 @@ fn customers(service: Service, app: &App, pages: &PageTokens) -> Service {
 }
 
 /// What they did.
-fn activity(service: Service, app: &App, pages: &PageTokens) -> Service {
-    let metrics = Intake::register(service.metrics());
+fn activity(service: Service, app: &App, (pages, metrics): (&PageTokens, &Intake)) -> Service {
     let interactions = Interactions {
         app: app.clone(),
         metrics: metrics.clone(),
@@ -124,11 +129,61 @@ fn activity(service: Service, app: &App, pages: &PageTokens) -> Service {
     let activities = Activities {
         app: app.clone(),
         pages: pages.clone(),
-        metrics,
+        metrics: metrics.clone(),
     };
     service
         .grpc(chassis::tuned!(ActivityServiceServer::new(activities)))
         .grpc(chassis::tuned!(InteractionServiceServer::new(interactions)))
+}
+
+/// All that is known of one.
+fn overviews(app: &App, pages: &PageTokens, (readers, metrics): (Readers, Intake)) -> Overviews {
+    let (app, pages) = (|| app.clone(), || pages.clone());
+    Overviews {
+        customers: Customers {
+            app: app(),
+            readers,
+            pages: pages(),
+        },
+        quality: Qualities {
+            app: app(),
+            pages: pages(),
+        },
+        ratings: Ratings {
+            app: app(),
+            pages: pages(),
+        },
+        health: Healths { app: app() },
+        attributes: Attributes {
+            app: app(),
+            pages: pages(),
+        },
+        tags: Tags {
+            app: app(),
+            pages: pages(),
+        },
+        segments: Segments {
+            app: app(),
+            pages: pages(),
+        },
+        accounts: Accounts {
+            app: app(),
+            pages: pages(),
+        },
+        consents: Consents {
+            app: app(),
+            pages: pages(),
+        },
+        restrictions: Restrictions {
+            app: app(),
+            pages: pages(),
+        },
+        activities: Activities {
+            app: app(),
+            pages: pages(),
+            metrics,
+        },
+    }
 }
 
 /// What they allow, and whether they may be contacted.

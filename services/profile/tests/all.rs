@@ -53,6 +53,8 @@ mod matches;
 mod moments;
 #[path = "all/orders.rs"]
 mod orders;
+#[path = "all/overview.rs"]
+mod overview;
 #[path = "all/owned.rs"]
 mod owned;
 #[path = "all/places.rs"]

@@ -3,6 +3,7 @@
 use access::Reach;
 use chassis::paging::{PageTokens, Scope, page_size};
 use chassis::{Deadline, Refusal, caller, reach};
+use contract::exposure::{Class, Exposure, Seen};
 use contract::patron::profile::v1 as proto;
 use proto::customer_service_server::CustomerService;
 use tonic::{Request, Response, Status};
@@ -99,6 +100,10 @@ impl CustomerService for Customers {
         wire::text("query", &request.query).map_err(Refusal::from)?;
         let prefix = Prefix::of(&request.query)
             .ok_or_else(|| Refusal::from(Invalid::new("query", Problem::SearchesForNothing)))?;
+        let prefix = match Exposure::current().of(Class::Personal) {
+            Seen::Clear => prefix,
+            Seen::Masked | Seen::Hidden => prefix.whole(),
+        };
         let size = page_size(request.page_size, SEARCH_SIZE, MOST_FOUND);
         let page = self
             .app

@@ -15,6 +15,7 @@ pub(crate) mod imports;
 pub(crate) mod interactions;
 pub(crate) mod lists;
 pub(crate) mod matches;
+pub(crate) mod overview;
 pub(crate) mod privacy;
 pub(crate) mod quality;
 pub(crate) mod ratings;

@@ -19,30 +19,55 @@ const MOST_SYLLABLES: usize = 6;
 
 /// What names begin with that are searched for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Prefix(String);
+pub(crate) struct Prefix {
+    letters: String,
+    is_whole: bool,
+}
 
 impl Prefix {
     /// `None` when there is neither a letter nor a figure in it.
     pub(crate) fn of(query: &str) -> Option<Self> {
-        let folded = folded(query);
-        (!folded.is_empty()).then_some(Self(folded))
+        let letters = folded(query);
+        let prefix = Self {
+            letters,
+            is_whole: false,
+        };
+        (!prefix.letters.is_empty()).then_some(prefix)
+    }
+
+    /// The same for who may not read names: such a caller has to know one. Letter by letter it could be guessed from who is
+    /// found.
+    pub(crate) fn whole(self) -> Self {
+        Self {
+            is_whole: true,
+            ..self
+        }
     }
 
     /// The longest part of it that names are found by ([`beginnings`]).
     pub(crate) fn indexed(&self) -> &str {
-        let cuts = cuts(&self.0);
-        cuts.last().unwrap_or(&self.0)
+        let cuts = cuts(&self.letters);
+        cuts.last().unwrap_or(&self.letters)
     }
 
-    /// Whether names are found by all of it.
+    /// Whether names are found by all of it, and by nothing else.
     pub(crate) fn is_indexed(&self) -> bool {
-        self.indexed() == self.0
+        self.indexed() == self.letters && !self.is_whole
     }
 
     /// The first of the ways in which a customer is searched for that begins so.
     pub(crate) fn found_in(&self, details: &Details) -> Option<String> {
         let mut keys = keys(details).into_iter();
-        keys.find(|key| key.starts_with(&self.0))
+        let found = keys.find(|key| key.starts_with(&self.letters))?;
+        (!self.is_whole || found == self.letters || self.is_part_of(details)).then_some(found)
+    }
+
+    /// Whether it is one of the parts of a name, or how that sounds.
+    fn is_part_of(&self, details: &Details) -> bool {
+        let (family, given) = parts(details);
+        let is_it =
+            |part: &String| *part == self.letters || sound(part).as_ref() == Some(&self.letters);
+        [&family, &given].into_iter().any(is_it) || keys(details).contains(&self.letters)
     }
 }
 
@@ -170,6 +195,27 @@ mod tests {
             assert!(!finds("王明", &details));
         }
         assert!(finds("o'b", &named("O’Brien", "")));
+    }
+
+    #[test]
+    fn who_may_not_read_names_finds_by_whole_ones_alone() {
+        let finds = |query: &str, details: &Details| {
+            let whole = Prefix::of(query).unwrap().whole();
+            assert!(!whole.is_indexed(), "whoever is found has to be looked at");
+            whole.found_in(details).is_some()
+        };
+        for details in [named("Müller", "Jean-Luc"), shown("Jean-Luc Müller")] {
+            for query in ["muller", "JEAN luc", "jean-luc müller", "Müller, Jean-Luc"] {
+                assert!(finds(query, &details), "{query}");
+            }
+            for query in ["m", "mulle", "muller j", "jean", "jeanlucmulle"] {
+                assert!(!finds(query, &details), "{query}");
+            }
+        }
+        for query in ["王", "王小明", "wang", "wang xiaoming", "xiaoming wang"] {
+            assert!(finds(query, &named("王", "小明")), "{query}");
+        }
+        assert!(!finds("wang xiao", &named("王", "小明")));
     }
 
     #[test]

@@ -7,7 +7,8 @@ use contract::patron::profile::v1::contact_service_client::ContactServiceClient;
 use contract::patron::profile::v1::identity_service_client::IdentityServiceClient;
 use contract::patron::profile::v1::{
     Customer, GetContactPolicyRequest, GetCustomerRequest, ListCustomersRequest,
-    ListSourcesRequest, LookupCustomerRequest, UpdateContactPolicyRequest, UpdateCustomerRequest,
+    ListSourcesRequest, LookupCustomerRequest, SearchCustomersRequest, UpdateContactPolicyRequest,
+    UpdateCustomerRequest,
 };
 use prost_types::FieldMask;
 use tonic::{Code, Status};
@@ -93,6 +94,34 @@ async fn an_agent_sees_masks_in_every_answer() {
         sources[0].details.as_ref().unwrap().display_name,
         "L*** W***"
     );
+}
+
+/// Letter by letter a name could be guessed from who is found.
+#[tokio::test]
+async fn who_sees_names_masked_finds_by_whole_names_alone() {
+    let profile = Profile::start().await;
+    created(&profile).await;
+    let found = async |role: &str, query: &str| {
+        let mut customers = profile.customers_as(Bearer::of(&[role]));
+        let request = SearchCustomersRequest {
+            query: query.to_owned(),
+            page_size: 0,
+        };
+        let found = customers.search_customers(request).await.unwrap();
+        found.into_inner().customers.len()
+    };
+    for query in ["lu", "lucy w", "lucy", "lucy wang", "Wang"] {
+        assert_eq!(found("operator", query).await, 1, "{query}");
+    }
+    for (query, count) in [
+        ("lu", 0),
+        ("lucy w", 0),
+        ("lucy", 1),
+        ("lucy wang", 1),
+        ("Wang", 1),
+    ] {
+        assert_eq!(found("agent", query).await, count, "{query}");
+    }
 }
 
 #[tokio::test]

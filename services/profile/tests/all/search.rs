@@ -131,7 +131,7 @@ async fn a_search_knows_the_callers_regions_alone_and_shows_what_the_caller_sees
     assert_eq!(regions, ["GB"]);
 
     let mut customers = profile.customers_as(Bearer::of(&["agent"]));
-    let found = customers.search_customers(asking("lu", 1)).await;
+    let found = customers.search_customers(asking("lucy", 1)).await;
     let found = found.unwrap().into_inner();
     assert!(found.has_more);
     assert_eq!(found.customers[0].display_name, "L*** W***");

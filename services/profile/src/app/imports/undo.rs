@@ -78,7 +78,8 @@ impl App {
                 match self.undo_some().await {
                     Ok(true) => {}
                     Ok(false) => break,
-                    Err(error) if error.is_race() => {}
+                    // At once they would be in the way again.
+                    Err(error) if error.is_race() => break,
                     Err(error) => {
                         tracing::warn!(%error, "an import could not be taken back");
                         break;
