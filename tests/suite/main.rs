@@ -11,6 +11,7 @@ mod crashes;
 mod customer_files;
 mod end_to_end;
 mod erasure;
+mod examples;
 mod faults;
 mod identities;
 mod impatient;

@@ -93,6 +93,8 @@ fn of_kind<'v>(
     kind: &str,
     rules: impl Iterator<Item = (FieldDescriptor, &'v Value)>,
 ) -> Result<Vec<Rule>, String> {
+    // An example refuses nothing. That it is right is shown where all are sent (`tests/suite/examples.rs`).
+    let rules = rules.filter(|(rule, _)| rule.name() != "example");
     let rules = rules.map(|(rule, value)| {
         rule_of(kind, rule.name(), value).ok_or_else(|| {
             let (field, rule) = (field.full_name(), rule.name());

@@ -37,7 +37,21 @@ def is_body_allowed(document, case):
         # None was sent.
         return False
     content = case.operation.definition.raw["requestBody"]["content"]
-    return is_allowed(document, next(iter(content.values())).get("schema", {}), case.body)
+    return is_allowed(document, next(iter(content.values())).get("schema", {}), looked_at(case))
+
+
+def looked_at(case):
+    """Of a body, what the mask names: where nothing is checked at the door, the rest may be anything."""
+    mask = (case.query or {}).get("updateMask")
+    if case.method.upper() != "PATCH" or not isinstance(mask, str) or not isinstance(case.body, dict):
+        return case.body
+    named = {plain(path.strip().split(".")[0]) for path in mask.split(",")}
+    return {name: it for name, it in case.body.items() if plain(name) in named}
+
+
+def plain(name):
+    """A name in either notation."""
+    return name.replace("_", "").lower()
 
 
 def is_query_allowed(document, case):

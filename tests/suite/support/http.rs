@@ -96,10 +96,21 @@ impl Api {
 
     /// Sends any bytes as a JSON body.
     pub(crate) async fn send(&self, method: &str, path: &str, body: Bytes) -> Answer {
+        self.send_as(method, path, "application/json", body).await
+    }
+
+    /// Sends any bytes as a body of any type.
+    pub(crate) async fn send_as(
+        &self,
+        method: &str,
+        path: &str,
+        content_type: &str,
+        body: Bytes,
+    ) -> Answer {
         let mut request = http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
-            .header("content-type", "application/json");
+            .header("content-type", content_type);
         if !self.token.is_empty() {
             request = request.header("authorization", format!("Bearer {}", self.token));
         }

@@ -99,7 +99,21 @@ function contents(title, content) {
       fields(schema || {}, 0)));
 }
 
-function details(operation) {
+// The call that the examples of the parameters and of the body make.
+function example(path, verb, operation) {
+  const given = (operation.parameters || []).map(resolve).filter((one) => one.example !== undefined);
+  const inPath = (target, one) => target.replace(`{${one.name}}`, encodeURIComponent(one.example));
+  const query = given.filter((one) => one.in === "query")
+    .map((one) => `${one.name}=${encodeURIComponent(one.example)}`);
+  const target = given.filter((one) => one.in === "path").reduce(inPath, path);
+  const body = Object.values(resolve(operation.requestBody).content || {})[0]?.example;
+  if (!given.length && body === undefined) return [];
+  const lines = [`${verb.toUpperCase()} ${[target, query.join("&")].filter(Boolean).join("?")}`];
+  if (body !== undefined) lines.push(JSON.stringify(body, null, 2));
+  return [element("h3", "", "Example"), element("pre", "", lines.join("\n"))];
+}
+
+function details(path, verb, operation) {
   const parts = [element("p", "", operation.description || "")];
   const reasons = operation["x-patron-reasons"];
   if (reasons) parts.push(element("p", "note", `Refused with ${reasons.join(", ")}, among others.`));
@@ -114,6 +128,7 @@ function details(operation) {
     parts.push(element("h3", "", "Parameters"), element("ul", "fields", ...shown));
   }
   parts.push(...contents("Body", resolve(operation.requestBody).content));
+  parts.push(...example(path, verb, operation));
   for (const [status, answer] of Object.entries(operation.responses || {})) {
     parts.push(...contents(`Answer ${status}`, resolve(answer).content));
   }
@@ -125,7 +140,7 @@ function card(path, verb, operation) {
     element("span", "note", ` ${operation.summary || ""}`));
   const made = element("details", "operation", summary);
   made.addEventListener("toggle", () => {
-    if (made.open && made.children.length === 1) made.append(...details(operation));
+    if (made.open && made.children.length === 1) made.append(...details(path, verb, operation));
   });
   made.dataset.words = [path, verb, operation.operationId, operation.summary, operation.description]
     .filter(Boolean).join(" ").toLowerCase();

@@ -35,7 +35,8 @@ fn one_of(oneof: &OneofDescriptor) -> Value {
     json!(choices)
 }
 
-fn is_required(oneof: &OneofDescriptor) -> bool {
+/// Whether one of its fields must be set.
+pub(super) fn is_required(oneof: &OneofDescriptor) -> bool {
     let pool = oneof.parent_message().parent_pool();
     let Some(extension) = pool.get_extension_by_name(EXTENSION) else {
         return false;

@@ -4,7 +4,7 @@
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, Value as Field};
 use serde_json::{Map, Value, json};
 
-use super::zero;
+use super::{examples, zero};
 
 const EXTENSION: &str = "buf.validate.field";
 
@@ -66,6 +66,10 @@ fn keywords(schema: &mut Map<String, Value>, field: &FieldDescriptor, rules: &Dy
     let Some((kind, rules)) = of_kind(rules) else {
         return;
     };
+    let examples = examples::of_rules(&field.kind(), &rules);
+    if !examples.is_empty() {
+        schema.insert("examples".to_owned(), json!(examples));
+    }
     match kind.as_str() {
         "string" => text(schema, &rules),
         "repeated" => list(schema, field, &rules),
@@ -145,7 +149,7 @@ fn mode(rules: &DynamicMessage) -> Option<Mode> {
 }
 
 /// The rules of a field's kind: `string`, `repeated`, …
-fn of_kind(rules: &DynamicMessage) -> Option<(String, DynamicMessage)> {
+pub(super) fn of_kind(rules: &DynamicMessage) -> Option<(String, DynamicMessage)> {
     let descriptor = rules.descriptor();
     let kinds = descriptor.oneofs().find(|oneof| oneof.name() == "type")?;
     let kind = kinds.fields().find(|kind| rules.has_field(kind))?;

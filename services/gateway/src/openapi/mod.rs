@@ -6,6 +6,7 @@ mod closed;
 mod comments;
 mod constraints;
 mod errors;
+mod examples;
 mod operation;
 mod parameters;
 mod path;

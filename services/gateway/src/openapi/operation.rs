@@ -4,6 +4,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
 use super::comments::{self, Comments};
+use super::examples::Example;
 use super::path::Path;
 use super::schema::{Schemas, below, is_required};
 use super::{parameters, request_id_header};
@@ -29,11 +30,12 @@ pub(super) fn of_binding(
     );
     set("summary", json!(comments::summary(&comment)));
     set("description", json!(comment));
-    let parameters = parameters::of_binding(binding, path, schemas);
+    let example = Example::of_binding(binding);
+    let parameters = parameters::of_binding(binding, path, example.as_ref(), schemas);
     if !parameters.is_empty() {
         set("parameters", json!(parameters));
     }
-    if let Some(body) = request_body(binding, schemas) {
+    if let Some(body) = request_body(binding, example.as_ref(), schemas) {
         set("requestBody", body);
     }
     set("responses", responses(binding, schemas));
@@ -60,7 +62,11 @@ fn operation_id(binding: &Binding, number: u32) -> String {
     }
 }
 
-fn request_body(binding: &Binding, schemas: &mut Schemas<'_>) -> Option<Value> {
+fn request_body(
+    binding: &Binding,
+    example: Option<&Example>,
+    schemas: &mut Schemas<'_>,
+) -> Option<Value> {
     let request = binding.method.descriptor.input();
     let schema = match &binding.body {
         BodyRule::None => return None,
@@ -88,8 +94,11 @@ fn request_body(binding: &Binding, schemas: &mut Schemas<'_>) -> Option<Value> {
     } else {
         "application/json"
     };
+    let mut content = Map::from_iter([("schema".to_owned(), schema)]);
+    let body = example.and_then(|example| example.body(binding));
+    content.extend(body.map(|body| ("example".to_owned(), body)));
     let required = must_be_sent(binding);
-    Some(json!({ "required": required, "content": { media_type: { "schema": schema } } }))
+    Some(json!({ "required": required, "content": { media_type: content } }))
 }
 
 /// Whether a call without a body is refused: no body says nothing of any field, and no line is no request.

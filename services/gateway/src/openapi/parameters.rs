@@ -3,6 +3,7 @@
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Value, json};
 
+use super::examples::Example;
 use super::path::{self, Path};
 use super::schema::{Schemas, is_required};
 use crate::json::{is_single_value, is_well_known};
@@ -15,17 +16,19 @@ const MAX_DEPTH: usize = 3;
 pub(super) fn of_binding(
     binding: &Binding,
     path: &Path<'_>,
+    example: Option<&Example>,
     schemas: &mut Schemas<'_>,
 ) -> Vec<Value> {
     let of_path = path.parameters();
     let mut parameters: Vec<Value> = of_path
-        .map(|parameter| of_segment(parameter, schemas))
+        .map(|parameter| of_segment(parameter, example, schemas))
         .collect();
     if binding.body != BodyRule::All {
         let request = binding.method.descriptor.input();
         let parameters = &mut parameters;
         let mut query = Query {
             binding,
+            example,
             schemas,
             parameters,
         };
@@ -34,10 +37,20 @@ pub(super) fn of_binding(
     parameters
 }
 
-fn of_segment(segment: &path::Parameter<'_>, schemas: &mut Schemas<'_>) -> Value {
+fn of_segment(
+    segment: &path::Parameter<'_>,
+    example: Option<&Example>,
+    schemas: &mut Schemas<'_>,
+) -> Value {
     match segment.field {
         Some(field) if !segment.is_part => {
-            parameter("path", &segment.name, field.leaf(), true, schemas)
+            let mut parameter = parameter("path", &segment.name, field.leaf(), true, schemas);
+            let names = field.json_names();
+            show(
+                &mut parameter,
+                example.and_then(|example| example.value(names)),
+            );
+            parameter
         }
         // A part of a value has none of the constraints of the whole.
         _ => json!({
@@ -51,6 +64,7 @@ fn of_segment(segment: &path::Parameter<'_>, schemas: &mut Schemas<'_>) -> Value
 
 struct Query<'q, 's, 'c> {
     binding: &'q Binding,
+    example: Option<&'q Example>,
     schemas: &'s mut Schemas<'c>,
     parameters: &'q mut Vec<Value>,
 }
@@ -77,7 +91,10 @@ impl Query<'_, '_, '_> {
                 }
                 Place::Value => {
                     let required = depth == 0 && self.must_be_given(&field);
-                    let parameter = parameter("query", &name, &field, required, self.schemas);
+                    let mut parameter = parameter("query", &name, &field, required, self.schemas);
+                    let names = name.split('.');
+                    let value = self.example.and_then(|example| example.value(names));
+                    show(&mut parameter, value);
                     self.parameters.push(parameter);
                 }
                 Place::Nested(_) | Place::None => {}
@@ -116,6 +133,13 @@ impl Place {
             Kind::Message(message) => Self::Nested(message),
             _ => Self::Value,
         }
+    }
+}
+
+/// Adds an example, where there is one.
+fn show(parameter: &mut Value, example: Option<&Value>) {
+    if let (Value::Object(parameter), Some(example)) = (parameter, example) {
+        parameter.insert("example".to_owned(), example.clone());
     }
 }
 

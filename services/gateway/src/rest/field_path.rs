@@ -83,6 +83,12 @@ impl FieldPath {
         name
     }
 
+    /// The path in the names of JSON.
+    pub(crate) fn json_names(&self) -> Vec<&str> {
+        let fields = self.parents.iter().chain([&self.leaf]);
+        fields.map(FieldDescriptor::json_name).collect()
+    }
+
     /// The value in `message`, when it is set.
     pub(crate) fn get(&self, message: &DynamicMessage) -> Option<Value> {
         let Some((parent, others)) = self.parents.split_first() else {

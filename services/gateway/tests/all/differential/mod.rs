@@ -7,6 +7,7 @@
 
 mod answers;
 mod bindings;
+mod examples;
 mod json;
 mod random;
 mod requests;
@@ -43,16 +44,7 @@ async fn every_shape_of_a_request_or_answer_arrives_as_the_message_that_it_means
 
 /// Sends random requests by each binding of a contract; tells how many bindings there are.
 async fn prove(pool: &DescriptorPool, times: usize) -> usize {
-    let bench = Bench::of(pool, |config| {
-        let upstreams = &mut config.gateway.upstreams;
-        let address = upstreams["shapes"].clone();
-        upstreams.extend(
-            bindings::roles(pool)
-                .into_iter()
-                .map(|role| (role, address.clone())),
-        );
-    });
-    let bench = Arc::new(bench.await);
+    let bench = Arc::new(bench(pool).await);
     let bindings = bindings::all(pool);
     let count = bindings.len();
     let checks = bindings.into_iter().map(|binding| {
@@ -64,6 +56,20 @@ async fn prove(pool: &DescriptorPool, times: usize) -> usize {
         check.unwrap();
     }
     count
+}
+
+/// A gateway of a contract, and one service behind it for all its roles.
+async fn bench(pool: &DescriptorPool) -> Bench {
+    Bench::of(pool, |config| {
+        let upstreams = &mut config.gateway.upstreams;
+        let address = upstreams["shapes"].clone();
+        upstreams.extend(
+            bindings::roles(pool)
+                .into_iter()
+                .map(|role| (role, address.clone())),
+        );
+    })
+    .await
 }
 
 async fn check(bench: &Bench, binding: &Binding, times: usize) {
