@@ -112,7 +112,22 @@ impl Details {
 
     /// True when it has a value for the field.
     pub(crate) fn has(&self, field: Field) -> bool {
-        Self::default().take(field, self)
+        // Field by field: it is asked often, and an empty record to compare with costs more than the answer.
+        match field {
+            Field::Identifiers => !self.identifiers.is_empty(),
+            Field::DisplayName => !self.display_name.is_empty(),
+            Field::FamilyName => !self.family_name.is_empty(),
+            Field::GivenName => !self.given_name.is_empty(),
+            Field::BirthDate => self.birth_date.is_some(),
+            Field::Gender => self.gender != Gender::Unknown,
+            Field::Occupation => !self.occupation.is_empty(),
+            Field::IncomeBand => !self.income_band.is_empty(),
+            Field::RegionCode => !self.region_code.is_empty(),
+            Field::Brand => !self.brand.is_empty(),
+            Field::LanguageCode => !self.language_code.is_empty(),
+            Field::TimeZone => !self.time_zone.is_empty(),
+            Field::PostalAddress => self.postal_address != PostalAddress::default(),
+        }
     }
 
     /// Just these fields.
