@@ -1,4 +1,4 @@
-//! Profile with many customers: a file of them taken in, found again, kept in segments, and what they do recorded.
+//! Profile with many customers: a file of them taken in, found again, kept in segments, counted, and what they do recorded.
 
 mod feed;
 mod import;
@@ -6,6 +6,7 @@ mod intake;
 mod people;
 mod search;
 mod segments;
+mod sizes;
 
 use std::time::{Duration, Instant};
 
@@ -63,6 +64,7 @@ pub(crate) async fn measure(
     };
     import::measure(&world, report).await?;
     segments::measure(&world, report).await?;
+    sizes::measure(&world, report).await?;
     intake::measure(&world, quick, report).await?;
     search::measure(&world, report).await
 }

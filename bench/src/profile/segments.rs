@@ -86,6 +86,11 @@ fn conditions() -> Vec<(String, String)> {
     std::iter::once(first).chain(several).take(50).collect()
 }
 
+/// Their ids.
+pub(super) fn ids() -> Vec<String> {
+    conditions().into_iter().map(|(id, _)| id).collect()
+}
+
 async fn define(world: &World) -> anyhow::Result<()> {
     let mut client = SegmentServiceClient::new(world.connect().await?);
     for (segment_id, condition) in conditions() {
