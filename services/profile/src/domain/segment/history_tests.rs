@@ -1,7 +1,11 @@
 //! Whatever is bought, given back, tagged and told, and however much time passes: who is decided on when
 //! something happens and at the instants that decisions give belongs to a segment exactly when a naive
 //! reading of all that ever happened says so.
+//!
+//! Here each of 250 conditions is decided on anew after every single event of a life of its own, and then for a year without
+//! any; `crowd.rs` has each of 200 see all of 100,000 events over many people.
 
+mod crowd;
 mod naive;
 
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +16,7 @@ use super::vocabulary::Vocabulary;
 use naive::{Condition as Naive, condition, event};
 pub(crate) use naive::{Event, World, begin};
 
-/// 250 conditions, each over 400 events: 100,000 events in all.
+/// 250 conditions, each over 400 events of its own: 100,000 pairs of a condition and an event.
 const CONDITIONS: u32 = 250;
 const EVENTS: usize = 400;
 /// The virtual clock ticks every seven hours: so ticks come at all hours of a day.

@@ -102,6 +102,8 @@ pub(crate) struct World {
     bought: Vec<Bought>,
     tags: Vec<(&'static str, Option<Timestamp>)>,
     returns: i64,
+    /// Where days are counted, without the calendar of the service.
+    zone: TimeZone,
     facts: Facts,
 }
 
@@ -125,6 +127,7 @@ impl World {
             bought: Vec::new(),
             tags: Vec::new(),
             returns: 0,
+            zone: TimeZone::get(ZONES[0]).unwrap(),
             facts,
         }
     }
@@ -138,6 +141,18 @@ impl World {
     }
 
     pub(crate) fn apply(&mut self, event: &Event, now: Timestamp) {
+        self.apply_all(std::slice::from_ref(event), now);
+    }
+
+    /// Applies all that happens at an instant.
+    pub(super) fn apply_all(&mut self, events: &[Event], now: Timestamp) {
+        for event in events {
+            self.happen(event, now);
+        }
+        self.facts.habits = Habits::of(&self.facts.orders, self.facts.zone.clone());
+    }
+
+    fn happen(&mut self, event: &Event, now: Timestamp) {
         match event {
             Event::Buy {
                 late_hours,
@@ -161,13 +176,15 @@ impl World {
                 self.tag(TAGS[*tag], Some(Kind::Added { until }), now);
             }
             Event::Untag { tag } => self.tag(TAGS[*tag], None, now),
-            Event::Move { zone } => self.facts.zone = Zone::parse(ZONES[*zone]).unwrap(),
+            Event::Move { zone } => {
+                self.zone = TimeZone::get(ZONES[*zone]).unwrap();
+                self.facts.zone = Zone::parse(ZONES[*zone]).unwrap();
+            }
             Event::Tell { brand, birth } => {
                 BRANDS[*brand].clone_into(&mut self.facts.details.brand);
                 self.facts.details.birth_date = Some(*birth);
             }
         }
-        self.facts.habits = Habits::of(&self.facts.orders, self.facts.zone.clone());
     }
 
     fn buy(&mut self, bought: &Bought) {
@@ -240,10 +257,8 @@ impl World {
         });
     }
 
-    /// Without the calendar of the service.
     fn day(&self, at: Timestamp) -> Date {
-        let zone = TimeZone::get(self.facts.zone.name()).unwrap();
-        zone.to_datetime(at).date()
+        self.zone.to_datetime(at).date()
     }
 
     /// What most of what was bought has in common; of as many the later, then the first.
@@ -259,8 +274,7 @@ impl World {
     }
 
     fn hour(&self, at: Timestamp) -> i64 {
-        let zone = TimeZone::get(self.facts.zone.name()).unwrap();
-        zone.to_datetime(at).hour().into()
+        self.zone.to_datetime(at).hour().into()
     }
 
     fn days_since(&self, then: Timestamp, now: Timestamp) -> i64 {
@@ -403,7 +417,8 @@ impl Condition {
         let times = || world.bought.iter().map(|bought| bought.time);
         let since = |then: Option<Timestamp>| then.map(|then| world.days_since(then, now));
         let birth = world.facts.details.birth_date;
-        let today = world.day(now);
+        // The day is looked for only where it is asked for: that takes longer than all the rest.
+        let today = || world.day(now);
         match self {
             Self::Of(some, figure, operator, number) => {
                 compare(some_figure(world, *some, *figure, now), operator, *number)
@@ -426,12 +441,14 @@ impl Condition {
             }
             Self::Age(operator, number) => {
                 let age = birth.and_then(|birth| {
+                    let today = today();
                     let to_come = kept(birth, today.year()) > today;
                     Some(i64::from(today.year() - birth.year?) - i64::from(to_come))
                 });
                 age.is_some_and(|age| compare(age.max(0), operator, *number))
             }
             Self::ToBirthday(operator, number) => birth.is_some_and(|birth| {
+                let today = today();
                 let this_year = kept(birth, today.year());
                 let next = kept(birth, today.year() + 1);
                 let next = if this_year >= today { this_year } else { next };
