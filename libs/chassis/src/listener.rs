@@ -5,7 +5,7 @@
 //! outlive the drain.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +52,10 @@ pub enum Protocols {
     /// HTTP/1.1 and HTTP/2, told apart by the first bytes.
     Both,
 }
+
+/// From where a request comes, among its extensions: the other end of its connection, which may be a load balancer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
 
 /// A bound port.
 pub struct Listener {
@@ -142,6 +146,7 @@ impl Listener {
     ) -> Connection {
         let config = &self.config;
         Connection {
+            client: ClientAddress(peer.ip()),
             stop: stop.clone(),
             cut: cut.clone(),
             first_byte: Duration::from_millis(config.header_read_timeout_ms),
@@ -225,6 +230,7 @@ async fn drain(connections: &TaskTracker, cut: &CancellationToken, bound: Durati
 
 /// One connection, from its first byte to its last.
 struct Connection {
+    client: ClientAddress,
     stop: CancellationToken,
     cut: CancellationToken,
     first_byte: Duration,
@@ -293,6 +299,11 @@ impl Connection {
             + Send
             + 'static,
     {
+        let client = self.client;
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(client);
+            service.call(request)
+        });
         let stream = TokioIo::new(Stalling::new(stream, self.stall));
         let mut connection = pin!(builder.serve_connection(stream, service));
         tokio::select! {

@@ -89,6 +89,9 @@ pub struct Concurrency {
     pub calls_per_caller: u32,
     pub max_streams: u32,
     pub streams_per_caller: u32,
+    pub max_anonymous_streams: u32,
+    pub anonymous_streams_per_address: u32,
+    pub anonymous_stream_age_ms: u64,
     pub background_percent: u8,
     pub normal_percent: u8,
 }
@@ -156,6 +159,21 @@ impl GatewayConfig {
             ),
             (limits.max_streams > 0, "max_streams", "nobody could call"),
             (
+                limits.max_anonymous_streams > 0,
+                "max_anonymous_streams",
+                "nobody could watch its health",
+            ),
+            (
+                limits.anonymous_streams_per_address > 0,
+                "anonymous_streams_per_address",
+                "nobody could watch its health",
+            ),
+            (
+                limits.anonymous_stream_age_ms > 0,
+                "anonymous_stream_age_ms",
+                "nobody could watch its health",
+            ),
+            (
                 background <= normal,
                 "background_percent",
                 "what can wait would go before the rest",
@@ -175,6 +193,9 @@ impl GatewayConfig {
             max_answer_bytes: self.gateway.max_answer_bytes,
             default_deadline: Duration::from_millis(self.server.default_deadline_ms),
             max_deadline: Duration::from_millis(self.server.max_deadline_ms),
+            anonymous_stream_age: Duration::from_millis(
+                self.gateway.concurrency.anonymous_stream_age_ms,
+            ),
         }
     }
 

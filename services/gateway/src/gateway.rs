@@ -1,10 +1,11 @@
 //! The gateway itself: what it knows, and what happens to a call before it is told apart.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use access::{Caller, KeyExchange};
+use access::{Caller, KeyExchange, Priority};
 use bytes::Bytes;
 use chassis::client::Replicas;
 use chassis::metrics::Registry;
@@ -81,6 +82,8 @@ pub(crate) struct Limits {
     pub(crate) max_answer_bytes: usize,
     pub(crate) default_deadline: Duration,
     pub(crate) max_deadline: Duration,
+    /// How long a stream may go on for which nobody says who they are.
+    pub(crate) anonymous_stream_age: Duration,
 }
 
 impl Gateway {
@@ -227,6 +230,15 @@ impl Gateway {
             deadline,
             place: Some(place.shared),
         })
+    }
+
+    /// Lets a stream in for which nobody has to say who they are: by the address that it comes from.
+    pub(crate) fn admit_from(&self, call: &Call, address: Option<IpAddr>) -> Result<(), Refusal> {
+        let place = self.room.enter_from(address);
+        let place = place.inspect_err(|_| self.metrics.shed(Priority::Normal))?;
+        call.keep_own(place.own);
+        call.keep_shared(place.shared);
+        Ok(())
     }
 
     /// Who makes a call, counted against its limit of rate; none where nobody has to say.

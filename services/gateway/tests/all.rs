@@ -8,6 +8,8 @@
     reason = "helpers of tests fail the test that uses them"
 )]
 
+#[path = "all/anonymous.rs"]
+mod anonymous;
 #[path = "all/api_keys.rs"]
 mod api_keys;
 #[path = "all/clients.rs"]

@@ -4,7 +4,8 @@
 //! part, so the rest is always there for those that cannot. A caller that floods the gateway fills its own
 //! bound, and not that of the others.
 
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, Hash, RandomState};
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -22,6 +23,8 @@ const CALLERS: usize = 1 << 14;
 pub(crate) struct Room {
     calls: Arc<Space>,
     streams: Arc<Space>,
+    /// Streams of whoever need not say who they are, by their addresses.
+    anonymous: Arc<Space>,
 }
 
 /// The room for calls of one kind.
@@ -94,6 +97,11 @@ impl Room {
         Self {
             calls: Space::new(calls, settings.calls_per_caller, settings),
             streams: Space::new(settings.max_streams, settings.streams_per_caller, settings),
+            anonymous: Space::new(
+                settings.max_anonymous_streams,
+                settings.anonymous_streams_per_address,
+                settings,
+            ),
         }
     }
 
@@ -111,6 +119,22 @@ impl Room {
         };
         space.enter(caller, priority)
     }
+
+    /// A place for a stream of whoever calls from this address, and says no more.
+    pub(crate) fn enter_from(&self, address: Option<IpAddr>) -> Result<Place, NoRoom> {
+        self.anonymous.enter(network(address), Priority::High)
+    }
+}
+
+/// What one caller has of addresses: of IPv6 a whole network of 64 bits.
+fn network(address: Option<IpAddr>) -> Option<IpAddr> {
+    Some(match address?.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        address @ IpAddr::V4(_) => address,
+    })
 }
 
 impl Space {
@@ -133,7 +157,7 @@ impl Space {
         })
     }
 
-    fn enter(self: &Arc<Self>, caller: &str, priority: Priority) -> Result<Place, NoRoom> {
+    fn enter(self: &Arc<Self>, caller: impl Hash, priority: Priority) -> Result<Place, NoRoom> {
         let index = usize::try_from(self.hasher.hash_one(caller)).unwrap_or_default() % CALLERS;
         let limit = self.limits.per_caller;
         if !self
@@ -196,6 +220,9 @@ mod tests {
             calls_per_caller: 4,
             streams_per_caller: 1,
             max_streams: 2,
+            max_anonymous_streams: 3,
+            anonymous_streams_per_address: 2,
+            anonymous_stream_age_ms: 1,
             background_percent: 50,
             normal_percent: 80,
         };
@@ -238,6 +265,24 @@ mod tests {
         );
         places.pop();
         assert!(enter().is_ok());
+    }
+
+    #[test]
+    fn whoever_says_nothing_has_a_bound_by_address_and_all_together_have_one() {
+        let room = room();
+        let from = |address: &str| room.enter_from(Some(address.parse().unwrap()));
+        // Of one network of IPv6 each could take any number of addresses.
+        let mut places = vec![from("2001:db8::1").unwrap(), from("2001:db8::2").unwrap()];
+        let refused = from("2001:db8::3").unwrap_err();
+        assert_eq!(refused, NoRoom::ForCaller { limit: 2 });
+        places.push(from("192.0.2.1").unwrap());
+        assert!(matches!(
+            from("192.0.2.2").unwrap_err(),
+            NoRoom::ForPriority { .. }
+        ));
+        assert!(room.enter("anna", Priority::Normal, true).is_ok(), "apart");
+        places.clear();
+        assert!(from("::ffff:192.0.2.1").is_ok());
     }
 
     #[test]

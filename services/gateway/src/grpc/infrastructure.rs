@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chassis::Refusal;
+use chassis::listener::ClientAddress;
 use http::{Request, Response};
 use tonic::body::Body;
 use tonic::service::Routes;
@@ -9,11 +11,19 @@ use tonic_health::server::{HealthReporter, health_reporter};
 use tonic_reflection::server::{Builder, Error};
 use tower::ServiceExt as _;
 
-use crate::edge::Call;
+use super::answer::GuardedAnswer;
+use crate::edge::{Call, CallDeadline, LimitedBody};
+use crate::gateway::Gateway;
 use crate::surface::Surface;
 
 /// Begins the paths that the gateway answers itself.
 const PREFIXES: [&str; 2] = ["/grpc.health.v1.Health/", "/grpc.reflection."];
+
+/// What load balancers ask, once each time.
+const CHECK: &str = "/grpc.health.v1.Health/Check";
+
+/// What is asked is a name, or some hundreds of them in a stream.
+const MAX_REQUEST_BYTES: usize = 64 * 1024;
 
 /// Their label in metrics.
 const LABEL: &str = "infrastructure";
@@ -62,16 +72,31 @@ impl Infrastructure {
     pub(crate) fn serves(path: &str) -> bool {
         PREFIXES.iter().any(|prefix| path.starts_with(prefix))
     }
+}
 
-    /// Answers.
-    pub(crate) async fn serve(&self, request: Request<Body>, call: &Call) -> Response<Body> {
-        call.name(Arc::clone(&self.label));
-        call.set_method(&self.label);
-        // Routes are always ready, and cannot fail.
-        self.routes
-            .clone()
-            .oneshot(request)
-            .await
-            .unwrap_or_else(|never| match never {})
-    }
+/// Answers, within bounds: nobody says who they are, so nothing else would ever end what somebody begins.
+pub(super) async fn serve(
+    gateway: &Gateway,
+    request: Request<Body>,
+    call: &Call,
+) -> Result<Response<Body>, Refusal> {
+    let infrastructure = &gateway.infrastructure;
+    call.name(Arc::clone(&infrastructure.label));
+    call.set_method(&infrastructure.label);
+    let (headers, limits) = (request.headers(), &gateway.limits);
+    let deadline = if request.uri().path() == CHECK {
+        // Not counted: whoever took all places would make a gateway that is well look ill.
+        CallDeadline::unary(headers, limits.default_deadline, limits.max_deadline)?
+    } else {
+        let client = request.extensions().get::<ClientAddress>();
+        gateway.admit_from(call, client.map(|client| client.0))?;
+        let age = limits.anonymous_stream_age;
+        CallDeadline::unary(headers, age, age)?
+    };
+    let request = request.map(|body| Body::new(LimitedBody::new(body, MAX_REQUEST_BYTES).0));
+    // Routes are always ready, and cannot fail.
+    let answered = infrastructure.routes.clone().oneshot(request);
+    let answer = deadline.run(answered).await?;
+    let answer = answer.unwrap_or_else(|never| match never {});
+    Ok(answer.map(|body| Body::new(GuardedAnswer::new(body, deadline))))
 }

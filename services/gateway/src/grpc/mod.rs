@@ -43,7 +43,8 @@ pub(crate) async fn serve(
         return only_post();
     }
     if Infrastructure::serves(request.uri().path()) {
-        return gateway.infrastructure.serve(request, call).await;
+        let answered = infrastructure::serve(gateway, request, call).await;
+        return answered.unwrap_or_else(|refusal| Status::from(refusal).into_http());
     }
     match forward(gateway, request, call).await {
         Ok(response) => response,
