@@ -16,13 +16,14 @@ use futures_util::FutureExt as _;
 use http::header::{CACHE_CONTROL, HeaderValue};
 use http::{HeaderMap, Method as HttpVerb, Request, Response, Version};
 use prost_reflect::{DescriptorPool, MessageDescriptor};
+use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::{Code, Status};
 
 use crate::config::GatewayConfig;
 use crate::docs::Docs;
 use crate::edge::{
-    self, Call, CallDeadline, Metrics, ObservedBody, Protocol, RateLimits, Room, Shared,
+    self, Call, CallDeadline, Metrics, ObservedBody, Protocol, RateLimits, Room, Shared, Unread,
 };
 use crate::error::GatewayError;
 use crate::grpc::{self, Infrastructure};
@@ -59,6 +60,7 @@ pub struct Gateway {
     room: Room,
     rates: RateLimits,
     gzip: Gzip,
+    unread: Arc<Unread<edge::Answer>>,
     openapi: Ready,
     docs: Docs,
     pub(crate) infrastructure: Infrastructure,
@@ -118,6 +120,7 @@ impl Gateway {
                 &config.gateway.concurrency,
             ),
             gzip: Gzip::new(config.gateway.gzip_from_bytes),
+            unread: Unread::new(Duration::from_millis(config.server.write_stall_timeout_ms)),
             openapi: Ready::new("application/json", openapi.into()),
             docs: Docs::new(),
         })
@@ -135,6 +138,14 @@ impl Gateway {
     pub fn with_replicas(mut self, role: &str, replicas: Replicas) -> Self {
         self.upstreams.set(role, replicas);
         self
+    }
+
+    /// Gives up answers that their clients do not take, until it is stopped.
+    pub(crate) async fn give_up_unread(self: Arc<Self>, stop: CancellationToken) {
+        let pause = || tokio::time::sleep(self.unread.pause());
+        while stop.run_until_cancelled(pause()).await.is_some() {
+            self.unread.look();
+        }
     }
 
     /// Answers one HTTP request of any kind.
@@ -174,7 +185,7 @@ impl Gateway {
             standing.write_to(response.headers_mut());
         }
         let (parts, body) = response.into_parts();
-        let body = ObservedBody::new(body, parts.status, &parts.headers, call);
+        let body = ObservedBody::new(body, parts.status, &parts.headers, call, &self.unread);
         Response::from_parts(parts, Body::new(body))
     }
 

@@ -45,6 +45,10 @@ pub async fn serve_gateway(
 ) -> Result<Running, GatewayError> {
     let role = role.health_reporter(gateway.infrastructure.health.clone());
     let gateway = Arc::new(gateway);
+    let sender = Arc::clone(&gateway);
+    let role = role.task("unread answers", move |stop| {
+        Arc::clone(&sender).give_up_unread(stop)
+    });
     let answer = move |request: Request<Incoming>| {
         let gateway = Arc::clone(&gateway);
         async move { Ok::<_, Infallible>(gateway.handle(request).await) }

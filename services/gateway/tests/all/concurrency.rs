@@ -3,7 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use bytes::Bytes;
 use http::{Method, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -197,6 +201,41 @@ async fn answers_that_a_caller_does_not_read_are_bounded_and_are_nobody_elses_tr
         let other = bench.rest_of("ben").get("/v1/shapes/s1").await;
         assert_eq!(other.status, StatusCode::OK);
     }
+}
+
+/// Reads its connection, but lets a stream have no more than this.
+const WINDOW_BYTES: u32 = 1000;
+
+#[tokio::test]
+async fn an_answer_is_not_kept_for_a_client_that_never_opens_the_window_of_its_stream() {
+    let bench = Bench::with(|config| {
+        config.server.write_stall_timeout_ms = 200;
+        config.gateway.concurrency.calls_per_caller = 1;
+    })
+    .await;
+    let stream = TcpStream::connect(bench.address()).await.unwrap();
+    let (mut client, connection) = http2::Builder::new(TokioExecutor::new())
+        .initial_stream_window_size(WINDOW_BYTES)
+        .handshake(TokioIo::new(stream))
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let body = json!({"name": "a".repeat(1 << 20)}).to_string();
+    let request = http::Request::post(format!("http://{}/v1/shapes:echo", bench.address()))
+        .header("authorization", format!("Bearer {}", bench.token))
+        .header("content-type", "application/json")
+        .body(Full::new(Bytes::from(body)))
+        .unwrap();
+    let answer = client.send_request(request).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(
+        reason(&bench.rest.get("/v1/shapes/s1").await),
+        "TOO_MANY_CALLS"
+    );
+    // Its place comes back with the answer, and the connection is as good as before.
+    until_ok(&bench.rest, "/v1/shapes/s1").await;
+    assert!(answer.into_body().collect().await.is_err(), "it is gone");
+    assert!(client.ready().await.is_ok());
 }
 
 #[tokio::test]
