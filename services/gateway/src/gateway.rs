@@ -70,6 +70,8 @@ pub struct Gateway {
 #[derive(Debug)]
 pub(crate) struct Admitted {
     pub(crate) deadline: CallDeadline,
+    /// Until when what is asked must have come. A stream may go on for ever, but not its question.
+    pub(crate) asked_by: CallDeadline,
     /// Its share of the calls at once. To be kept while the answer is being made, but not while the
     /// client reads it: a client that reads slowly must not keep the others out.
     #[expect(dead_code, reason = "only held")]
@@ -227,18 +229,20 @@ impl Gateway {
         let place = self.room.enter(id, method.rule.priority, is_stream);
         let place = place.inspect_err(|_| self.metrics.shed(method.rule.priority))?;
         call.keep_own(place.own);
+        let limits = &self.limits;
+        let asked_by = CallDeadline::unary(headers, limits.default_deadline, limits.max_deadline)?;
         if is_stream {
             call.keep_shared(place.shared);
             let deadline = CallDeadline::streaming(headers)?;
             return Ok(Admitted {
                 deadline,
+                asked_by,
                 place: None,
             });
         }
-        let limits = &self.limits;
-        let deadline = CallDeadline::unary(headers, limits.default_deadline, limits.max_deadline)?;
         Ok(Admitted {
-            deadline,
+            deadline: asked_by,
+            asked_by,
             place: Some(place.shared),
         })
     }

@@ -64,7 +64,8 @@ async fn try_serve(
     }
     let answered = deadline.run(async {
         let limit_bytes = gateway.limits.max_body_bytes;
-        let body = edge::read_whole(body, limit_bytes).await?;
+        let read = admitted.asked_by.run(edge::read_whole(body, limit_bytes));
+        let body = read.await??;
         let body = gzip::unpack(&mut parts.headers, body, limit_bytes)?;
         let message = assemble(&binding, &parts, &path, &body)?;
         let target = gateway.upstreams.for_rest(&binding.method, &message)?;

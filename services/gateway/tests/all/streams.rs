@@ -1,8 +1,12 @@
 //! Streams of answers over REST.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::support::Bench;
 
@@ -53,6 +57,23 @@ async fn a_stream_ends_with_an_error_when_the_callers_time_is_over() {
     let lines = lines(&answer.body);
     assert_eq!(lines.len(), 2);
     assert_eq!(lines[1]["error"]["code"], 4);
+}
+
+#[tokio::test]
+async fn a_stream_of_answers_is_not_begun_by_a_request_that_does_not_come_to_its_end() {
+    let bench = Bench::with(|config| config.server.default_deadline_ms = 200).await;
+    let mut connection = TcpStream::connect(bench.address()).await.unwrap();
+    let head = format!(
+        "GET /v1/shapes/s1:watch?count=1 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
+         content-length: 10\r\n\r\n",
+        bench.token
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut status = [0; 12];
+    let answered = connection.read_exact(&mut status);
+    let answered = tokio::time::timeout(Duration::from_secs(20), answered).await;
+    answered.expect("it is answered").unwrap();
+    assert_eq!(String::from_utf8_lossy(&status), "HTTP/1.1 504");
 }
 
 #[tokio::test]
