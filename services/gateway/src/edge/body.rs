@@ -6,9 +6,10 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use chassis::client::{BodyEnd, BodyWatch};
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use thiserror::Error;
 use tonic::body::Body;
+
+use super::Pieces;
 
 /// A request body that could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -27,13 +28,7 @@ pub(crate) async fn read_whole(body: Body, limit_bytes: usize) -> Result<Bytes, 
     if usize::try_from(announced).map_or(true, |announced| announced > limit_bytes) {
         return Err(BodyReadError::TooLarge { limit_bytes });
     }
-    match Limited::new(body, limit_bytes).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(BodyReadError::TooLarge { limit_bytes })
-        }
-        Err(_) => Err(BodyReadError::Broken),
-    }
+    Ok(Pieces::read(body, limit_bytes).await?.into_bytes())
 }
 
 /// A body that is passed on frame by frame up to a limit. Beyond it the body breaks off, which ends
@@ -117,5 +112,49 @@ impl HttpBody for LimitedBody {
     /// service would wait for what never comes.
     fn size_hint(&self) -> SizeHint {
         SizeHint::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use http_body_util::StreamBody;
+
+    use super::*;
+
+    /// A byte that counts as one that is kept until it is dropped.
+    struct Kept(Arc<AtomicUsize>);
+
+    impl AsRef<[u8]> for Kept {
+        fn as_ref(&self) -> &[u8] {
+            b"x"
+        }
+    }
+
+    impl Drop for Kept {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_comes_byte_by_byte_is_kept_in_few_pieces() {
+        let (kept, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let frames = (0..10_000).map({
+            let (kept, most) = (Arc::clone(&kept), Arc::clone(&most));
+            move |_| {
+                let now = kept.fetch_add(1, Ordering::Relaxed);
+                most.fetch_max(now, Ordering::Relaxed);
+                let byte = Bytes::from_owner(Kept(Arc::clone(&kept)));
+                Ok::<_, tonic::Status>(Frame::data(byte))
+            }
+        });
+        let body = Body::new(StreamBody::new(futures_util::stream::iter(frames)));
+        let read = read_whole(body, 10_000).await.unwrap();
+        assert_eq!(read, vec![b'x'; 10_000]);
+        let most = most.load(Ordering::Relaxed);
+        assert!(most < 4, "{most} pieces at once");
     }
 }

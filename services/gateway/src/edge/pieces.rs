@@ -42,6 +42,18 @@ impl Pieces {
         pieces.extend([small.freeze()].into_iter().filter(is_some));
         Ok(Self(pieces))
     }
+
+    /// All of it at once: copied only when it came in more than one piece.
+    pub(crate) fn into_bytes(mut self) -> Bytes {
+        if self.0.len() < 2 {
+            return self.0.pop_front().unwrap_or_default();
+        }
+        let mut whole = BytesMut::with_capacity(self.0.iter().map(Bytes::len).sum());
+        while let Some(piece) = self.0.pop_front() {
+            whole.extend_from_slice(&piece);
+        }
+        whole.freeze()
+    }
 }
 
 /// Whether there is something in it.
