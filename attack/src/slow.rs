@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 use crate::floods::{Attacker, Flood};
-use crate::wire::{Connection, END_HEADERS, END_STREAM, HEADERS, frame, literals};
+use crate::wire::{Connection, DATA, END_HEADERS, END_STREAM, HEADERS, frame, literals};
 
 /// How many slow clients there are.
 const CLIENTS: usize = 400;
@@ -48,6 +48,13 @@ pub(crate) const ALL: &[Flood] = &[
         act: "answers that nobody reads",
         connections: 32,
         run: |attacker| Box::pin(unread(attacker)),
+    },
+    Flood {
+        name: "anonymous streams",
+        asvs: "15.2.2",
+        act: "streams of health without a token",
+        connections: 4,
+        run: |attacker| Box::pin(anonymous(attacker)),
     },
     Flood {
         name: "oversize bodies",
@@ -148,6 +155,30 @@ async fn unread(attacker: Attacker) -> io::Result<()> {
             return Ok(());
         };
         let bytes = frame(HEADERS, END_HEADERS | END_STREAM, stream, &head);
+        connection.send(&bytes).await?;
+        attacker.did(1);
+    }
+    std::future::pending().await
+}
+
+/// As many streams as a connection takes for which nobody says who they are, kept for as long as they are borne with.
+async fn anonymous(attacker: Attacker) -> io::Result<()> {
+    let mut connection = Connection::open(attacker.address, true).await?;
+    let head = literals(&[
+        (":method", "POST"),
+        (":scheme", "http"),
+        (":authority", "patron"),
+        (":path", "/grpc.health.v1.Health/Watch"),
+        ("content-type", "application/grpc"),
+        ("te", "trailers"),
+    ]);
+    for _ in 0..200 {
+        let Some(stream) = connection.stream() else {
+            return Ok(());
+        };
+        let mut bytes = frame(HEADERS, END_HEADERS, stream, &head);
+        // A message without a byte: the health of the whole.
+        bytes.extend(frame(DATA, END_STREAM, stream, &[0; 5]));
         connection.send(&bytes).await?;
         attacker.did(1);
     }
