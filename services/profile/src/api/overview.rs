@@ -160,8 +160,9 @@ impl Overviews {
         let assignment = asked.of(proto::GetAccountAssignmentRequest {
             customer_id: customer_id.clone(),
         });
-        overview.account_assignment =
-            known(self.accounts.get_account_assignment(assignment).await)?;
+        let assignment = known(self.accounts.get_account_assignment(assignment).await)?;
+        // One without a manager says that nobody looks after the customer.
+        overview.account_assignment = assignment.filter(|it| !it.manager_id.is_empty());
         let preferences = asked.of(proto::GetPreferencesRequest {
             customer_id: customer_id.clone(),
         });

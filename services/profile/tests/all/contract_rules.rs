@@ -43,6 +43,12 @@ fn rpcs() -> Vec<Rpc> {
     let mut all = [people::rpcs(), facts::rpcs(), rights::rpcs()].concat();
     let export = proto::ExportCustomersRequest::default();
     all.push(rpc("ExportService/ExportCustomers", &export, ""));
+    let overview = proto::GetCustomerOverviewRequest {
+        customer_id: NOBODY.to_owned(),
+        timeline_size: 0,
+    };
+    let path = "OverviewService/GetCustomerOverview";
+    all.push(rpc(path, &overview, "CUSTOMER_NOT_FOUND"));
     let record = proto::RecordInteractionsRequest::default();
     all.push(rpc("InteractionService/RecordInteractions", &record, ""));
     all
