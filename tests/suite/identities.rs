@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Api, WELCOME, eventually, new_customer, order, order_id, request_id, shared};
+use crate::support::{
+    Api, WELCOME, eventually, new_customer, new_id, order, order_id, ordered_at, request_id, shared,
+};
 
 async fn member_with(api: &Api, customer: &str, points: i64) {
     let path = format!("/v1/members/{customer}");
@@ -86,4 +88,80 @@ async fn points_follow_customers_who_are_merged_and_come_back_when_they_are_part
     assert_eq!(traits.body["spend"][0]["net"]["amountMinor"], "900");
     let links = api.get(&format!("/v1/customers/{ann}/links")).await;
     assert_eq!(links.body["links"][0]["undoReason"], "the same phone");
+}
+
+async fn told_by(api: &Api, channel: &str, phone: &str) -> Value {
+    let said = json!({
+        "source": {
+            "channel": channel,
+            "sourceKey": order_id(),
+            "details": {"identifiers": [{"kind": "phone", "value": phone}]},
+        },
+        "observeTime": ordered_at(0),
+        "requestId": request_id(),
+    });
+    let answer = api.post("/v1/sources:ingest", &said).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.body
+}
+
+#[tokio::test]
+async fn whoever_a_channel_recognises_has_the_persons_points_until_the_two_are_parted() {
+    let api = shared().api();
+    let phone = format!("+44{}", new_id().as_u128() % 10_000_000_000);
+    let known = told_by(&api, "app", &phone).await;
+    let customer = known["customer"]["customerId"].as_str().unwrap().to_owned();
+    member_with(&api, &customer, WELCOME).await;
+    let recognised = told_by(&api, "shop", &phone).await;
+    assert_eq!(recognised["customer"]["customerId"], *customer);
+    let home = recognised["source"]["customerId"].as_str().unwrap();
+    assert_ne!(home, customer, "it keeps an id of its own");
+    // By either id the same person, with the points of both.
+    let path = format!("/v1/members/{home}");
+    eventually(&api, &path, |member| member["customerId"] == *customer).await;
+    let listed = api.get(&format!("/v1/customers/{home}/links")).await;
+    let link = &listed.body["links"][0];
+    assert_eq!(link["reason"], "the same phone");
+    let undo = json!({"linkId": link["linkId"]});
+    let left = ask(&api, &customer, "unmerge", undo).await;
+    assert_eq!(left["partedCustomer"]["customerId"], home);
+    eventually(&api, &path, |member| member["customerId"] == home).await;
+}
+
+#[tokio::test]
+async fn a_preview_of_merging_tells_what_both_have_in_points() {
+    let api = shared().api();
+    let name = order_id();
+    let mut ids = Vec::new();
+    for email in [
+        format!("{name}@example.com"),
+        format!("{name}+shop@example.com"),
+    ] {
+        let body = json!({"identifiers": [{"kind": "email", "value": email}]});
+        let path = format!("/v1/customers?request_id={}", request_id());
+        let made = api.post(&path, &body).await;
+        assert_eq!(made.status, 200, "{made:?}");
+        ids.push(made.text("customerId"));
+    }
+    for id in &ids {
+        member_with(&api, id, WELCOME).await;
+    }
+    let is_found = |listed: &Value| listed.to_string().contains(&ids[1]);
+    eventually(&api, "/v1/matchReviews?page_size=500", is_found).await;
+    let policy =
+        json!({"policy": {"reviewFromPermille": 600, "mostMerges": "1000"}, "pageSize": 100});
+    let shown = api.post("/v1/matchPolicy:preview", &policy).await;
+    assert_eq!(shown.status, 200, "{shown:?}");
+    let pairs = shown.body["pairs"].as_array().unwrap();
+    let pair = pairs.iter().find(|it| it["pair"]["customerId"] == *ids[0]);
+    let balances = pair.unwrap()["balances"].as_array().unwrap();
+    let whose = balances
+        .iter()
+        .map(|it| (&it["customerId"], &it["available"]));
+    let welcome = Value::from(WELCOME.to_string());
+    let both = [Value::from(ids[0].clone()), Value::from(ids[1].clone())];
+    assert!(
+        whose.eq(both.iter().map(|id| (id, &welcome))),
+        "{balances:?}"
+    );
 }

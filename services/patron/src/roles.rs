@@ -121,6 +121,9 @@ impl Service {
                 let peers = Peers {
                     disclosers: Disclosers::over(Self::connections(config, &connector)?),
                     removers: Removers::over(Self::connections(config, &connector)?),
+                    balances: Some(profile::balances(
+                        connector.connect(config.peers.loyalty())?,
+                    )),
                 };
                 let settings = config.of_profile(keyring(config)?);
                 profile::service(db, &feeds, peers, context, settings)?

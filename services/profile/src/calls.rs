@@ -1,5 +1,7 @@
 //! The calls that the service answers, group by group.
 
+use std::sync::Arc;
+
 use chassis::paging::PageTokens;
 use chassis::{Context, Service};
 use contract::patron::profile::v1::access_file_service_server::AccessFileServiceServer;
@@ -50,6 +52,7 @@ use crate::api::tag_rules::TagRules;
 use crate::api::tags::Tags;
 use crate::app::App;
 use crate::app::readers::Readers;
+use crate::balances::Balances;
 use crate::metrics::{Decisions, Intake};
 use crate::peers::Peers;
 
@@ -58,7 +61,7 @@ pub(crate) fn answer(service: Service, app: &App, context: &Context, peers: Peer
     let pages = &context.pages;
     let readers = Readers::start(&app.db, &app.keyring);
     let metrics = Intake::register(service.metrics());
-    let service = customers(service, app, (pages, &readers));
+    let service = customers(service, app, (pages, &readers), peers.balances);
     let service = activity(service, app, (pages, &metrics));
     let overviews = overviews(app, pages, (readers, metrics));
     let service = service.grpc(chassis::tuned!(OverviewServiceServer::new(overviews)));
@@ -95,7 +98,12 @@ fn privacy(service: Service, app: &App, pages: &PageTokens, removers: Removers) 
 }
 
 /// Who they are, and which records are one person's.
-fn customers(service: Service, app: &App, (pages, readers): (&PageTokens, &Readers)) -> Service {
+fn customers(
+    service: Service,
+    app: &App,
+    (pages, readers): (&PageTokens, &Readers),
+    balances: Option<Arc<dyn Balances>>,
+) -> Service {
     let customers = Customers {
         app: app.clone(),
         readers: readers.clone(),
@@ -108,6 +116,7 @@ fn customers(service: Service, app: &App, (pages, readers): (&PageTokens, &Reade
     let matches = Matches {
         app: app.clone(),
         pages: pages.clone(),
+        balances,
     };
     let quality = Qualities {
         app: app.clone(),

@@ -34,6 +34,7 @@
 
 mod api;
 mod app;
+mod balances;
 mod calls;
 mod domain;
 mod jobs;
@@ -61,6 +62,7 @@ use postgres::{Database, Migrations, ProbeLimits};
 use sqlx::migrate::Migrator;
 use store::disclosed::Opened;
 
+pub use balances::{Balances, balances};
 pub use peers::Peers;
 pub use settings::{NoSuchCountry, PhoneCountry, Settings};
 

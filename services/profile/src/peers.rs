@@ -1,7 +1,11 @@
 //! The other services, as far as this one asks them.
 
+use std::sync::Arc;
+
 use disclosure::Disclosers;
 use retention::Removers;
+
+use crate::balances::Balances;
 
 /// The other services: what they hold of people, and what of that is old.
 #[derive(Clone, Debug, Default)]
@@ -10,6 +14,8 @@ pub struct Peers {
     pub disclosers: Disclosers,
     /// They remove what is older than it has to be kept.
     pub removers: Removers,
+    /// It tells what people have in points; none: nobody is there to tell.
+    pub balances: Option<Arc<dyn Balances>>,
 }
 
 /// Services that tell, and that nobody asks to remove.
@@ -17,7 +23,7 @@ impl From<Disclosers> for Peers {
     fn from(disclosers: Disclosers) -> Self {
         Self {
             disclosers,
-            removers: Removers::default(),
+            ..Self::default()
         }
     }
 }

@@ -267,6 +267,10 @@ impl Peers {
         &self.profile
     }
 
+    pub(crate) fn loyalty(&self) -> &str {
+        &self.loyalty
+    }
+
     /// Each service with its address.
     pub(crate) fn all(&self) -> [(Service, &str); 5] {
         Service::ALL.map(|service| {

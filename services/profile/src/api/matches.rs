@@ -1,5 +1,7 @@
 //! `MatchService`.
 
+use std::sync::Arc;
+
 use chassis::paging::{PageTokens, Scope, page_size};
 use chassis::{Refusal, caller};
 use contract::patron::profile::v1 as proto;
@@ -8,11 +10,13 @@ use proto::match_service_server::MatchService;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
+use super::balances::tell_balances;
 use super::deadline;
 use super::lists::{DEFAULT_SIZE, MOST_SIZE, answer};
 use crate::app::App;
 use crate::app::identity::rules::preview::Preview;
 use crate::app::identity::rules::reviews::Ruling;
+use crate::balances::Balances;
 use crate::domain::identity::candidate::{Candidate, Pair, Place};
 use crate::domain::identity::match_policy::MatchPolicy;
 use crate::domain::ids::CustomerId;
@@ -32,6 +36,7 @@ const MOST_PREVIEWED: u16 = 100;
 pub(crate) struct Matches {
     pub(crate) app: App,
     pub(crate) pages: PageTokens,
+    pub(crate) balances: Option<Arc<dyn Balances>>,
 }
 
 #[tonic::async_trait]
@@ -79,9 +84,11 @@ impl MatchService for Matches {
             .preview_match_policy(deadline, policy, (after, size));
         let (page, totals) = shown.await?;
         let at = |preview: &Preview| place(preview.candidate.place());
-        let (pairs, next_page_token) =
+        let (mut pairs, next_page_token) =
             answer(&self.pages, scope, page, at, wire::matches::preview)?;
+        let balances_unavailable = !tell_balances(self.balances.as_deref(), &mut pairs).await;
         Ok(Response::new(proto::PreviewMatchPolicyResponse {
+            balances_unavailable,
             pairs,
             next_page_token,
             merges: totals.merges,

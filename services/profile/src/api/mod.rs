@@ -4,6 +4,7 @@ pub(crate) mod access_files;
 pub(crate) mod accounts;
 pub(crate) mod activities;
 pub(crate) mod attributes;
+mod balances;
 pub(crate) mod batch;
 pub(crate) mod consents;
 pub(crate) mod contacts;

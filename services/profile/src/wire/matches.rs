@@ -2,7 +2,9 @@
 
 use contract::patron::profile::v1 as proto;
 use jiff::Timestamp;
-use proto::match_preview::{ChangedField, Decision as WireDecision, NarrowedConsent};
+use proto::match_preview::{
+    ChangedField, ChangedSegment, Decision as WireDecision, NarrowedConsent,
+};
 use proto::match_review::State as WireState;
 
 use super::contact::consents::preference;
@@ -11,6 +13,7 @@ use super::{customers, identities, time};
 use crate::app::contact::regrouped::Narrowed;
 use crate::app::identity::rules::preview::Preview;
 use crate::app::identity::rules::reviews::Decided;
+use crate::app::segments::Move;
 use crate::domain::contact::consent::{Standing, State as Consent};
 use crate::domain::contact::topic::Topic;
 use crate::domain::field::Field;
@@ -74,11 +77,15 @@ pub(crate) fn decided(decided: Decided) -> proto::DecideMatchReviewResponse {
 pub(crate) fn preview(preview: Preview) -> proto::MatchPreview {
     let fields = preview.changes.fields.into_iter();
     let consents = preview.changes.consents.into_iter();
+    let segments = preview.changes.segments.into_iter();
     proto::MatchPreview {
         pair: Some(pair(preview.candidate)),
         decision: decision_of(preview.decision).into(),
         narrowed_consents: consents.map(narrowed).collect(),
         changed_fields: fields.map(changed).collect(),
+        changed_segments: segments.map(moved).collect(),
+        // Loyalty is asked for them.
+        balances: Vec::new(),
     }
 }
 
@@ -134,6 +141,14 @@ fn narrowed(narrowed: Narrowed) -> NarrowedConsent {
 
 fn state_in(topic: &Topic, state: Consent) -> i32 {
     preference(topic, Standing { state, by: None }).state
+}
+
+fn moved(it: Move) -> ChangedSegment {
+    ChangedSegment {
+        customer_id: it.customer.0.to_string(),
+        segment_id: it.segment.0,
+        enters: it.enters,
+    }
 }
 
 fn changed((customer, field): (CustomerId, Field)) -> ChangedField {

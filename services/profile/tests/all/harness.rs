@@ -18,7 +18,7 @@ use disclosure::{Discloser, Disclosers, Records};
 use events::Feeds;
 use jiff::Timestamp;
 use postgres::testing::TestDatabase;
-use profile::Settings;
+use profile::{Balances, Peers, Settings};
 use prost::{Message, Name};
 use seal::Keyring;
 use sqlx::Row as _;
@@ -80,33 +80,43 @@ impl Profile {
     /// The service beside others, whose events it hears.
     pub(crate) async fn start_among(clock: Clock, feeds: &Feeds, keyring: Keyring) -> Self {
         let database = TestDatabase::create(&profile::migrations()).await;
-        Self::start_over(database, clock, feeds, keyring).await
+        Self::start_over(database, (clock, feeds), keyring, None).await
+    }
+
+    /// The service beside somebody who tells what people have in points.
+    pub(crate) async fn start_with_balances(balances: Arc<dyn Balances>) -> Self {
+        let database = TestDatabase::create(&profile::migrations()).await;
+        let around = (Clock::system(), &silent());
+        Self::start_over(database, around, keyring(), Some(balances)).await
     }
 
     /// The service once more, over the same database with other secrets.
     pub(crate) async fn restart_with(self, keyring: Keyring) -> Self {
-        Self::start_over(self.database, Clock::system(), &silent(), keyring).await
+        Self::start_over(self.database, (Clock::system(), &silent()), keyring, None).await
     }
 
     async fn start_over(
         database: TestDatabase,
-        clock: Clock,
-        feeds: &Feeds,
+        (clock, feeds): (Clock, &Feeds),
         keyring: Keyring,
+        balances: Option<Arc<dyn Balances>>,
     ) -> Self {
         let start_time = clock.now();
         let context = Context {
             clock,
             pages: PageTokens::new(b"test"),
         };
-        let others = Disclosers::of(OTHERS.map(mute));
+        let peers = Peers {
+            balances,
+            ..Peers::from(Disclosers::of(OTHERS.map(mute)))
+        };
         let settings = Settings {
             keyring,
             phone_country: "CN".to_owned().try_into().unwrap(),
             stale_after_days: 90,
         };
         let service =
-            profile::service(database.db().clone(), feeds, others, &context, settings).unwrap();
+            profile::service(database.db().clone(), feeds, peers, &context, settings).unwrap();
         let role = Role::start(service).await;
         let channel = role.channel();
         Self {

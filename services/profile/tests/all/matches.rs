@@ -1,6 +1,12 @@
 //! Who may be one person: merged by the policy, or asked about; and whoever was said to be two stays two.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use contract::patron::loyalty::v1::Balance;
 use contract::patron::profile::v1 as proto;
+use profile::Balances;
 use proto::decide_match_review_request::Decision as Ruling;
 use proto::match_preview::Decision;
 use proto::match_review::State;
@@ -10,10 +16,12 @@ use proto::{
     PreviewMatchPolicyResponse, UpdateCustomerRequest, UpdateMatchPolicyRequest,
 };
 use tonic::{Code, Status};
+use uuid::Uuid;
 
 use crate::consents::{decide as consent, grant};
-use crate::harness::{Profile, fields, identifier, metadata, reason, request_id, until};
+use crate::harness::{Profile, fields, identifier, metadata, order, reason, request_id, until};
 use crate::identities::{get, make, merge, unmerge};
+use crate::segments;
 
 /// A policy that merges from a score on; 0: never.
 fn merging_from(merge_from_permille: i32) -> MatchPolicy {
@@ -200,6 +208,99 @@ async fn a_sure_pair_is_merged_by_the_policy_and_never_again_once_it_was_parted(
     // The next pass merges others, and not these.
     until_one(&profile, &twins(&profile, "eve").await).await;
     assert_eq!(&get(&profile, newer).await.customer_id, newer);
+}
+
+/// Tells the same of everybody, or nothing at all.
+#[derive(Debug)]
+struct Loyalty {
+    answers: bool,
+}
+
+#[async_trait]
+impl Balances for Loyalty {
+    async fn of(&self, customer_id: Uuid, _: Duration) -> Result<Vec<Balance>, Status> {
+        if !self.answers {
+            return Err(Status::unavailable("loyalty is down"));
+        }
+        let [.., last] = customer_id.into_bytes();
+        Ok(vec![Balance {
+            point_currency: "POINTS".to_owned(),
+            available: last.into(),
+            debt: 1,
+            ..Balance::default()
+        }])
+    }
+}
+
+#[tokio::test]
+async fn a_preview_tells_what_people_have_in_points_or_that_nobody_could_say() {
+    for answers in [true, false] {
+        let profile = Profile::start_with_balances(Arc::new(Loyalty { answers })).await;
+        let pair = twins(&profile, "ada").await;
+        let apart = twins_with(&profile, "eve", [Some("a"), Some("b")]).await;
+        waiting(&profile, 2).await;
+        let shown = preview(&profile, merging_from(0)).await;
+        assert_eq!(
+            (shown.pairs.len(), shown.balances_unavailable),
+            (2, !answers)
+        );
+        for found in shown.pairs {
+            let [older, newer] = if found.pair.unwrap().customer_id == pair[0] {
+                pair.clone()
+            } else {
+                // The two can't be one: nothing would add up.
+                assert_eq!(found.balances, []);
+                assert_ne!(apart[0], pair[0]);
+                continue;
+            };
+            let told = found.balances.iter();
+            let told: Vec<_> = told
+                .map(|it| (it.customer_id.clone(), it.available, it.debt))
+                .collect();
+            let last = |id: &str| i64::from(Uuid::parse_str(id).unwrap().into_bytes()[15]);
+            let all = [older, newer].map(|id| (id.clone(), last(&id), 1));
+            assert_eq!(told, if answers { all.to_vec() } else { Vec::new() });
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_preview_shows_which_segments_people_would_come_into_and_leave() {
+    let profile = Profile::start().await;
+    let [older, newer] = twins(&profile, "ada").await;
+    for (id, order_id) in [(&older, "o-1"), (&newer, "o-2")] {
+        let bought = order(id, order_id, &[(1, 500)]);
+        profile.record_order(bought).await.unwrap();
+    }
+    touch(&profile, &older, "north").await;
+    let brand = "customer.brand == \"north\"";
+    let conditions = [
+        ("pairs", "orders.count >= 2"),
+        ("once", "orders.count == 1"),
+        ("north", brand),
+        ("nobody", "orders.count > 9"),
+    ];
+    for (id, condition) in conditions {
+        segments::define(&profile, id, condition).await.unwrap();
+        segments::settled(&profile, id).await;
+    }
+    waiting(&profile, 1).await;
+    let shown = preview(&profile, merging_from(700)).await;
+    let [pair] = <[_; 1]>::try_from(shown.pairs).unwrap();
+    let moves = pair.changed_segments.into_iter();
+    let mut moves: Vec<_> = moves
+        .map(|it| (it.customer_id, it.segment_id, it.enters))
+        .collect();
+    moves.sort();
+    let expect = |id: &String, segment: &str, enters| (id.clone(), segment.to_owned(), enters);
+    let expected = [
+        expect(&older, "once", false),
+        expect(&older, "pairs", true),
+        expect(&newer, "north", true),
+        expect(&newer, "once", false),
+        expect(&newer, "pairs", true),
+    ];
+    assert_eq!(moves, expected);
 }
 
 #[tokio::test]

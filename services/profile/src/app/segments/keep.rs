@@ -340,7 +340,8 @@ fn memberships(decided: &Decided) -> Vec<NewEvent> {
     left.chain(entered).collect()
 }
 
-fn readable(id: &SegmentId, source: &str, over: &Vocabulary) -> Option<Condition> {
+/// The condition, unless it is none any more.
+pub(super) fn readable(id: &SegmentId, source: &str, over: &Vocabulary) -> Option<Condition> {
     let condition = Condition::compile(source, over);
     condition
         .inspect_err(|error| {

@@ -3,6 +3,7 @@
 mod define;
 mod error;
 mod explain;
+mod foresee;
 mod judge;
 mod keep;
 mod preview;
@@ -11,6 +12,8 @@ mod read;
 
 pub(crate) use define::Change;
 pub(crate) use error::SegmentError;
+pub(in crate::app) use foresee::Foresight;
+pub(crate) use foresee::Move;
 pub(crate) use keep::keep;
 pub(crate) use preview::Preview;
 

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::app::browse::{Page, with_one_more};
 use crate::app::contact::regrouped::{Narrowed, narrowed};
 use crate::app::identity::{Person, trust};
+use crate::app::segments::{Foresight, Move};
 use crate::domain::customer::{Customer, Details};
 use crate::domain::field::Field;
 use crate::domain::identity::candidate::{Candidate, Pair, Place};
@@ -30,6 +31,7 @@ pub(crate) struct Preview {
 pub(crate) struct Changes {
     pub(crate) fields: Vec<(CustomerId, Field)>,
     pub(crate) consents: Vec<Narrowed>,
+    pub(crate) segments: Vec<Move>,
 }
 
 impl App {
@@ -45,9 +47,10 @@ impl App {
         let all = (policy.review_from, None);
         let found = candidates::waiting(&mut tx, all, after, with_one_more(size)).await?;
         let Page { items, has_more } = Page::cut(found, size);
+        let foresight = Foresight::read(&mut tx, self.now()).await?;
         let mut previews = Vec::with_capacity(items.len());
         for candidate in items {
-            let changes = self.changes(&mut tx, &candidate).await?;
+            let changes = self.changes(&mut tx, &foresight, &candidate).await?;
             previews.push(Preview {
                 decision: policy.decide(&candidate),
                 candidate,
@@ -62,6 +65,7 @@ impl App {
     async fn changes(
         &self,
         db: &mut PgConnection,
+        foresight: &Foresight,
         candidate: &Candidate,
     ) -> Result<Changes, Refusal> {
         let Some([one, other]) = both(db, &self.keyring, candidate.pair).await? else {
@@ -74,11 +78,15 @@ impl App {
         let consents = narrowed(db, [&homes[0], &homes[1]], self.now()).await?;
         let sources = [one.profile.sources, other.profile.sources].concat();
         let golden = Golden::of(&sources, &trust()).details;
+        let people = candidate.pair.ids();
+        let joint = joint([&one.customer, &other.customer], &golden);
+        let segments = foresight.moves(db, &self.keyring, (joint, people)).await?;
         let changed = |customer: Customer| differing(&golden, &customer);
         let fields = [one.customer, other.customer].into_iter();
         Ok(Changes {
             fields: fields.flat_map(changed).collect(),
             consents,
+            segments,
         })
     }
 }
@@ -98,6 +106,21 @@ async fn both(
         Person::load(db, keyring, one).await?,
         Person::load(db, keyring, other).await?,
     ]))
+}
+
+/// The person that the two would be.
+fn joint(people: [&Customer; 2], golden: &Details) -> Customer {
+    let [one, other] = people;
+    let (older, newer) = if one.id < other.id {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    let mut joint = older.clone();
+    joint.details.clone_from(golden);
+    joint.absorbed.extend(newer.absorbed.iter().copied());
+    joint.absorbed.insert(newer.id);
+    joint
 }
 
 /// The fields of a customer that would have another value.
