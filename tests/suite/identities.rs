@@ -108,7 +108,7 @@ async fn told_by(api: &Api, channel: &str, phone: &str) -> Value {
 #[tokio::test]
 async fn whoever_a_channel_recognises_has_the_persons_points_until_the_two_are_parted() {
     let api = shared().api();
-    let phone = format!("+44{}", new_id().as_u128() % 10_000_000_000);
+    let phone = format!("+447{:09}", new_id().as_u128() % 1_000_000_000);
     let known = told_by(&api, "app", &phone).await;
     let customer = known["customer"]["customerId"].as_str().unwrap().to_owned();
     member_with(&api, &customer, WELCOME).await;
@@ -116,16 +116,20 @@ async fn whoever_a_channel_recognises_has_the_persons_points_until_the_two_are_p
     assert_eq!(recognised["customer"]["customerId"], *customer);
     let home = recognised["source"]["customerId"].as_str().unwrap();
     assert_ne!(home, customer, "it keeps an id of its own");
-    // By either id the same person, with the points of both.
+    // Nobody is welcomed twice.
     let path = format!("/v1/members/{home}");
-    eventually(&api, &path, |member| member["customerId"] == *customer).await;
+    eventually(&api, &path, |member| member["state"] == "STATE_CLOSED").await;
+    member_with(&api, &customer, WELCOME).await;
     let listed = api.get(&format!("/v1/customers/{home}/links")).await;
     let link = &listed.body["links"][0];
     assert_eq!(link["reason"], "the same phone");
     let undo = json!({"linkId": link["linkId"]});
     let left = ask(&api, &customer, "unmerge", undo).await;
     assert_eq!(left["partedCustomer"]["customerId"], home);
-    eventually(&api, &path, |member| member["customerId"] == home).await;
+    eventually(&api, &path, |member| member["state"] == "STATE_ACTIVE").await;
+    // The welcome was the person's, who keeps it.
+    member_with(&api, home, 0).await;
+    member_with(&api, &customer, WELCOME).await;
 }
 
 #[tokio::test]

@@ -69,8 +69,22 @@ impl App {
         })
     }
 
-    /// Makes the customer of whom a source is the first to tell.
+    /// Makes the customer of whom a source is the first to tell, and announces it.
     pub(super) async fn found(
+        &self,
+        db: &mut PgTransaction<'_>,
+        source: Source,
+        taken: Taken,
+    ) -> Result<Customer, Refusal> {
+        let customer = self.found_quietly(db, source, taken).await?;
+        let event = announce::created(&customer);
+        let appended = self.outbox.append(db, event).await;
+        appended.map_err(refusals::outbox)?;
+        Ok(customer)
+    }
+
+    /// The same without a word to others.
+    pub(super) async fn found_quietly(
         &self,
         db: &mut PgTransaction<'_>,
         source: Source,
@@ -95,9 +109,6 @@ impl App {
         customers::insert(db, &keys, std::slice::from_ref(&customer)).await?;
         sources::put(db, &keys, &[source]).await?;
         evaluations::mark(db, &[customer.id], self.now()).await?;
-        let event = announce::created(&customer);
-        let appended = self.outbox.append(db, event).await;
-        appended.map_err(refusals::outbox)?;
         Ok(customer)
     }
 }

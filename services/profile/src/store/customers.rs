@@ -241,6 +241,35 @@ pub(crate) async fn absorb(
     Ok(())
 }
 
+/// Notes that nobody is told of these: they are another person's from the beginning.
+pub(crate) async fn keep_quiet(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE customers SET announced = false WHERE customer_id = ANY ($1)",
+        ids,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes that others are told of these; answers of whom they were not before.
+pub(crate) async fn announce(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+) -> Result<Vec<CustomerId>, StoreError> {
+    let found = sqlx::query_scalar!(
+        "UPDATE customers SET announced = true
+         WHERE customer_id = ANY ($1) AND NOT announced RETURNING customer_id",
+        ids,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(found.into_iter().map(CustomerId).collect())
+}
+
 fn read(
     rows: impl IntoIterator<Item = CustomerRow>,
     keyring: &Keyring,

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use chassis::Refusal;
+use events::NewEvent;
 use seal::Keyring;
 use sqlx::PgTransaction;
 
 use super::rules::candidate;
 use super::tell::Taken;
 use super::{Person, trust};
-use crate::app::App;
+use crate::app::{App, announce};
 use crate::domain::customer::Customer;
 use crate::domain::identifier::IdentifierKey;
 use crate::domain::identity::candidate::Candidate;
@@ -21,7 +22,7 @@ use crate::domain::identity::source::Source;
 use crate::domain::ids::CustomerId;
 use crate::refusals;
 use crate::store::matches::candidates;
-use crate::store::{StoreError, identifiers, links};
+use crate::store::{StoreError, customers, identifiers, links};
 
 /// Who has the identifiers of a newcomer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,11 +80,12 @@ impl App {
         };
         // Before the identifiers, as all do who tell something of a person.
         let person = Person::lock(db, &self.keyring, owner).await?;
-        let newcomer = self.found(db, source.clone(), Taken::Noted).await?;
+        let newcomer = self.found_quietly(db, source.clone(), Taken::Noted).await?;
         let alone = Profile::of(newcomer.id, BTreeSet::new(), vec![source], Vec::new());
         if let Err(conflict) = person.profile.check_merge(&alone, &trust()) {
             self.queue(db, [&person.customer, &newcomer], conflict)
                 .await?;
+            self.tell_of(db, vec![announce::created(&newcomer)]).await?;
             return Ok(newcomer);
         }
         let seen = recognise(&person.customer.details, &newcomer.details, &key);
@@ -103,9 +105,27 @@ impl App {
             profile: alone,
         };
         // Both are locked: the one above, the other is known to nobody yet.
+        let (home, known) = (newcomer.customer.id, newcomer.customer.clone());
         let customer = self.join(db, person, newcomer, &link).await?;
         links::insert(db, &[link]).await?;
+        let events = if customer.id == home {
+            vec![announce::created(&known)]
+        } else {
+            // Nobody is new, so nobody is to be welcomed; but things will be heard of under the id.
+            customers::keep_quiet(db, &[home.0]).await?;
+            announce::placed(&customer, [home]).collect()
+        };
+        self.tell_of(db, events).await?;
         Ok(customer)
+    }
+
+    async fn tell_of(
+        &self,
+        db: &mut PgTransaction<'_>,
+        events: Vec<NewEvent>,
+    ) -> Result<(), Refusal> {
+        let appended = self.outbox.append_all(db, &events).await;
+        appended.map_err(refusals::outbox)
     }
 
     /// Lets a pair wait that can't be joined as it is.

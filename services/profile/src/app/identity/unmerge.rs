@@ -130,6 +130,10 @@ impl App {
             let spoken = (&joint, &customer.homes());
             events.extend(regrouped::changes(db, customer.id, spoken, now).await?);
         }
+        // Whoever was recognised when coming in is a customer from now on, and then only.
+        if !customers::announce(db, &[parted.id.0]).await?.is_empty() {
+            events.push(announce::created(&parted));
+        }
         let appended = self.outbox.append_all(db, &events).await;
         appended.map_err(refusals::outbox)?;
         Ok((stays, parted))

@@ -240,7 +240,7 @@ impl App {
         let touched: Vec<_> = touched.into_iter().collect();
         evaluations::mark(db, &touched, self.now()).await?;
         self.queue_all(db, &changes.apart).await?;
-        let made = made.into_iter().map(announce::created);
+        let made = changes.made.iter().map(announce::created);
         let met = joined.iter().flat_map(met);
         let changed = changes.changed.iter();
         let changed = changed.flat_map(|(customer, fields)| announce::settled(customer, fields));

@@ -15,6 +15,7 @@ use crate::domain::identity::candidate::Candidate;
 use crate::domain::identity::conflict::Conflict;
 use crate::domain::identity::homes::Homes;
 use crate::domain::identity::place::Places;
+use crate::domain::ids::CustomerId;
 use crate::domain::imports::crowd::{Changes, Joined};
 use crate::store::matches::candidates;
 use crate::store::{StoreError, customers, links, traits};
@@ -35,6 +36,9 @@ pub(super) async fn join_all(
     traits::lock(db, &ids).await?;
     customers::absorb(db, &homes).await?;
     traits::regroup(db, &homes).await?;
+    let quiet = changes.joined.iter().filter(|it| it.is_new);
+    let quiet: Vec<Uuid> = quiet.map(|it| it.gone.id.0).collect();
+    customers::keep_quiet(db, &quiet).await?;
     let joining = changes.joined.iter().map(|it| it.link.clone());
     links::insert(db, &joining.collect::<Vec<_>>()).await?;
     Ok(())
@@ -45,12 +49,14 @@ pub(super) fn met(joined: &Joined) -> Vec<NewEvent> {
     let Joined {
         survivor,
         gone,
+        is_new,
         link,
-        ..
     } = joined;
     let places = Places::of([gone]);
     let left = places.left(survivor);
-    let moved = left.into_iter().filter(|id| gone.homes().has(*id));
+    // Of one of whom nobody was told nobody knows where it is either.
+    let moved = gone.homes().ids().into_iter().map(CustomerId);
+    let moved = moved.filter(|id| *is_new || left.contains(id));
     let merged = announce::merged(survivor, gone.id, link.id);
     let placed = announce::placed(survivor, moved);
     std::iter::once(merged).chain(placed).collect()

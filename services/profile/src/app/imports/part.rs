@@ -47,6 +47,8 @@ impl App {
             if spoken_of.contains(&newcomer) || !unused.contains(&newcomer) {
                 continue;
             }
+            // Gone at once, so nobody is told of a customer.
+            customers::announce(db, &[newcomer.0]).await?;
             let unmerge = Unmerge {
                 customer: newcomer,
                 link: link.id,

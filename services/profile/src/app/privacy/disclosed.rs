@@ -13,7 +13,13 @@ pub(crate) static SHAPE: Shape = Shape {
     origin: Origin::Derived,
     kinds: &[
         Kind {
-            hidden: &["index_id", "match_keys", "origins", "search_keys"],
+            hidden: &[
+                "announced",
+                "index_id",
+                "match_keys",
+                "origins",
+                "search_keys",
+            ],
             besides: KEY_OF_CUSTOMER,
             ..Kind::of("customers", Origin::Provided)
         },
