@@ -256,10 +256,14 @@ fn step_up(access: &DynamicMessage) -> Option<StepUp> {
         return None;
     }
     let declared = access.get_field_by_name("step_up")?;
-    let seconds = declared
-        .as_message()?
-        .get_field_by_name("max_age_seconds")?;
+    let declared = declared.as_message()?;
     Some(StepUp {
-        max_age: SignedDuration::from_secs(seconds.as_i32()?.into()),
+        max_age: SignedDuration::from_secs(seconds(declared).into()),
+        api_keys: flag(declared, "api_keys"),
     })
+}
+
+fn seconds(step_up: &DynamicMessage) -> i32 {
+    let value = step_up.get_field_by_name("max_age_seconds");
+    value.as_deref().and_then(Value::as_i32).unwrap_or_default()
 }

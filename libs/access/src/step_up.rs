@@ -16,16 +16,18 @@ pub struct Proof {
 pub struct StepUp {
     /// How long ago the caller may have authenticated at most.
     pub max_age: SignedDuration,
+    /// Whether machines with an API key may call it, too.
+    pub api_keys: bool,
 }
 
 impl StepUp {
     /// Whether a caller has proven enough, where these names of `acr` count as strong. Patron's own services are
-    /// not asked: nobody stands behind them who could be. Who calls with an API key can't: whatever its token
-    /// says, nobody has authenticated.
+    /// not asked: nobody stands behind them who could be. A machine can't prove anything: whatever its token
+    /// says, nobody has authenticated. So it may call what says that it takes API keys, and nothing else.
     pub fn is_met(self, caller: &Caller, strong: &[String], now: Timestamp) -> bool {
         match caller.kind() {
             CallerKind::Service => true,
-            CallerKind::Machine => false,
+            CallerKind::Machine => self.api_keys,
             CallerKind::User => self.is_proven(&caller.proof, strong, now),
         }
     }
@@ -42,6 +44,10 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp::constant(1_750_000_000, 0);
+    const STEP_UP: StepUp = StepUp {
+        max_age: SignedDuration::from_mins(15),
+        api_keys: false,
+    };
 
     fn is_met(acr: Option<&str>, minutes_ago: Option<i64>) -> bool {
         let before = |minutes| NOW - SignedDuration::from_mins(minutes);
@@ -53,10 +59,7 @@ mod tests {
             },
             ..Caller::service("any")
         };
-        let step_up = StepUp {
-            max_age: SignedDuration::from_mins(15),
-        };
-        step_up.is_met(&caller, &["phr".to_owned()], NOW)
+        STEP_UP.is_met(&caller, &["phr".to_owned()], NOW)
     }
 
     #[test]
@@ -70,23 +73,30 @@ mod tests {
 
     #[test]
     fn services_are_not_asked_and_keys_prove_nothing() {
-        let step_up = StepUp {
-            max_age: SignedDuration::from_mins(15),
-        };
         let service = Caller::service("loyalty");
-        assert!(step_up.is_met(&service, &[], NOW));
+        assert!(STEP_UP.is_met(&service, &[], NOW));
         let machine = Caller {
             subject: "machine:till".to_owned(),
             ..service
         };
-        assert!(!step_up.is_met(&machine, &["phr".to_owned()], NOW));
+        assert!(!STEP_UP.is_met(&machine, &["phr".to_owned()], NOW));
         let boasting = Caller {
             proof: Proof {
                 acr: Some("phr".to_owned()),
                 authenticated: Some(NOW),
             },
+            ..machine.clone()
+        };
+        assert!(!STEP_UP.is_met(&boasting, &["phr".to_owned()], NOW));
+        let for_pipelines = StepUp {
+            api_keys: true,
+            ..STEP_UP
+        };
+        assert!(for_pipelines.is_met(&machine, &[], NOW));
+        let person = Caller {
+            subject: "user:ann".to_owned(),
             ..machine
         };
-        assert!(!step_up.is_met(&boasting, &["phr".to_owned()], NOW));
+        assert!(!for_pipelines.is_met(&person, &["phr".to_owned()], NOW));
     }
 }

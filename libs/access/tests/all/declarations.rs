@@ -50,9 +50,9 @@ fn every_method_of_the_contract_is_declared() {
 const SENSITIVE: (&str, &str) = ("<!-- sensitive acts -->", "<!-- end -->");
 
 #[test]
-fn whoever_changes_a_policy_has_proven_enough() {
+fn whoever_changes_a_policy_or_puts_a_program_in_force_has_proven_enough() {
     let rules = MethodRules::from_pool(contract::pool()).unwrap();
-    let ends = ["_policy.write", "policies.write"];
+    let ends = ["_policy.write", "policies.write", "programs.activate"];
     let changes = |method: &&Method| ends.iter().any(|end| method.permission.ends_with(end));
     let (strong, weak): (Vec<_>, Vec<_>) = rules
         .methods()
@@ -60,7 +60,23 @@ fn whoever_changes_a_policy_has_proven_enough() {
         .partition(|method| method.step_up.is_some());
     let weak: Vec<_> = weak.iter().map(|method| &method.name).collect();
     assert!(weak.is_empty(), "without `step_up`: {weak:?}");
-    assert!(strong.len() >= 4, "{strong:?}");
+    assert!(strong.len() >= 7, "{strong:?}");
+}
+
+/// What a pipeline does with an API key, and where a person is asked for a strong proof all the same.
+#[test]
+fn machines_put_programs_in_force_and_do_nothing_else_that_is_sensitive() {
+    let rules = MethodRules::from_pool(contract::pool()).unwrap();
+    let by_key = rules
+        .methods()
+        .filter(|method| method.step_up.is_some_and(|step_up| step_up.api_keys));
+    let names: BTreeSet<_> = by_key.map(|method| method.name.as_str()).collect();
+    let programs = [
+        "ActivateProgramVersion",
+        "CancelProgramActivation",
+        "RevertProgram",
+    ];
+    assert_eq!(names, programs.into());
 }
 
 #[test]

@@ -135,7 +135,8 @@ fn table() -> String {
         };
         write!(table, " {records:<9}").unwrap();
         if let Some(step_up) = method.step_up {
-            write!(table, " strong, {} s", step_up.max_age.as_secs()).unwrap();
+            let keys = if step_up.api_keys { " or a key" } else { "" };
+            write!(table, " strong, {} s{keys}", step_up.max_age.as_secs()).unwrap();
         }
         table.truncate(table.trim_end().len());
         table.push('\n');

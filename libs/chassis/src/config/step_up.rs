@@ -33,6 +33,7 @@ impl StepUpConfig {
             .map(|age| SignedDuration::from_secs(age.into()));
         let step_up = StepUp {
             max_age: configured.unwrap_or(declared.max_age),
+            ..declared
         };
         if step_up.is_met(caller, &self.acr_values, now) {
             return Ok(());

@@ -70,6 +70,12 @@ async fn forward(
         let call = SafeCall::new(gateway, method, target, deadline);
         return deadline.run(call.send(request)).await?;
     }
+    if method.rule.streaming && !method.descriptor.is_client_streaming() {
+        // The answers may go on for ever; what asks for them has the time that any request has.
+        let (parts, body) = request.into_parts();
+        let read = admitted.asked_by.run(read_message(gateway, body));
+        request = Request::from_parts(parts, Body::new(read.await??));
+    }
     let (outbound, body) = outbound(gateway, method, request, deadline);
     let replicas = target.replicas.until(deadline.known());
     target.replicas = replicas.watching(body.clone());

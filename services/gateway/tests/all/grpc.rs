@@ -8,6 +8,8 @@ use http::uri::PathAndQuery;
 use http::{Method, StatusCode};
 use prost::Message as _;
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 use tonic::codec::CompressionEncoding;
@@ -337,6 +339,24 @@ async fn grpc_web_streams_answers_and_ends_with_the_status_and_its_details() {
     let trailers = String::from_utf8_lossy(&frames[2].1).to_lowercase();
     assert!(trailers.contains("grpc-status:5"), "{trailers}");
     assert!(trailers.contains("grpc-status-details-bin:"), "{trailers}");
+}
+
+#[tokio::test]
+async fn answers_are_not_begun_for_a_request_that_does_not_come_to_its_end() {
+    let bench = Bench::with(|config| config.server.default_deadline_ms = 200).await;
+    let mut connection = TcpStream::connect(bench.address()).await.unwrap();
+    let head = format!(
+        "POST /test.v1.ShapeService/WatchShape HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
+         content-type: application/grpc-web+proto\r\ncontent-length: 10\r\n\r\n\0",
+        bench.token
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 4096];
+    let answered = connection.read(&mut answer);
+    let answered = tokio::time::timeout(Duration::from_secs(20), answered).await;
+    let length = answered.expect("it is answered").unwrap();
+    let answer = String::from_utf8_lossy(&answer[..length]);
+    assert!(answer.contains("grpc-status: 4"), "{answer}");
 }
 
 #[tokio::test]
