@@ -1,7 +1,5 @@
 //! The calls that the service answers, group by group.
 
-use std::sync::Arc;
-
 use chassis::paging::PageTokens;
 use chassis::{Context, Service};
 use contract::patron::profile::v1::access_file_service_server::AccessFileServiceServer;
@@ -52,101 +50,35 @@ use crate::api::tag_rules::TagRules;
 use crate::api::tags::Tags;
 use crate::app::App;
 use crate::app::readers::Readers;
-use crate::balances::Balances;
 use crate::metrics::{Decisions, Intake};
 use crate::peers::Peers;
 
 /// Adds every call of the role. Called within a Tokio runtime, in which customers are read.
 pub(crate) fn answer(service: Service, app: &App, context: &Context, peers: Peers) -> Service {
     let pages = &context.pages;
-    let readers = Readers::start(&app.db, &app.keyring);
-    let metrics = Intake::register(service.metrics());
-    let service = customers(service, app, (pages, &readers), peers.balances);
-    let service = activity(service, app, (pages, &metrics));
-    let overviews = overviews(app, pages, (readers, metrics));
-    let service = service.grpc(chassis::tuned!(OverviewServiceServer::new(overviews)));
-    let service = contact(service, app, pages);
-    let service = sorting(service, app, pages);
+    let parts = parts(app, pages, Intake::register(service.metrics()));
+    let matches = Matches {
+        app: app.clone(),
+        pages: pages.clone(),
+        balances: peers.balances,
+    };
+    let service = service.grpc(chassis::tuned!(MatchServiceServer::new(matches)));
+    let service = customers(service, app, pages, &parts);
+    let service = contact(service, app, pages, &parts);
+    let service = sorting(service, app, pages, &parts);
+    let service = service.grpc(chassis::tuned!(OverviewServiceServer::new(parts.clone())));
     let service = files(service, app, pages);
     let files = AccessFiles {
         app: app.clone(),
         services: peers.disclosers,
     };
     let service = service.grpc(chassis::tuned!(AccessFileServiceServer::new(files)));
-    privacy(service, app, pages, peers.removers)
+    privacy(service, app, pages, parts.restrictions, peers.removers)
 }
 
-/// What they may ask for about their own data.
-fn privacy(service: Service, app: &App, pages: &PageTokens, removers: Removers) -> Service {
-    let privacy = Privacy {
-        app: app.clone(),
-        pages: pages.clone(),
-    };
-    let restrictions = Restrictions {
-        app: app.clone(),
-        pages: pages.clone(),
-    };
-    let retention = Retention {
-        app: app.clone(),
-        pages: pages.clone(),
-        removers,
-    };
-    service
-        .grpc(chassis::tuned!(PrivacyServiceServer::new(privacy)))
-        .grpc(chassis::tuned!(RestrictionServiceServer::new(restrictions)))
-        .grpc(chassis::tuned!(RetentionServiceServer::new(retention)))
-}
-
-/// Who they are, and which records are one person's.
-fn customers(
-    service: Service,
-    app: &App,
-    (pages, readers): (&PageTokens, &Readers),
-    balances: Option<Arc<dyn Balances>>,
-) -> Service {
-    let customers = Customers {
-        app: app.clone(),
-        readers: readers.clone(),
-        pages: pages.clone(),
-    };
-    let identities = Identities {
-        app: app.clone(),
-        pages: pages.clone(),
-    };
-    let matches = Matches {
-        app: app.clone(),
-        pages: pages.clone(),
-        balances,
-    };
-    let quality = Qualities {
-        app: app.clone(),
-        pages: pages.clone(),
-    };
-    service
-        .grpc(chassis::tuned!(QualityServiceServer::new(quality)))
-        .grpc(chassis::tuned!(CustomerServiceServer::new(customers)))
-        .grpc(chassis::tuned!(IdentityServiceServer::new(identities)))
-        .grpc(chassis::tuned!(MatchServiceServer::new(matches)))
-}
-
-/// What they did.
-fn activity(service: Service, app: &App, (pages, metrics): (&PageTokens, &Intake)) -> Service {
-    let interactions = Interactions {
-        app: app.clone(),
-        metrics: metrics.clone(),
-    };
-    let activities = Activities {
-        app: app.clone(),
-        pages: pages.clone(),
-        metrics: metrics.clone(),
-    };
-    service
-        .grpc(chassis::tuned!(ActivityServiceServer::new(activities)))
-        .grpc(chassis::tuned!(InteractionServiceServer::new(interactions)))
-}
-
-/// All that is known of one.
-fn overviews(app: &App, pages: &PageTokens, (readers, metrics): (Readers, Intake)) -> Overviews {
+/// What all that is known of a customer is told by. Each also answers calls of its own.
+fn parts(app: &App, pages: &PageTokens, metrics: Intake) -> Overviews {
+    let readers = Readers::start(&app.db, &app.keyring);
     let (app, pages) = (|| app.clone(), || pages.clone());
     Overviews {
         customers: Customers {
@@ -195,49 +127,48 @@ fn overviews(app: &App, pages: &PageTokens, (readers, metrics): (Readers, Intake
     }
 }
 
-/// What they allow, and whether they may be contacted.
-fn contact(service: Service, app: &App, pages: &PageTokens) -> Service {
-    let consents = Consents {
+/// Who they are, which records are one person's, and what they did.
+fn customers(service: Service, app: &App, pages: &PageTokens, parts: &Overviews) -> Service {
+    let identities = Identities {
         app: app.clone(),
         pages: pages.clone(),
     };
+    let interactions = Interactions {
+        app: app.clone(),
+        metrics: parts.activities.metrics.clone(),
+    };
+    let (customers, quality) = (parts.customers.clone(), parts.quality.clone());
+    let activities = parts.activities.clone();
+    service
+        .grpc(chassis::tuned!(QualityServiceServer::new(quality)))
+        .grpc(chassis::tuned!(CustomerServiceServer::new(customers)))
+        .grpc(chassis::tuned!(IdentityServiceServer::new(identities)))
+        .grpc(chassis::tuned!(ActivityServiceServer::new(activities)))
+        .grpc(chassis::tuned!(InteractionServiceServer::new(interactions)))
+}
+
+/// What they allow, and whether they may be contacted.
+fn contact(service: Service, app: &App, pages: &PageTokens, parts: &Overviews) -> Service {
     let contacts = Contacts {
         app: app.clone(),
         pages: pages.clone(),
         metrics: Decisions::register(service.metrics()),
     };
+    let consents = parts.consents.clone();
     service
         .grpc(chassis::tuned!(ConsentServiceServer::new(consents)))
         .grpc(chassis::tuned!(ContactServiceServer::new(contacts)))
 }
 
 /// Into which groups they fall.
-fn sorting(service: Service, app: &App, pages: &PageTokens) -> Service {
-    let tags = Tags {
-        app: app.clone(),
-        pages: pages.clone(),
-    };
-    let accounts = Accounts {
-        app: app.clone(),
-        pages: pages.clone(),
-    };
-    let segments = Segments {
-        app: app.clone(),
-        pages: pages.clone(),
-    };
-    let ratings = Ratings {
-        app: app.clone(),
-        pages: pages.clone(),
-    };
-    let health = Healths { app: app.clone() };
+fn sorting(service: Service, app: &App, pages: &PageTokens, parts: &Overviews) -> Service {
     let rules = TagRules {
         app: app.clone(),
         pages: pages.clone(),
     };
-    let attributes = Attributes {
-        app: app.clone(),
-        pages: pages.clone(),
-    };
+    let (accounts, tags) = (parts.accounts.clone(), parts.tags.clone());
+    let (segments, ratings) = (parts.segments.clone(), parts.ratings.clone());
+    let (health, attributes) = (parts.health.clone(), parts.attributes.clone());
     service
         .grpc(chassis::tuned!(AccountManagerServiceServer::new(accounts)))
         .grpc(chassis::tuned!(TagServiceServer::new(tags)))
@@ -261,4 +192,27 @@ fn files(service: Service, app: &App, pages: &PageTokens) -> Service {
     service
         .grpc(chassis::tuned!(ImportServiceServer::new(imports)))
         .grpc(chassis::tuned!(ExportServiceServer::new(exports)))
+}
+
+/// What they may ask for about their own data.
+fn privacy(
+    service: Service,
+    app: &App,
+    pages: &PageTokens,
+    restrictions: Restrictions,
+    removers: Removers,
+) -> Service {
+    let privacy = Privacy {
+        app: app.clone(),
+        pages: pages.clone(),
+    };
+    let retention = Retention {
+        app: app.clone(),
+        pages: pages.clone(),
+        removers,
+    };
+    service
+        .grpc(chassis::tuned!(PrivacyServiceServer::new(privacy)))
+        .grpc(chassis::tuned!(RestrictionServiceServer::new(restrictions)))
+        .grpc(chassis::tuned!(RetentionServiceServer::new(retention)))
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::balances::Balances;
 
-/// Time for each answer: a preview without balances is worth more than none.
+/// Time for all answers together: a preview without balances is worth more than none.
 const WITHIN: Duration = Duration::from_secs(2);
 /// Customers who are asked for at once.
 const AT_ONCE: usize = 8;
@@ -28,7 +28,7 @@ pub(super) async fn tell_balances(
         return true;
     }
     let known = match balances {
-        Some(balances) => ask(balances, wanted).await,
+        Some(balances) => in_time(WITHIN, ask(balances, wanted)).await,
         None => Err(Status::unavailable("nobody tells balances")),
     };
     let known = match known {
@@ -46,6 +46,14 @@ pub(super) async fn tell_balances(
         pair.balances = told.collect();
     }
     true
+}
+
+async fn in_time<T>(
+    within: Duration,
+    answers: impl Future<Output = Result<T, Status>>,
+) -> Result<T, Status> {
+    let in_time = tokio::time::timeout(within, answers).await;
+    in_time.unwrap_or_else(|_| Err(Status::deadline_exceeded("balances were told too slowly")))
 }
 
 async fn ask(
@@ -78,5 +86,34 @@ fn told(customer_id: &str, balance: &Balance) -> PointBalance {
         pending: balance.pending,
         held: balance.held,
         debt: balance.debt,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use async_trait::async_trait;
+
+    use super::*;
+
+    /// Holds to no time.
+    #[derive(Debug)]
+    struct Silent;
+
+    #[async_trait]
+    impl Balances for Silent {
+        async fn of(&self, _: Uuid, _: Duration) -> Result<Vec<Balance>, Status> {
+            pending().await
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_is_waited_for_longer_than_for_all_answers_together() {
+        let wanted = (1..=100).map(Uuid::from_u128).collect();
+        let answered = in_time(Duration::from_millis(10), ask(&Silent, wanted));
+        let answered = tokio::time::timeout(Duration::from_secs(30), answered).await;
+        let told = answered.expect("it is not waited for for ever");
+        assert_eq!(told.unwrap_err().code(), tonic::Code::DeadlineExceeded);
     }
 }

@@ -227,7 +227,13 @@ impl App {
     fn decide(&self, book: &mut Book, items: &[Item], people: &People) -> Vec<Verdict> {
         let record_time = self.now();
         let decide = |item: &Item| {
-            let customer = people.admitted(&item.who)?;
+            let customer = match people.admitted(&item.who) {
+                Err(Refused::IdentifierShared { kind }) => {
+                    let refused = Refused::IdentifierShared { kind };
+                    return recorded_before(book, &item.activity).ok_or(refused);
+                }
+                admitted => admitted?,
+            };
             let stamp = Stamp {
                 entry_id: self.clock.new_id(),
                 record_time,
@@ -243,6 +249,19 @@ impl App {
         };
         items.iter().map(decide).collect()
     }
+}
+
+/// What was recorded of the very same when its identifier still was one person's: whoever did not hear the answer asks
+/// again, and is told the same.
+fn recorded_before(book: &Book, activity: &Activity) -> Option<Recorded> {
+    let customer = match activity {
+        Activity::Order(order) => book.has_order(order),
+        Activity::Return(content) => book.has_return(content),
+    };
+    Some(Recorded {
+        customer: customer?,
+        outcome: Outcome::AlreadyRecorded,
+    })
 }
 
 /// Tells of customers that are not found whether they were erased.

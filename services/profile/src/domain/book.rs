@@ -204,6 +204,26 @@ impl Book {
         Ok(outcome)
     }
 
+    /// Whose an order is that is on record exactly as it is sent once more.
+    pub(crate) fn has_order(&self, sent: &Order) -> Option<CustomerId> {
+        let known = self.order(&sent.id)?;
+        known
+            .order
+            .difference(sent)
+            .is_none()
+            .then_some(known.customer)
+    }
+
+    /// The same for a return.
+    pub(crate) fn has_return(&self, sent: &Return) -> Option<CustomerId> {
+        let known = self.recorded_return(&sent.id)?;
+        known
+            .content
+            .difference(sent)
+            .is_none()
+            .then_some(known.customer)
+    }
+
     /// Whether two ids lead to the same person.
     fn is_one(&self, one: CustomerId, other: CustomerId) -> bool {
         let person = |id| self.joined.get(&id).copied().unwrap_or(id);

@@ -1,6 +1,7 @@
 //! A channel speaks of somebody by an identifier that a person has: it is that person, until somebody says that it is not.
 
 use contract::patron::profile::v1 as proto;
+use proto::activity_result::Outcome;
 use proto::link::Kind;
 use proto::{
     Customer, Identifier, Link, ListLinksRequest, ListSourcesRequest, MatchPair, MatchReview,
@@ -227,6 +228,18 @@ async fn a_device_that_several_people_have_tells_of_nobody_who_it_is() {
         (reason(&refused).as_str(), metadata(&refused, "kind")),
         ("IDENTIFIER_SHARED", "cookie".to_owned())
     );
+    // What was recorded before is answered as before, and nothing else under its id.
+    let again = by_cookie("o-1").await;
+    assert_eq!(
+        (again.error.clone(), again.outcome(), again.customer_id),
+        (None, Outcome::AlreadyRecorded, one.clone())
+    );
+    let dearer = proto::ActivityInput {
+        identifier: Some(identifier("cookie", "office")),
+        ..order_input(order("", "o-1", &[(1, 501)]))
+    };
+    let [dearer] = record(&profile, vec![dearer]).await.try_into().unwrap();
+    assert_eq!(reason(&error(&dearer)), "IDENTIFIER_SHARED");
     let found = find(&profile, "cookie", "office").await;
     assert_eq!(reason(&found.unwrap_err()), "IDENTIFIER_SHARED");
     // The two turn out to be one, and to be two.
