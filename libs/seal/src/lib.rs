@@ -10,10 +10,12 @@
 //! - [`store`] keeps the wrapped keys of customers. A customer never had one, has a live one, or has a
 //!   tombstone. A tombstone is for ever: no key is made over it, and it can be replayed over a database that
 //!   was restored from before it.
+//! - [`attach`] lets a service wrap the keys in its database anew when the keyring has a new master key.
 
 mod data_key;
 mod fingerprint;
 mod keyring;
+mod rotation;
 mod service_key;
 pub mod store;
 
@@ -22,6 +24,7 @@ use sqlx::migrate::Migrator;
 pub use data_key::{CannotOpen, DataKey, Place, Wrapped};
 pub use fingerprint::Fingerprint;
 pub use keyring::{Keyring, KeyringError, development_keyring};
+pub use rotation::attach;
 pub use service_key::ServiceKey;
 
 /// The keys of customers: versions 300 to 309 of a service's migrations.

@@ -10,6 +10,7 @@
 )]
 
 mod callers;
+mod keyring;
 mod refused;
 mod regions;
 mod role;
@@ -17,6 +18,7 @@ mod source;
 mod waiting;
 
 pub use callers::{Bearer, Caller, report_key};
+pub use keyring::keyring;
 pub use refused::{fields, metadata, reason};
 pub use regions::Regions;
 pub use role::{Role, config};

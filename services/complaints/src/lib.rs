@@ -32,6 +32,7 @@ use contract::patron::complaints::v1::case_service_server::CaseServiceServer;
 use erasure::{Eraser, Guarded};
 use events::{Consumer, ConsumerConfig, FeedConfig, Feeds, Handler, Outbox, UnknownFeed};
 use postgres::{Database, Migrations, ProbeLimits};
+use seal::Keyring;
 use sqlx::migrate::Migrator;
 
 use api::Cases;
@@ -77,9 +78,15 @@ pub fn migrations() -> Migrations {
 ///
 /// # Errors
 /// When `feeds` lacks one of these.
-pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service, UnknownFeed> {
+pub fn service(
+    db: Database,
+    feeds: &Feeds,
+    keyring: Keyring,
+    context: &Context,
+) -> Result<Service, UnknownFeed> {
     let app = App {
         db: db.clone(),
+        keyring,
         clock: context.clock.clone(),
         outbox: Outbox::new(NAME, context.clock.clone()),
         pages: context.pages.clone(),
@@ -99,7 +106,8 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
     };
     let owners = app.clone();
     let service = Service::new(NAME, context.clock.clone());
-    let service = audit::attach(service, NAME, &db, context)
+    let service = audit::attach(service, NAME, &db, context);
+    let service = seal::attach(service, NAME, &db, &app.keyring)
         .grpc(chassis::tuned!(CaseServiceServer::new(Cases(app))))
         .owners(move |named| {
             let app = owners.clone();

@@ -38,6 +38,7 @@ use erasure::{Eraser, Guarded};
 use events::{Consumer, ConsumerConfig, FeedConfig, Feeds, Outbox, UnknownFeed};
 use postgres::{Database, Migrations, ProbeLimits};
 use prometheus_client::metrics::gauge::Gauge;
+use seal::Keyring;
 use sqlx::migrate::Migrator;
 
 use app::Loyalty;
@@ -77,6 +78,8 @@ static MIGRATIONS: Migrations = Migrations::new(
 /// How the service works.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// The keys of customers are under its master keys.
+    pub keyring: Keyring,
     /// Writers among which holders are divided, 1 to 16. Each commits the calls that came while its
     /// last commit was under way.
     pub writer_shards: u8,
@@ -90,9 +93,12 @@ pub struct Settings {
     pub notary: Option<Notary>,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
+impl Settings {
+    /// As Patron begins, with this keyring.
+    #[must_use]
+    pub fn under(keyring: Keyring) -> Self {
         Self {
+            keyring,
             writer_shards: 1,
             card_prefix: CardPrefix::default(),
             first_program: program_file::default_document(),
@@ -119,6 +125,7 @@ pub fn service(
 ) -> Result<Service, UnknownFeed> {
     let (clock, tokens) = (context.clock.clone(), context.pages.clone());
     let service = audit::attach(Service::new(NAME, clock.clone()), NAME, &db, context);
+    let service = seal::attach(service, NAME, &db, &settings.keyring);
     let loyalty = Loyalty {
         db: db.clone(),
         outbox: Outbox::new(NAME, clock.clone()),

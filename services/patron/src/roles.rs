@@ -116,6 +116,7 @@ impl Service {
     ) -> Result<chassis::Service, BuildError> {
         let connector = Connector::new(self.name(), context.clock.clone(), &config.of_role())?;
         let feeds = Self::feeds(config, &connector)?;
+        let keyring = keyring(config)?;
         let service = match self {
             Self::Profile => {
                 let peers = Peers {
@@ -125,17 +126,17 @@ impl Service {
                         connector.connect(config.peers.loyalty())?,
                     )),
                 };
-                let settings = config.of_profile(keyring(config)?);
+                let settings = config.of_profile(keyring);
                 profile::service(db, &feeds, peers, context, settings)?
             }
             Self::Loyalty => {
                 let profiles = connector.connect(config.peers.profile())?;
-                let settings = config.of_loyalty(notary(config)?);
+                let settings = config.of_loyalty(keyring, notary(config)?);
                 loyalty::service(db, &feeds, loyalty::profiles(profiles), context, settings)?
             }
-            Self::Complaints => complaints::service(db, &feeds, context)?,
-            Self::Survey => survey::service(db, &feeds, context)?,
-            Self::Recommendation => recommendation::service(db, &feeds, context)?,
+            Self::Complaints => complaints::service(db, &feeds, keyring, context)?,
+            Self::Survey => survey::service(db, &feeds, keyring, context)?,
+            Self::Recommendation => recommendation::service(db, &feeds, &keyring, context)?,
         };
         // Regions are profile's: it tells of its customers itself, and the others ask it.
         Ok(match self {

@@ -27,7 +27,7 @@ pub(crate) fn begin(service: Service, app: &App, removers: Removers) -> Service 
         .task("retention", move |stop| {
             retaining.clone().keep_retaining(removers.clone(), stop)
         })
-        .task("key-rotation", move |stop| {
+        .task("index-key-rotation", move |stop| {
             rotating.clone().keep_rotating(rotation.clone(), stop)
         })
         .task("erasure-reminders", move |stop| {

@@ -117,6 +117,7 @@ pub fn service(
         keyring: settings.keyring,
     };
     let service = audit::attach(Service::new(NAME, clock), NAME, &db, context);
+    let service = seal::attach(service, NAME, &db, &app.keyring);
     let opened = Arc::new(Opened(app.keyring.clone()));
     let own = DisclosureServer::new(db.clone(), &disclosed::SHAPE).opening(opened);
     let mut peers = peers.into();

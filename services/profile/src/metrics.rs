@@ -5,34 +5,24 @@ use contract::patron::profile::v1::{ContactDecision, ContactObstacle};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
 
 use crate::app::intake::Recorded;
 use crate::domain::book::Outcome;
 use crate::domain::ids::CustomerId;
 use crate::domain::segment::membership::Decision;
 
-/// How far it is with making anew what older keys have made.
+/// How far it is with making anew what older index keys have made.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rotation {
-    keys_left: Gauge,
     renewed: Counter,
 }
 
 impl Rotation {
     pub(crate) fn register(registry: &Registry) -> Self {
         let rotation = Self::default();
-        // Before they were counted it must not look as if none were left.
-        rotation.keys_left(-1);
-        let help = "Keys of customers that are under a master key other than the one in use; -1: not counted yet";
-        registry.register("profile_keys_to_rewrap", help, rotation.keys_left.clone());
         let help = "Customers whose fingerprints were made anew under the index key in use";
         registry.register("profile_refingerprinted", help, rotation.renewed.clone());
         rotation
-    }
-
-    pub(crate) fn keys_left(&self, keys: i64) {
-        self.keys_left.set(keys);
     }
 
     pub(crate) fn renewed(&self, customers: usize) {

@@ -26,6 +26,7 @@ use contract::patron::recommendation::v1::recommendation_service_server::Recomme
 use erasure::{Eraser, Guarded};
 use events::{Consumer, ConsumerConfig, FeedConfig, Feeds, Outbox, UnknownFeed};
 use postgres::{Database, Migrations, ProbeLimits};
+use seal::Keyring;
 use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
 
@@ -71,7 +72,12 @@ pub fn migrations() -> Migrations {
 ///
 /// # Errors
 /// When `feeds` lacks it.
-pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service, UnknownFeed> {
+pub fn service(
+    db: Database,
+    feeds: &Feeds,
+    keyring: &Keyring,
+    context: &Context,
+) -> Result<Service, UnknownFeed> {
     let (live, wake, clock) = (
         Live::default(),
         Arc::new(Notify::new()),
@@ -84,6 +90,7 @@ pub fn service(db: Database, feeds: &Feeds, context: &Context) -> Result<Service
         wake: wake.clone(),
     };
     let service = audit::attach(Service::new(NAME, clock.clone()), NAME, &db, context);
+    let service = seal::attach(service, NAME, &db, keyring);
     let metrics = Metrics::register(service.metrics());
     let follow = Follow {
         db: db.clone(),

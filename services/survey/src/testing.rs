@@ -30,6 +30,7 @@ impl Bench {
         let clock = Clock::manual("2025-03-07T09:30:00.123456789Z".parse().unwrap());
         let app = App {
             db: database.db().clone(),
+            keyring: testkit::keyring(),
             clock: clock.clone(),
             outbox: Outbox::new(crate::NAME, clock.clone()),
             pages: PageTokens::new(b"secret"),

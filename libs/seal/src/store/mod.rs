@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{CannotOpen, DataKey, Keyring, NoRandomness, Wrapped};
 
 pub use many::{forget, provide_all};
-pub use rewrap::{Rewrapped, rewrap};
+pub use rewrap::{Rewrapped, count_to_rewrap, rewrap};
 pub use tombstones::{Tombstone, bury, dead_among, tombstones};
 
 /// What became of a customer's key.

@@ -1,3 +1,4 @@
+use postgres::DatabaseError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -13,6 +14,22 @@ pub struct Rewrapped {
     pub done: u64,
     /// Whose stay where they are: they don't open.
     pub unopened: Vec<Uuid>,
+}
+
+/// How many keys are under other master keys than the one in use.
+///
+/// # Errors
+/// When the database could not be asked.
+pub async fn count_to_rewrap(
+    db: &mut PgConnection,
+    keyring: &Keyring,
+) -> Result<i64, DatabaseError> {
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM subject_keys
+           WHERE wrapped IS NOT NULL AND master_id <> $1"#,
+        keyring.master_id(),
+    );
+    Ok(count.fetch_one(db).await?)
 }
 
 /// Puts at most `limit` keys of customers after `after` that are under other master keys under the one in use; `None`:

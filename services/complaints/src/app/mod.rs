@@ -20,6 +20,7 @@ use chassis::{Clock, Deadline};
 use events::Outbox;
 use jiff::Timestamp;
 use postgres::Database;
+use seal::Keyring;
 use sqlx::{Postgres, Transaction};
 
 use crate::domain::Stamp;
@@ -32,6 +33,7 @@ pub(crate) use follow_up::FollowUp;
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) db: Database,
+    pub(crate) keyring: Keyring,
     pub(crate) clock: Clock,
     pub(crate) outbox: Outbox,
     pub(crate) pages: PageTokens,

@@ -8,7 +8,7 @@ use contract::patron::profile::v1::{CustomerPlaced, ErasureRequested};
 use events::{Feeds, NewEvent};
 use postgres::testing::TestDatabase;
 use prost::{Message, Name};
-use testkit::{Bearer, Caller, Regions, Role, Source, until};
+use testkit::{Bearer, Caller, Regions, Role, Source, keyring, until};
 use uuid::Uuid;
 
 pub(crate) type Client = CaseServiceClient<Caller>;
@@ -35,7 +35,8 @@ impl Bench {
             clock: clock.clone(),
             pages: PageTokens::new(b"secret"),
         };
-        let service = complaints::service(database.db().clone(), &feeds, &context).unwrap();
+        let service =
+            complaints::service(database.db().clone(), &feeds, keyring(), &context).unwrap();
         let regions = Regions::default();
         let known = regions.clone();
         let service = service.records(move |named| std::future::ready(known.admit(&named)));

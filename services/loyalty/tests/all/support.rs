@@ -19,7 +19,7 @@ use loyalty::program_file::default_document;
 use postgres::testing::TestDatabase;
 use postgres::{Database, DatabaseConfig};
 use prost::{Message, Name};
-use testkit::{Bearer, Caller, Regions, Role, Source, report_key, silent, until};
+use testkit::{Bearer, Caller, Regions, Role, Source, keyring, report_key, silent, until};
 use tonic::Status;
 use tonic::transport::Channel;
 use uuid::Uuid;
@@ -70,7 +70,7 @@ impl Bench {
             verify_daily: false,
             first_program,
             notary: Some(Notary::from_pem(report_key()).unwrap()),
-            ..loyalty::Settings::default()
+            ..loyalty::Settings::under(keyring())
         };
         let service =
             loyalty::service(db, &feeds, Arc::new(NoProfiles), &context, settings).unwrap();

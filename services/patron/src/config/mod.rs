@@ -206,14 +206,14 @@ impl Config {
         }
     }
 
-    /// How loyalty works, with this key to sign reports.
-    pub(crate) fn of_loyalty(&self, notary: Option<Notary>) -> loyalty::Settings {
+    /// How loyalty works, with this keyring, and this key to sign reports.
+    pub(crate) fn of_loyalty(&self, keyring: Keyring, notary: Option<Notary>) -> loyalty::Settings {
         loyalty::Settings {
             writer_shards: self.loyalty.writer_shards,
             verify_daily: self.loyalty.verify_daily,
             card_prefix: self.loyalty.card_prefix.clone(),
             notary,
-            ..loyalty::Settings::default()
+            ..loyalty::Settings::under(keyring)
         }
     }
 

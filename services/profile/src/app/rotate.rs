@@ -1,16 +1,16 @@
-//! What was made by keys that are no longer the first of the keyring is made anew, so that they can be taken out.
+//! Fingerprints by index keys that are no longer the first of the keyring are made anew, so that those can be taken out.
+//! (The keys of customers `seal::attach` wraps anew.)
 //!
 //! A keyring is read when a replica starts, so it is looked for then, and from time to time after: a replica that was
 //! not restarted yet goes on with the keys that it knows. While there are several index keys everything is looked for
 //! under all of them.
 //!
 //! What can't be made anew is passed over, so that it keeps nothing behind it from being made, and is never left out of
-//! what is told: a key that is taken out too early takes what it has sealed with it.
+//! what is told: a key that is taken out too early takes what it has made with it.
 
 use std::time::Duration;
 
 use seal::Fingerprint;
-use seal::store::{Rewrapped, rewrap};
 use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -24,8 +24,6 @@ use crate::store::{StoreError, customers, sources};
 
 /// How often it is looked whether something is left.
 const POLL: Duration = Duration::from_mins(10);
-/// Most keys of customers that are wrapped together.
-const KEYS: i64 = 1_000;
 /// Most customers whose fingerprints are made together.
 const CUSTOMERS: i64 = 100;
 /// Time for a part of it.
@@ -35,56 +33,11 @@ impl App {
     /// Runs until stopped. What was done is not done again after a restart.
     pub(crate) async fn keep_rotating(self, metrics: Rotation, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            if let Err(error) = self.rotate(&metrics, &stop).await {
+            if let Err(error) = self.renew_all(&metrics, &stop).await {
                 tracing::warn!(%error, "what older keys have made could not be made anew; it is tried again");
             }
             stop.run_until_cancelled(tokio::time::sleep(POLL)).await;
         }
-    }
-
-    async fn rotate(&self, metrics: &Rotation, stop: &CancellationToken) -> Result<(), StoreError> {
-        if self.count_keys(metrics).await? > 0 {
-            self.rewrap_all(stop).await?;
-            // Counted rather than subtracted: others hold some of the keys, and some don't open.
-            let left = self.count_keys(metrics).await?;
-            if left > 0 {
-                tracing::warn!(
-                    left,
-                    "older master keys are still needed; it is tried again"
-                );
-            }
-        }
-        match self.keyring.index_ids().nth(1) {
-            Some(_) => self.renew_all(metrics, stop).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn count_keys(&self, metrics: &Rotation) -> Result<i64, StoreError> {
-        let mut connection = self.db.acquire().await?;
-        let left = rotation::count_keys(&mut connection, self.keyring.master_id()).await?;
-        metrics.keys_left(left);
-        Ok(left)
-    }
-
-    async fn rewrap_all(&self, stop: &CancellationToken) -> Result<(), StoreError> {
-        let mut after = Uuid::nil();
-        while !stop.is_cancelled()
-            && let Some(some) = self.rewrap_some(after).await?
-        {
-            for id in some.unopened {
-                tracing::error!(customer = %id, "the key of a customer does not open");
-            }
-            after = some.last;
-        }
-        Ok(())
-    }
-
-    async fn rewrap_some(&self, after: Uuid) -> Result<Option<Rewrapped>, StoreError> {
-        let mut tx = self.db.begin_with_deadline(TIME).await?;
-        let some = rewrap(&mut tx, &self.keyring, after, KEYS).await?;
-        tx.commit().await?;
-        Ok(some)
     }
 
     async fn renew_all(
@@ -92,7 +45,8 @@ impl App {
         metrics: &Rotation,
         stop: &CancellationToken,
     ) -> Result<(), StoreError> {
-        let Some(index_id) = self.keyring.index_ids().next() else {
+        let mut ids = self.keyring.index_ids();
+        let (Some(index_id), Some(_)) = (ids.next(), ids.next()) else {
             return Ok(());
         };
         let mut after = Uuid::nil();

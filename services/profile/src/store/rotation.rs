@@ -11,19 +11,6 @@ pub(crate) struct Renewed {
     pub(crate) now: Vec<u8>,
 }
 
-/// How many keys of customers are under other master keys than this one.
-pub(crate) async fn count_keys(
-    connection: &mut PgConnection,
-    master_id: &str,
-) -> Result<i64, StoreError> {
-    let count = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM subject_keys
-           WHERE wrapped IS NOT NULL AND master_id <> $1"#,
-        master_id,
-    );
-    Ok(count.fetch_one(connection).await?)
-}
-
 /// The first ids after one of which something has a fingerprint by another index key than this one.
 pub(crate) async fn behind(
     connection: &mut PgConnection,

@@ -30,7 +30,7 @@ pub(crate) use requests::{
     create, gbp, give_back, identifier, ingest, minute, order, order_input, request_id,
     return_input,
 };
-pub(crate) use testkit::{Bearer, at_once, fields, metadata, reason, until};
+pub(crate) use testkit::{Bearer, at_once, fields, keyring, metadata, reason, until};
 
 /// A service that is down.
 struct Mute;
@@ -48,11 +48,6 @@ fn mute(name: &'static str) -> (&'static str, Arc<dyn Discloser>) {
 
 /// The services whose feeds the profile service follows.
 pub(crate) const OTHERS: [&str; 4] = ["loyalty", "complaints", "survey", "recommendation"];
-
-/// Secrets of their own.
-pub(crate) fn keyring() -> Keyring {
-    Keyring::parse(&Keyring::generate("test").unwrap()).unwrap()
-}
 
 pub(crate) fn silent() -> Feeds {
     let silent = |name| (name, testkit::silent());

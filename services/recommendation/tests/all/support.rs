@@ -13,7 +13,7 @@ use contract::patron::recommendation::v1::{
 };
 use events::{Feeds, NewEvent};
 use postgres::testing::TestDatabase;
-use testkit::{Bearer, Caller, Role, Source, until};
+use testkit::{Bearer, Caller, Role, Source, keyring, until};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -87,7 +87,8 @@ impl World {
         };
         let feeds = Feeds::of([("profile", self.profile.0.feed())]);
         let service =
-            recommendation::service(self.database.db().clone(), &feeds, &context).unwrap();
+            recommendation::service(self.database.db().clone(), &feeds, &keyring(), &context)
+                .unwrap();
         let role = Role::start(service).await;
         until("the replica is ready", async || {
             role.is_ready().then_some(())

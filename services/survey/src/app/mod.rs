@@ -16,6 +16,7 @@ use chassis::{Clock, Deadline};
 use events::Outbox;
 use jiff::Timestamp;
 use postgres::Database;
+use seal::Keyring;
 use sqlx::{Postgres, Transaction};
 
 use crate::store::StoreError;
@@ -27,6 +28,7 @@ pub(crate) use invite::Asking;
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) db: Database,
+    pub(crate) keyring: Keyring,
     pub(crate) clock: Clock,
     pub(crate) outbox: Outbox,
     pub(crate) pages: PageTokens,

@@ -7,7 +7,7 @@ use contract::patron::survey::v1::survey_service_client::SurveyServiceClient;
 use events::{Feeds, NewEvent};
 use postgres::testing::TestDatabase;
 use prost::{Message, Name};
-use testkit::{Bearer, Caller, Regions, Role, Source, until};
+use testkit::{Bearer, Caller, Regions, Role, Source, keyring, until};
 use uuid::Uuid;
 
 pub(crate) type Client = SurveyServiceClient<Caller>;
@@ -37,7 +37,7 @@ impl Bench {
             clock: clock.clone(),
             pages: PageTokens::new(b"secret"),
         };
-        let service = survey::service(database.db().clone(), &feeds, &context).unwrap();
+        let service = survey::service(database.db().clone(), &feeds, keyring(), &context).unwrap();
         let regions = Regions::default();
         let known = regions.clone();
         let service = service.records(move |named| std::future::ready(known.admit(&named)));

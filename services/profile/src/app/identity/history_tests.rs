@@ -13,7 +13,6 @@ use events::Outbox;
 use jiff::SignedDuration;
 use postgres::testing::TestDatabase;
 use proptest::prelude::*;
-use seal::Keyring;
 
 use super::ingest::Statement;
 use super::merge::Merge;
@@ -97,7 +96,7 @@ impl World {
             outbox: Outbox::new(crate::NAME, clock.clone()),
             clock,
             secrets: Secrets::of(&PageTokens::new(b"a test")),
-            keyring: Keyring::parse(&Keyring::generate("test").unwrap()).unwrap(),
+            keyring: testkit::keyring(),
             country: None,
             stale_after: SignedDuration::from_hours(24 * 90),
         };

@@ -11,7 +11,6 @@ use events::Outbox;
 use jiff::{SignedDuration, Timestamp};
 use postgres::testing::TestDatabase;
 use proptest::prelude::*;
-use seal::Keyring;
 use sqlx::PgTransaction;
 
 use super::attributes::check_attributes;
@@ -43,7 +42,7 @@ fn app(database: &TestDatabase) -> App {
         outbox: Outbox::new(crate::NAME, clock.clone()),
         clock,
         secrets: Secrets::of(&PageTokens::new(b"a test")),
-        keyring: Keyring::parse(&Keyring::generate("test").unwrap()).unwrap(),
+        keyring: testkit::keyring(),
         country: None,
         stale_after: SignedDuration::from_hours(24 * 90),
     }

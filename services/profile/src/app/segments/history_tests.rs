@@ -14,7 +14,6 @@ use events::Outbox;
 use jiff::{SignedDuration, Timestamp};
 use postgres::testing::TestDatabase;
 use proptest::prelude::*;
-use seal::Keyring;
 use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
@@ -175,7 +174,7 @@ impl World {
             outbox: Outbox::new(crate::NAME, clock.clone()),
             clock,
             secrets: Secrets::of(&PageTokens::new(b"a test")),
-            keyring: Keyring::parse(&Keyring::generate("test").unwrap()).unwrap(),
+            keyring: testkit::keyring(),
             country: None,
             stale_after: SignedDuration::from_hours(24 * 90),
         };

@@ -14,7 +14,6 @@ use events::Outbox;
 use jiff::SignedDuration;
 use postgres::testing::TestDatabase;
 use retention::{Remover, Removers};
-use seal::Keyring;
 use tokio::sync::Semaphore;
 use tonic::{Code, Status};
 
@@ -118,7 +117,7 @@ impl World {
             outbox: Outbox::new(crate::NAME, clock.clone()),
             clock,
             secrets: Secrets::of(&PageTokens::new(b"a test")),
-            keyring: Keyring::parse(&Keyring::generate("test").unwrap()).unwrap(),
+            keyring: testkit::keyring(),
             country: None,
             stale_after: SignedDuration::from_hours(24 * 90),
         };
