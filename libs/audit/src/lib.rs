@@ -10,7 +10,8 @@
 //! | [`Recorder`] | chassis asks it what to keep; it takes the place of an entry before a call runs |
 //! | `contract/` | what the contract says of each method, and a look at messages that decodes nothing else |
 //! | `writer.rs` | one for each process: entries that wait are written together, as the next batch of its chain |
-//! | `chain/` | the hash of an entry, and the recomputation of chains: pure |
+//! | `growing.rs` | that chain, and the key under which its entries are sealed before they are hashed |
+//! | `chain/` | the hash of a batch, and the recomputation of chains: pure |
 //! | `server/` | [`AuditServer`] lists the record and verifies it |
 //!
 //! [`attach`] adds all of it to a role.
@@ -26,6 +27,7 @@ mod attach;
 mod chain;
 mod contract;
 mod draft;
+mod growing;
 mod metrics;
 mod recorder;
 mod server;
@@ -40,5 +42,5 @@ pub use recorder::{PURPOSE, Recorder};
 pub use server::AuditServer;
 pub use writer::Writer;
 
-/// The tables of the record: versions 400 to 499 of a service's migrations.
+/// The tables of the record: versions 400 to 499 of a service's migrations. They need those of `seal`.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use postgres::{Database, DatabaseError};
+use seal::{DataKey, Keyring, Wrapped};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -36,8 +37,8 @@ pub(crate) async fn append(db: &Database, append: &Append<'_>) -> Result<bool, D
              RETURNING 1
          )
          INSERT INTO audit_batches (chain_id, first_sequence, last_sequence, recorded_at, actors,
-             customer_ids, entries, hash)
-         SELECT $1, $3, $4, $6, $7, $8, $9, $5 WHERE EXISTS (SELECT FROM head)",
+             customer_ids, form, entries, hash)
+         SELECT $1, $3, $4, $6, $7, $8, $10, $9, $5 WHERE EXISTS (SELECT FROM head)",
         batch.chain_id,
         append.started_at.to_sqlx() as jiff_sqlx::Timestamp,
         batch.first,
@@ -47,6 +48,7 @@ pub(crate) async fn append(db: &Database, append: &Append<'_>) -> Result<bool, D
         &actors,
         &customer_ids,
         &batch.entries,
+        batch.form,
     )
     .execute(db.pool())
     .await?;
@@ -117,7 +119,7 @@ pub(crate) async fn bounds(
     ))
 }
 
-/// A row of batches.
+/// A row of batches, with the key of its chain.
 struct Row {
     chain_id: Uuid,
     first_sequence: i64,
@@ -125,46 +127,63 @@ struct Row {
     recorded_at: jiff_sqlx::Timestamp,
     actors: Vec<String>,
     customer_ids: Vec<Uuid>,
+    form: i16,
     entries: Vec<u8>,
     hash: Vec<u8>,
+    master_id: Option<String>,
+    wrapped: Option<Vec<u8>>,
 }
 
 impl Row {
-    fn kept(self) -> Kept {
+    fn kept(self, keyring: &Keyring) -> Kept {
+        let key = self.key(keyring);
+        let batch = Batch {
+            chain_id: self.chain_id,
+            first: self.first_sequence,
+            last: self.last_sequence,
+            recorded_at: self.recorded_at.to_jiff(),
+            form: self.form,
+            entries: self.entries,
+        };
         Kept {
-            batch: Batch {
-                chain_id: self.chain_id,
-                first: self.first_sequence,
-                last: self.last_sequence,
-                recorded_at: self.recorded_at.to_jiff(),
-                entries: self.entries,
-            },
+            packed: batch.open(key.as_ref()),
+            batch,
             actors: self.actors,
             customer_ids: self.customer_ids,
             hash: self.hash,
         }
+    }
+
+    fn key(&self, keyring: &Keyring) -> Option<DataKey> {
+        let wrapped = Wrapped {
+            master_id: self.master_id.clone()?,
+            bytes: self.wrapped.clone()?,
+        };
+        DataKey::unwrap(keyring, self.chain_id, &wrapped).ok()
     }
 }
 
 /// The next batches of a chain, in their order.
 pub(crate) async fn batches_after(
     db: &mut PgConnection,
-    chain_id: Uuid,
-    sequence: i64,
+    keyring: &Keyring,
+    (chain_id, sequence): (Uuid, i64),
     limit: i64,
 ) -> Result<Vec<Kept>, DatabaseError> {
     let rows = sqlx::query_as!(
         Row,
-        "SELECT chain_id, first_sequence, last_sequence, recorded_at, actors, customer_ids, entries, hash
-         FROM audit_batches WHERE chain_id = $1 AND first_sequence > $2
-         ORDER BY chain_id, first_sequence LIMIT $3",
+        r#"SELECT chain_id, first_sequence, last_sequence, recorded_at, actors, customer_ids, form, entries,
+             hash, master_id AS "master_id?", wrapped AS "wrapped?"
+         FROM audit_batches LEFT JOIN subject_keys ON customer_id = chain_id
+         WHERE chain_id = $1 AND first_sequence > $2
+         ORDER BY chain_id, first_sequence LIMIT $3"#,
         chain_id,
         sequence,
         limit,
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(Row::kept).collect())
+    Ok(rows.into_iter().map(|row| row.kept(keyring)).collect())
 }
 
 /// Which of these chains have no head.
@@ -201,7 +220,7 @@ pub(crate) struct Filter {
 
 /// Batches from the newest on that begin before a place, and in which both customer and actor are found.
 pub(crate) async fn list(
-    db: &Database,
+    (db, keyring): (&Database, &Keyring),
     filter: &Filter,
     before: Place,
     limit: i64,
@@ -213,13 +232,14 @@ pub(crate) async fn list(
         .await?;
     let rows = sqlx::query_as!(
         Row,
-        "SELECT chain_id, first_sequence, last_sequence, recorded_at, actors, customer_ids, entries, hash
-         FROM audit_batches
+        r#"SELECT chain_id, first_sequence, last_sequence, recorded_at, actors, customer_ids, form, entries,
+             hash, master_id AS "master_id?", wrapped AS "wrapped?"
+         FROM audit_batches LEFT JOIN subject_keys ON customer_id = chain_id
          WHERE ($1::uuid IS NULL OR customer_ids @> ARRAY[$1])
            AND ($2::text IS NULL OR actors @> ARRAY[$2])
            AND recorded_at >= $3
            AND (recorded_at, chain_id, first_sequence) < ($4, $5, $6)
-         ORDER BY recorded_at DESC, chain_id DESC, first_sequence DESC LIMIT $7",
+         ORDER BY recorded_at DESC, chain_id DESC, first_sequence DESC LIMIT $7"#,
         filter.customer_id,
         filter.actor,
         filter.since.to_sqlx() as jiff_sqlx::Timestamp,
@@ -231,7 +251,7 @@ pub(crate) async fn list(
     .fetch_all(&mut *tx)
     .await?;
     tx.commit().await?;
-    Ok(rows.into_iter().map(Row::kept).collect())
+    Ok(rows.into_iter().map(|row| row.kept(keyring)).collect())
 }
 
 /// Makes and drops partitions. Answers how many.

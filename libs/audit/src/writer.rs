@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use chassis::Clock;
-use jiff::Timestamp;
 use postgres::{Database, DatabaseError};
+use seal::Keyring;
+use seal::store::KeyError;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
-use crate::chain::{Batch, Hash, Subjects, genesis, pack};
+use crate::growing::{Growing, Sealed};
 use crate::metrics::Metrics;
 use crate::recorder::Job;
 use crate::store::{self, Append};
@@ -29,56 +29,28 @@ const LAST_ATTEMPTS: u32 = 5;
 #[derive(Debug)]
 pub struct Writer {
     db: Database,
+    keyring: Keyring,
     clock: Clock,
     metrics: Metrics,
     queue: mpsc::Receiver<Job>,
-    chain: Chain,
-}
-
-/// Where the chain of this process ends.
-#[derive(Clone, Copy, Debug)]
-struct Chain {
-    chain_id: Uuid,
-    started_at: Timestamp,
-    /// Number of the last entry.
-    sequence: i64,
-    /// Of the last batch.
-    hash: Hash,
-    recorded_at: Timestamp,
-}
-
-impl Chain {
-    fn begin(clock: &Clock) -> Self {
-        let (chain_id, started_at) = (clock.new_id(), micros(clock.now()));
-        Self {
-            chain_id,
-            started_at,
-            sequence: 0,
-            hash: genesis(chain_id, started_at),
-            recorded_at: started_at,
-        }
-    }
-}
-
-/// To the microsecond, as the database keeps it.
-fn micros(time: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
+    /// Begun with the first entry.
+    chain: Option<Growing>,
 }
 
 impl Writer {
     pub(crate) fn new(
-        db: Database,
+        (db, keyring): (Database, Keyring),
         clock: Clock,
         metrics: Metrics,
         queue: mpsc::Receiver<Job>,
     ) -> Self {
-        let chain = Chain::begin(&clock);
         Self {
             db,
+            keyring,
             clock,
             metrics,
             queue,
-            chain,
+            chain: None,
         }
     }
 
@@ -104,15 +76,15 @@ impl Writer {
     /// Writes a batch, however long it takes; a process that is ending gives it up after a while.
     async fn keep(&mut self, jobs: &mut Vec<Job>, stop: &CancellationToken) {
         let (mut wait, mut last_attempts) = (FIRST_WAIT, 0);
-        let mut sealed = self.seal(jobs);
+        let mut next = None;
         while last_attempts < LAST_ATTEMPTS {
-            match self.db.bounded(self.write(&sealed)).await.flatten() {
-                Ok(true) => return self.kept(jobs, &sealed),
+            match self.attempt(jobs, &mut next).await {
+                Ok(true) => return self.kept(jobs),
                 // Somebody has written in the chain who is not us: what we have to say goes elsewhere.
                 Ok(false) => {
-                    tracing::error!(audit.chain = %self.chain.chain_id, "the chain of this process was changed");
-                    self.chain = Chain::begin(&self.clock);
-                    sealed = self.seal(jobs);
+                    let chain_id = self.chain.take().map(|chain| chain.chain_id());
+                    tracing::error!(audit.chain = ?chain_id, "the chain of this process was changed");
+                    next = None;
                 }
                 Err(error) => {
                     tracing::warn!(%error, entries = jobs.len(), "calls are not on record yet");
@@ -128,57 +100,47 @@ impl Writer {
         jobs.clear();
     }
 
-    fn kept(&mut self, jobs: &mut Vec<Job>, sealed: &Sealed) {
-        self.chain.sequence = sealed.batch.last;
-        self.chain.hash = sealed.hash;
-        self.chain.recorded_at = sealed.batch.recorded_at;
+    /// Writes what `next` holds, which is made of the entries first where it holds nothing.
+    async fn attempt(&mut self, jobs: &[Job], next: &mut Option<Sealed>) -> Result<bool, KeyError> {
+        let chain = match &mut self.chain {
+            Some(chain) => chain,
+            none => {
+                let begun = Growing::begin(&self.db, &self.keyring, &self.clock);
+                none.insert(self.db.bounded(begun).await??)
+            }
+        };
+        let sealed = match next {
+            Some(sealed) => sealed,
+            none => none.insert(chain.seal(jobs, self.clock.now())?),
+        };
+        let is_written = self.db.bounded(write(&self.db, chain, sealed)).await??;
+        if is_written {
+            chain.grow(sealed);
+        }
+        Ok(is_written)
+    }
+
+    fn kept(&self, jobs: &mut Vec<Job>) {
         self.metrics.kept.inc_by(jobs.len() as u64);
         for kept in jobs.drain(..).filter_map(|job| job.kept) {
             // Whoever waited may have given up.
             let _ = kept.send(());
         }
     }
-
-    /// Writes a batch behind the end of the chain; false when it has another end. What an earlier
-    /// attempt has written without our learning of it is found to be there.
-    async fn write(&self, sealed: &Sealed) -> Result<bool, DatabaseError> {
-        let append = Append {
-            started_at: self.chain.started_at,
-            batch: &sealed.batch,
-            subjects: &sealed.subjects,
-            hash: &sealed.hash,
-        };
-        if store::append(&self.db, &append).await? {
-            return Ok(true);
-        }
-        let head = store::head(&self.db, self.chain.chain_id).await?;
-        Ok(head.is_some_and(|head| head.sequence == sealed.batch.last && head.hash == sealed.hash))
-    }
-
-    /// Makes a batch of entries behind the end of the chain, once: an attempt that is repeated must be the
-    /// same.
-    fn seal(&self, jobs: &[Job]) -> Sealed {
-        let entries = jobs.iter().map(|job| &job.entry);
-        // At most BATCH.
-        let count = i64::try_from(jobs.len()).unwrap_or_default();
-        let batch = Batch {
-            chain_id: self.chain.chain_id,
-            first: self.chain.sequence + 1,
-            last: self.chain.sequence + count,
-            recorded_at: micros(self.clock.now()).max(self.chain.recorded_at),
-            entries: pack(entries.clone()),
-        };
-        Sealed {
-            hash: batch.seal(&self.chain.hash),
-            subjects: Subjects::of(entries),
-            batch,
-        }
-    }
 }
 
-/// A batch, and with what it is kept.
-struct Sealed {
-    batch: Batch,
-    subjects: Subjects,
-    hash: Hash,
+/// Writes a batch behind the end of the chain; false when it has another end. What an earlier
+/// attempt has written without our learning of it is found to be there.
+async fn write(db: &Database, chain: &Growing, sealed: &Sealed) -> Result<bool, DatabaseError> {
+    let append = Append {
+        started_at: chain.started_at,
+        batch: &sealed.batch,
+        subjects: &sealed.subjects,
+        hash: &sealed.hash,
+    };
+    if store::append(db, &append).await? {
+        return Ok(true);
+    }
+    let head = store::head(db, chain.chain_id()).await?;
+    Ok(head.is_some_and(|head| head.sequence == sealed.batch.last && head.hash == sealed.hash))
 }

@@ -106,7 +106,7 @@ pub fn service(
     };
     let owners = app.clone();
     let service = Service::new(NAME, context.clock.clone());
-    let service = audit::attach(service, NAME, &db, context);
+    let service = audit::attach(service, NAME, (&db, &app.keyring), context);
     let service = seal::attach(service, NAME, &db, &app.keyring)
         .grpc(chassis::tuned!(CaseServiceServer::new(Cases(app))))
         .owners(move |named| {

@@ -124,7 +124,12 @@ pub fn service(
     settings: Settings,
 ) -> Result<Service, UnknownFeed> {
     let (clock, tokens) = (context.clock.clone(), context.pages.clone());
-    let service = audit::attach(Service::new(NAME, clock.clone()), NAME, &db, context);
+    let service = audit::attach(
+        Service::new(NAME, clock.clone()),
+        NAME,
+        (&db, &settings.keyring),
+        context,
+    );
     let service = seal::attach(service, NAME, &db, &settings.keyring);
     let loyalty = Loyalty {
         db: db.clone(),

@@ -116,7 +116,12 @@ pub fn service(
         stale_after: settings.stale_after(),
         keyring: settings.keyring,
     };
-    let service = audit::attach(Service::new(NAME, clock), NAME, &db, context);
+    let service = audit::attach(
+        Service::new(NAME, clock),
+        NAME,
+        (&db, &app.keyring),
+        context,
+    );
     let service = seal::attach(service, NAME, &db, &app.keyring);
     let opened = Arc::new(Opened(app.keyring.clone()));
     let own = DisclosureServer::new(db.clone(), &disclosed::SHAPE).opening(opened);

@@ -89,7 +89,12 @@ pub fn service(
         live: live.clone(),
         wake: wake.clone(),
     };
-    let service = audit::attach(Service::new(NAME, clock.clone()), NAME, &db, context);
+    let service = audit::attach(
+        Service::new(NAME, clock.clone()),
+        NAME,
+        (&db, keyring),
+        context,
+    );
     let service = seal::attach(service, NAME, &db, keyring);
     let metrics = Metrics::register(service.metrics());
     let follow = Follow {

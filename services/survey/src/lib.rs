@@ -99,7 +99,7 @@ pub fn service(
     };
     let owners = app.clone();
     let service = Service::new(NAME, context.clock.clone());
-    let service = audit::attach(service, NAME, &db, context);
+    let service = audit::attach(service, NAME, (&db, &app.keyring), context);
     let service = seal::attach(service, NAME, &db, &app.keyring)
         .grpc(chassis::tuned!(SurveyServiceServer::new(Surveys(app))))
         .owners(move |named| {

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use seal::{DataKey, Place};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -18,8 +19,12 @@ pub(crate) use verify::{Finding, Findings, Head, Origin, Problem, Verifier};
 /// A SHA-256.
 pub(crate) type Hash = [u8; 32];
 
-/// The form in which a batch is hashed and its entries are packed. A later one has another number.
-const FORM: u8 = 1;
+/// Forms in which batches are kept. A later one has another number.
+///
+/// Packed: what was written before entries were sealed.
+const PACKED: i16 = 1;
+/// Packed, and sealed under the key of the chain.
+pub(crate) const SEALED: i16 = 2;
 
 /// What a method does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,17 +71,22 @@ pub(crate) struct Batch {
     /// Number of the last.
     pub(crate) last: i64,
     pub(crate) recorded_at: Timestamp,
-    /// The entries, packed.
+    /// One of the forms.
+    pub(crate) form: i16,
+    /// The entries in that form.
     pub(crate) entries: Vec<u8>,
 }
 
 impl Batch {
-    /// Its hash, after the batch with the hash `before`.
-    pub(crate) fn seal(&self, before: &Hash) -> Hash {
-        // All but the last have a length of their own, so no two batches are hashed as the same bytes.
+    /// Its hash, after the batch with the hash `before`: of the entries as they are kept, so that whoever can't
+    /// read them can verify them, also when their key is gone.
+    pub(crate) fn hash(&self, before: &Hash) -> Hash {
+        // There is no form 0. All but the last have a length of their own, so no two batches are hashed as the
+        // same bytes.
+        let form = u8::try_from(self.form).unwrap_or_default();
         Sha256::new()
             .chain_update(before)
-            .chain_update([FORM])
+            .chain_update([form])
             .chain_update(self.chain_id.as_bytes())
             .chain_update(self.first.to_be_bytes())
             .chain_update(self.last.to_be_bytes())
@@ -84,6 +94,26 @@ impl Batch {
             .chain_update(&self.entries)
             .finalize()
             .into()
+    }
+
+    /// The entries packed, as far as they can be read with this key of the chain.
+    pub(crate) fn open(&self, key: Option<&DataKey>) -> Option<Vec<u8>> {
+        match self.form {
+            PACKED => Some(self.entries.clone()),
+            SEALED => key?.open(place(self.first), &self.entries).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// Where the entries of the batch that begins with this one stand, for which they are sealed: they open in this
+/// chain and at this number only.
+pub(crate) fn place(first: i64) -> Place<'static> {
+    Place {
+        table: "audit_batches",
+        column: "entries",
+        row: Uuid::nil(),
+        version: first,
     }
 }
 
@@ -118,12 +148,14 @@ pub(crate) struct Kept {
     pub(crate) actors: Vec<String>,
     pub(crate) customer_ids: Vec<Uuid>,
     pub(crate) hash: Vec<u8>,
+    /// The entries packed; `None` where they could not be opened.
+    pub(crate) packed: Option<Vec<u8>>,
 }
 
 impl Kept {
     /// The entries with their numbers; `None` when they are not what was packed, or found by other subjects.
     pub(crate) fn entries(&self) -> Option<Vec<(i64, Entry)>> {
-        let entries = unpack(&self.batch.entries)?;
+        let entries = unpack(self.packed.as_deref()?)?;
         let subjects = Subjects::of(&entries);
         let count = i64::try_from(entries.len()).ok()?;
         let is_whole = self.batch.first.checked_add(count)? == self.batch.last.checked_add(1)?

@@ -1,6 +1,9 @@
 //! Whatever is changed, taken away or added in a chain is found where it was done.
 
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
+use seal::DataKey;
 use uuid::Uuid;
 
 use super::*;
@@ -31,7 +34,9 @@ fn entry(number: u8) -> Entry {
     }
 }
 
-/// A batch of these entries at its place, not sealed yet.
+static KEY: LazyLock<DataKey> = LazyLock::new(|| DataKey::new(CHAIN).unwrap());
+
+/// A batch of these entries at its place, not chained yet.
 fn kept(number: u8, entries: &[Entry]) -> Kept {
     let number = i64::from(number);
     let subjects = Subjects::of(entries);
@@ -41,8 +46,12 @@ fn kept(number: u8, entries: &[Entry]) -> Kept {
             first: (number - 1) * EACH + 1,
             last: number * EACH,
             recorded_at: at(100 + number),
-            entries: pack(entries),
+            form: SEALED,
+            entries: KEY
+                .seal(place((number - 1) * EACH + 1), &pack(entries))
+                .unwrap(),
         },
+        packed: Some(pack(entries)),
         actors: subjects.actors.into_iter().collect(),
         customer_ids: subjects.customer_ids.into_iter().collect(),
         hash: Vec::new(),
@@ -50,10 +59,10 @@ fn kept(number: u8, entries: &[Entry]) -> Kept {
 }
 
 /// Chains batches as they are.
-fn seal(chain: &mut [Kept]) {
+fn bind(chain: &mut [Kept]) {
     let mut before = genesis(CHAIN, at(1));
     for kept in chain {
-        before = kept.batch.seal(&before);
+        before = kept.batch.hash(&before);
         kept.hash = before.to_vec();
     }
 }
@@ -63,7 +72,7 @@ fn chain() -> Vec<Kept> {
     let mut chain: Vec<_> = (1..=5)
         .map(|number| kept(number, &[entry(2 * number), entry(2 * number + 1)]))
         .collect();
-    seal(&mut chain);
+    bind(&mut chain);
     chain
 }
 
@@ -153,7 +162,7 @@ fn a_change_of_anything_in_an_entry_is_found_and_only_there() {
     for (number, change) in changes.into_iter().enumerate() {
         let mut chain = chain();
         let head = head_of(&chain);
-        let mut entries = unpack(&chain[2].batch.entries).unwrap();
+        let mut entries = unpack(chain[2].packed.as_ref().unwrap()).unwrap();
         change(&mut entries[1]);
         // Whoever changes an entry also changes by whom it is found.
         let hash = chain[2].hash.clone();
@@ -168,12 +177,13 @@ fn a_change_of_anything_in_an_entry_is_found_and_only_there() {
 
 #[test]
 fn a_change_of_what_is_kept_with_entries_is_found() {
-    let changes: [fn(&mut Kept); 5] = [
+    let changes: [fn(&mut Kept); 6] = [
         |kept| kept.batch.recorded_at = at(1_000),
         |kept| kept.batch.chain_id = Uuid::from_u128(8),
         |kept| kept.actors.clear(),
         |kept| kept.customer_ids.push(Uuid::from_u128(1)),
         |kept| kept.batch.entries.clear(),
+        |kept| kept.batch.form = PACKED,
     ];
     for (number, change) in changes.into_iter().enumerate() {
         let mut chain = chain();
@@ -188,6 +198,44 @@ fn a_change_of_what_is_kept_with_entries_is_found() {
     // A hash holds two batches together: its own, and the next one's.
     let changed = [(5, 6, Problem::Changed), (7, 8, Problem::Changed)];
     assert_eq!(verify(&chain, None, head, None), changed);
+}
+
+#[test]
+fn what_is_sealed_opens_at_its_place_in_its_chain_alone() {
+    let batch = kept(3, &[entry(1), entry(2)]).batch;
+    assert_eq!(batch.open(Some(&KEY)), Some(pack(&[entry(1), entry(2)])));
+    assert_eq!(batch.open(None), None);
+    let moved = Batch { first: 7, ..batch };
+    assert_eq!(moved.open(Some(&KEY)), None);
+    let elsewhere = DataKey::new(Uuid::from_u128(8)).unwrap();
+    let batch = kept(3, &[entry(1), entry(2)]).batch;
+    assert_eq!(batch.open(Some(&elsewhere)), None);
+}
+
+#[test]
+fn what_was_written_before_entries_were_sealed_is_read_and_verified() {
+    let mut chain = chain();
+    for kept in &mut chain[..2] {
+        let packed = kept.packed.clone().unwrap();
+        (kept.batch.form, kept.batch.entries) = (PACKED, packed);
+        kept.packed = kept.batch.open(None);
+    }
+    bind(&mut chain);
+    assert_eq!(chain[0].entries().unwrap().len(), 2);
+    let head = head_of(&chain);
+    assert_eq!(verify(&chain, None, head, head), []);
+}
+
+#[test]
+fn a_chain_is_verified_without_its_key_and_what_was_changed_is_told_apart_from_it() {
+    let mut chain = chain();
+    let head = head_of(&chain);
+    for kept in &mut chain[2..4] {
+        kept.packed = kept.batch.open(None);
+    }
+    chain[3].batch.entries[40] ^= 1;
+    let found = [(5, 6, Problem::Unreadable), (7, 8, Problem::Changed)];
+    assert_eq!(verify(&chain, None, head, None), found);
 }
 
 #[test]
@@ -226,7 +274,7 @@ fn a_chain_that_was_made_anew_differs_from_the_head_that_was_kept() {
     let forge = |batch: u8| {
         let mut anew = chain();
         anew[1] = kept(2, &[entry(batch), entry(9)]);
-        seal(&mut anew);
+        bind(&mut anew);
         anew
     };
     let anew = forge(77);
@@ -237,9 +285,9 @@ fn a_chain_that_was_made_anew_differs_from_the_head_that_was_kept() {
     // Also one that has no end any more where the head was.
     let mut within = chain();
     within[4].batch.last = 11;
-    within[4].batch.entries = pack(&[entry(1), entry(2), entry(3)]);
+    within[4].packed = Some(pack(&[entry(1), entry(2), entry(3)]));
     within[4].customer_ids = (1..=3).map(Uuid::from_u128).collect();
-    seal(&mut within);
+    bind(&mut within);
     let head = head_of(&within);
     assert_eq!(verify(&within, None, head, None), []);
     let rewritten = [(9, 11, Problem::Rewritten)];

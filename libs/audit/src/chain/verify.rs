@@ -19,6 +19,9 @@ pub(crate) enum Problem {
     Truncated,
     /// The chain differs from a head that was kept elsewhere.
     Rewritten,
+    /// They are as they were put on record, and can't be read: the key of the chain is gone, or the keyring lacks
+    /// the master key that it is under.
+    Unreadable,
 }
 
 /// Something that is not as it was put on record.
@@ -99,11 +102,14 @@ impl<'f> Verifier<'f> {
         let entries = kept.entries();
         let before = self.before(first);
         let expected = before.map_or(1, |head| head.sequence.saturating_add(1));
-        let is_as_kept = entries.is_some()
-            && before.is_none_or(|before| kept.batch.seal(&before.hash) == *kept.hash);
+        let is_as_hashed = before.is_none_or(|before| kept.batch.hash(&before.hash) == *kept.hash);
         if first > expected {
             self.find(expected, first - 1, Problem::Missing);
-        } else if first < expected || !is_as_kept {
+        } else if first < expected || !is_as_hashed {
+            self.find(first, last, Problem::Changed);
+        } else if kept.packed.is_none() {
+            self.find(first, last, Problem::Unreadable);
+        } else if entries.is_none() {
             self.find(first, last, Problem::Changed);
         }
         // What is recorded, so that one changed batch does not make all later ones differ.

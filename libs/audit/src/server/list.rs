@@ -80,7 +80,7 @@ async fn found(
 ) -> Result<Page, Refusal> {
     let mut entries = Vec::new();
     for _ in 0..MOST_READ / READ {
-        let batches = store::list(&server.db, filter, before, READ.into()).await;
+        let batches = store::list((&server.db, &server.keyring), filter, before, READ.into()).await;
         let batches = batches.map_err(refuse)?;
         let is_last = batches.len() < READ.into();
         for kept in batches {

@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use chassis::Refusal;
 use chassis::paging::PageTokens;
 use postgres::{Database, DatabaseError};
+use seal::Keyring;
 use tonic::{Code, Request, Response, Status};
 
 /// Serves `AuditService` for one role. Cheap to clone.
@@ -25,15 +26,21 @@ pub struct AuditServer(Arc<Inner>);
 struct Inner {
     service: &'static str,
     db: Database,
+    keyring: Keyring,
     tokens: PageTokens,
 }
 
 impl AuditServer {
-    /// For the role of this name, whose record stands in `db`.
-    pub fn new(service: &'static str, db: Database, tokens: PageTokens) -> Self {
+    /// For the role of this name, whose record stands in `db`, under keys that this keyring opens.
+    pub fn new(
+        service: &'static str,
+        (db, keyring): (Database, Keyring),
+        tokens: PageTokens,
+    ) -> Self {
         Self(Arc::new(Inner {
             service,
             db,
+            keyring,
             tokens,
         }))
     }

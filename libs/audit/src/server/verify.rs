@@ -7,6 +7,7 @@ use ::contract::patron::audit::v1::{
 };
 use chassis::Refusal;
 use chassis::paging::Scope;
+use seal::Keyring;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -42,7 +43,7 @@ pub(super) async fn part(
         heads: Vec::new(),
     };
     let mut tx = server.db.snapshot().await.map_err(refuse)?;
-    let next = part.look(&mut tx, cursor).await?;
+    let next = part.look(&mut tx, &server.keyring, cursor).await?;
     if next.is_none() {
         part.look_for_known(&mut tx).await?;
     }
@@ -71,13 +72,14 @@ impl Part {
     async fn look(
         &mut self,
         db: &mut PgConnection,
+        keyring: &Keyring,
         mut cursor: Option<Cursor>,
     ) -> Result<Option<Cursor>, Refusal> {
         for _ in 0..MOST_CHAINS {
             let Some((chain_id, last)) = place(db, cursor).await? else {
                 return Ok(None);
             };
-            let stopped = self.chain(db, chain_id, last).await?;
+            let stopped = self.chain(db, keyring, (chain_id, last)).await?;
             cursor = Some((chain_id, stopped.map(|head| (head.sequence, head.hash))));
             if self.left <= 0 {
                 break;
@@ -90,15 +92,15 @@ impl Part {
     async fn chain(
         &mut self,
         db: &mut PgConnection,
-        chain_id: Uuid,
-        last: Option<Head>,
+        keyring: &Keyring,
+        (chain_id, last): (Uuid, Option<Head>),
     ) -> Result<Option<Head>, Refusal> {
         let (origin, head) = store::bounds(db, chain_id).await.map_err(refuse)?;
         let known = self.known.get(&chain_id).copied();
         let mut verifier = Verifier::new(chain_id, origin, last, known, &mut self.findings);
         loop {
             let after = verifier.last().map_or(0, |last| last.sequence);
-            let batches = store::batches_after(db, chain_id, after, READ).await;
+            let batches = store::batches_after(db, keyring, (chain_id, after), READ).await;
             let batches = batches.map_err(refuse)?;
             for kept in &batches {
                 let entries = i64::try_from(verifier.batch(kept)).unwrap_or(PART);
@@ -189,6 +191,7 @@ fn finding(finding: &Finding) -> AuditFinding {
         Problem::HeadChanged => WireProblem::HeadChanged,
         Problem::Truncated => WireProblem::Truncated,
         Problem::Rewritten => WireProblem::Rewritten,
+        Problem::Unreadable => WireProblem::Unreadable,
     };
     AuditFinding {
         chain_id: finding.chain_id.to_string(),

@@ -1,10 +1,12 @@
 //! Whatever is done to the record behind our back is found, and where.
 
 use chassis::Clock;
+use contract::patron::audit::v1::audit_service_server::AuditService as _;
 use contract::patron::audit::v1::{AuditChainHead, ListAuditEntriesRequest};
 use postgres::testing::TestDatabase;
+use tonic::Request;
 
-use crate::world::{MIGRATIONS, World, by_at, verify};
+use crate::world::{MIGRATIONS, World, by_at, server, verify};
 
 /// A record of five calls, as it was left.
 async fn record() -> TestDatabase {
@@ -55,7 +57,7 @@ async fn columns(database: &TestDatabase, table: &str) -> Vec<(String, String)> 
 fn changed(column: &str, kind: &str) -> String {
     match kind {
         "uuid" => "gen_random_uuid()".to_owned(),
-        "int8" => format!("{column} + 1"),
+        "int2" | "int8" => format!("{column} + 1"),
         "timestamptz" => format!("{column} + interval '1 microsecond'"),
         "_uuid" => format!("array_append({column}, gen_random_uuid())"),
         "_text" => format!("array_append({column}, '')"),
@@ -69,7 +71,7 @@ async fn the_least_change_in_any_column_of_a_batch_is_found() {
     let database = record().await;
     assert!(verify(&database, &[]).await.findings.is_empty());
     let columns = columns(&database, "audit_batches").await;
-    assert_eq!(columns.len(), 8);
+    assert_eq!(columns.len(), 9);
     for (column, kind) in columns {
         let value = changed(&column, &kind);
         // Where another one begins at the next number, none can be moved there.
@@ -84,6 +86,73 @@ async fn the_least_change_in_any_column_of_a_batch_is_found() {
         restore(&database).await;
     }
     assert!(verify(&database, &[]).await.findings.is_empty());
+}
+
+#[tokio::test]
+async fn who_has_the_database_alone_reads_no_entry() {
+    let database = record().await;
+    let kept: Vec<(String, String)> = sqlx::query_as(
+        "SELECT encode(entries, 'escape'), encode(entries, 'base64') FROM audit_batches",
+    )
+    .fetch_all(database.owner_pool())
+    .await
+    .unwrap();
+    assert_eq!(kept.len(), 5);
+    let is_readable = |(text, _): &(String, String)| text.contains("AuditService");
+    assert!(!kept.iter().any(is_readable), "{kept:?}");
+}
+
+#[tokio::test]
+async fn a_chain_whose_key_is_gone_is_still_verified() {
+    let database = record().await;
+    run(&database, "DELETE FROM subject_keys").await;
+    let told = |problem: &str| -> Vec<_> {
+        let numbered = (1..=5).map(|number| (number, problem.to_owned()));
+        numbered.collect()
+    };
+    let verdict = verify(&database, &[]).await;
+    assert_eq!(verdict.findings, told("UNREADABLE"));
+    run(
+        &database,
+        "UPDATE audit_batches SET entries = set_bit(entries, 0, 1 - get_bit(entries, 0))
+         WHERE first_sequence = 3",
+    )
+    .await;
+    let mut found = told("UNREADABLE");
+    found[2] = (3, "CHANGED".to_owned());
+    assert_eq!(verify(&database, &[]).await.findings, found);
+}
+
+#[tokio::test]
+async fn entries_of_before_they_were_sealed_are_listed_and_verified() {
+    let database = TestDatabase::create(&MIGRATIONS).await;
+    // As they were packed: one call of ann, with the time in microseconds.
+    run(
+        &database,
+        "INSERT INTO audit_chains VALUES ('00000000-0000-7000-8000-000000000007', '2026-01-01T00:00:00Z', 1,
+              sha256(sha256('patron audit'::bytea || '\\x00000000000070008000000000000007'::bytea
+                      || int8send(1767225600000000))
+                  || '\\x01'::bytea || '\\x00000000000070008000000000000007'::bytea || int8send(1) || int8send(1)
+                  || int8send(1767225600000001) || '\\x0a08757365723a616e6e12021001'::bytea));
+          INSERT INTO audit_batches (chain_id, first_sequence, last_sequence, recorded_at, actors, customer_ids,
+              entries, hash)
+          SELECT chain_id, 1, 1, '2026-01-01T00:00:00.000001Z', '{user:ann}', '{}',
+              '\\x0a08757365723a616e6e12021001', hash FROM audit_chains",
+    )
+    .await;
+    let verdict = verify(&database, &[]).await;
+    assert_eq!((verdict.entries, verdict.findings), (1, vec![]));
+    let page = server(&database)
+        .list_audit_entries(Request::new(ListAuditEntriesRequest::default()))
+        .await
+        .unwrap();
+    let actors: Vec<_> = page
+        .into_inner()
+        .entries
+        .into_iter()
+        .map(|it| it.actor)
+        .collect();
+    assert_eq!(actors, ["user:ann"]);
 }
 
 #[tokio::test]

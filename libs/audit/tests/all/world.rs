@@ -25,11 +25,16 @@ use contract::patron::events::v1::{
 use jiff::{SignedDuration, Timestamp};
 use postgres::Migrations;
 use postgres::testing::TestDatabase;
+use seal::Keyring;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
 
-pub(crate) static MIGRATIONS: Migrations = Migrations::new("test", &[&audit::MIGRATIONS]);
+pub(crate) static MIGRATIONS: Migrations =
+    Migrations::new("test", &[&seal::MIGRATIONS, &audit::MIGRATIONS]);
+
+pub(crate) static KEYRING: LazyLock<Keyring> =
+    LazyLock::new(|| Keyring::parse(&Keyring::generate("test").unwrap()).unwrap());
 
 /// Longer than anything here should take; only ever reached by a failure.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -100,7 +105,7 @@ impl World {
             pages: PageTokens::new(b"test"),
         };
         let service = Service::new("test", clock);
-        let service = audit::attach(service, "test", database.db(), &context)
+        let service = audit::attach(service, "test", (database.db(), &KEYRING), &context)
             .grpc(chassis::tuned!(EventAdminServiceServer::new(Letters)));
         let shutdown = CancellationToken::new();
         let running = chassis::serve(service, &config(), shutdown.clone())
@@ -174,7 +179,8 @@ impl World {
 }
 
 pub(crate) fn server(database: &TestDatabase) -> AuditServer {
-    AuditServer::new("test", database.db().clone(), PageTokens::new(b"test"))
+    let kept = (database.db().clone(), KEYRING.clone());
+    AuditServer::new("test", kept, PageTokens::new(b"test"))
 }
 
 /// What a verification tells: what is wrong, and where chains end.

@@ -161,6 +161,9 @@ fn told(service: &str, finding: &Finding) -> String {
         "PROBLEM_REWRITTEN" => {
             "not what was there when the heads were kept: the chain was made anew"
         }
+        "PROBLEM_UNREADABLE" => {
+            "as it was put on record, but can't be read: the key is gone, or its master key is not in the keyring"
+        }
         other => other,
     };
     format!("{service}: chain {chain_id}: {entries}: {problem}")
