@@ -13,7 +13,7 @@ pub(crate) fn begin(service: Service, app: &App, removers: Removers) -> Service 
     let (keeping, undoing) = (app.clone(), app.clone());
     let (making, reminding) = (app.clone(), app.clone());
     let (retaining, rotating) = (app.clone(), app.clone());
-    let rotation = Rotation::register(service.metrics());
+    let (sealing, rotation) = (app.clone(), Rotation::register(service.metrics()));
     service
         .task("segments", move |stop| {
             segments::keep(keeping.clone(), metrics.clone(), stop)
@@ -29,6 +29,9 @@ pub(crate) fn begin(service: Service, app: &App, removers: Removers) -> Service 
         })
         .task("index-key-rotation", move |stop| {
             rotating.clone().keep_rotating(rotation.clone(), stop)
+        })
+        .task("remarks", move |stop| {
+            sealing.clone().keep_sealing_remarks(stop)
         })
         .task("erasure-reminders", move |stop| {
             reminding.clone().remind(stop)

@@ -69,6 +69,8 @@ mod races;
 mod ratings;
 #[path = "all/recognised.rs"]
 mod recognised;
+#[path = "all/remarks.rs"]
+mod remarks;
 #[path = "all/restrictions.rs"]
 mod restrictions;
 #[path = "all/retention.rs"]

@@ -111,7 +111,8 @@ impl App {
     ) -> Result<Page<Link>, Refusal> {
         let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?.ids();
-        let found = links::list(&mut tx, &homes, before, with_one_more(size)).await?;
+        let found =
+            links::list(&mut tx, &self.keyring, &homes, before, with_one_more(size)).await?;
         Ok(Page::cut(found, size))
     }
 

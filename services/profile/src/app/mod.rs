@@ -20,6 +20,7 @@ pub(crate) mod ratings;
 pub(crate) mod reach;
 pub(crate) mod readers;
 pub(crate) mod rotate;
+mod seal_remarks;
 mod search;
 pub(crate) mod segments;
 pub(crate) mod tag_rules;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::attributes::open_value;
 use super::customers::open_personal;
+use super::remarks::{self, Remarks, Table};
 use super::sealed::{Sealed, Unreadable};
 use super::sources::open_said;
 
@@ -20,6 +21,11 @@ pub(crate) const KEY_OF_HOME: &str = "coalesce((
     SELECT jsonb_build_object('master_id', k.master_id, 'wrapped', k.wrapped) FROM subject_keys AS k
     WHERE k.customer_id = t.home AND k.wrapped IS NOT NULL), '{}')";
 
+/// The same of a row of `links`.
+pub(crate) const KEY_OF_OLDER: &str = "coalesce((
+    SELECT jsonb_build_object('master_id', k.master_id, 'wrapped', k.wrapped) FROM subject_keys AS k
+    WHERE k.customer_id = t.older AND k.wrapped IS NOT NULL), '{}')";
+
 /// Opens rows for access files.
 #[derive(Debug)]
 pub(crate) struct Opened(pub(crate) Keyring);
@@ -30,7 +36,10 @@ impl Opener for Opened {
             "customers" => self.customer(row),
             "sources" => self.source(row),
             "customer_attributes" | "attribute_changes" => self.attribute(row),
-            _ => Ok(Some(Map::new())),
+            _ => match remarks::table(table) {
+                Some(known) => self.remarks(known, row),
+                None => Ok(Some(Map::new())),
+            },
         };
         let opened = opened.ok().flatten().ok_or_else(|| NotOpened {
             table: table.to_owned(),
@@ -91,6 +100,37 @@ impl Opened {
         let value = open_value(&self.0, &sealed, change_id)?;
         let told = ("value".to_owned(), Value::String(value));
         Ok(Some(Map::from_iter([told])))
+    }
+
+    fn remarks(
+        &self,
+        table: &Table,
+        row: &mut Map<String, Value>,
+    ) -> Result<Option<Map<String, Value>>, Unreadable> {
+        let key = key(row);
+        let mut told = Map::new();
+        for column in table.columns {
+            let text = row.get(column.column).and_then(Value::as_str);
+            let text = text.unwrap_or_default().to_owned();
+            let sealed = bytes(row.remove(&format!("sealed_{}", column.column)));
+            let (Some(key), Some(sealed)) = (&key, sealed) else {
+                // Nothing was said, or it is on its way out.
+                continue;
+            };
+            let place = (id(row, table.customer), id(row, table.row));
+            let (Some(customer_id), Some(row)) = place else {
+                return Ok(None);
+            };
+            let remarks = Remarks {
+                keyring: &self.0,
+                customer_id,
+                key: key.clone(),
+                row,
+            };
+            let words = remarks.read(*column, text, Some(&sealed))?;
+            told.insert(column.column.to_owned(), Value::String(words));
+        }
+        Ok(Some(told))
     }
 
     fn source(

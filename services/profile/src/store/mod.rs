@@ -19,6 +19,7 @@ pub(crate) mod orders;
 pub(crate) mod policies;
 pub(crate) mod privacy;
 pub(crate) mod ratings;
+pub(crate) mod remarks;
 pub(crate) mod return_ids;
 pub(crate) mod returns;
 pub(crate) mod rotation;

@@ -15,13 +15,16 @@ use crate::identities::{link, make};
 use crate::restrictions::restrict;
 use crate::tags::{add, adding};
 
-struct File {
+pub(crate) struct File {
     head: AccessFileHead,
-    records: Vec<PersonalRecord>,
+    pub(crate) records: Vec<PersonalRecord>,
     end: AccessFileEnd,
 }
 
-async fn read(profile: &Profile, request: ReadAccessFileRequest) -> Result<File, Status> {
+pub(crate) async fn read(
+    profile: &Profile,
+    request: ReadAccessFileRequest,
+) -> Result<File, Status> {
     let answer = profile.access_files().read_access_file(request).await?;
     let mut parts = answer.into_inner();
     let (mut head, mut records, mut end) = (None, Vec::new(), None);
@@ -40,14 +43,14 @@ async fn read(profile: &Profile, request: ReadAccessFileRequest) -> Result<File,
     })
 }
 
-fn about(customer_id: &str) -> ReadAccessFileRequest {
+pub(crate) fn about(customer_id: &str) -> ReadAccessFileRequest {
     ReadAccessFileRequest {
         customer_id: customer_id.to_owned(),
         ..ReadAccessFileRequest::default()
     }
 }
 
-fn texts(records: &[PersonalRecord], kind: &str, field: &str) -> BTreeSet<String> {
+pub(crate) fn texts(records: &[PersonalRecord], kind: &str, field: &str) -> BTreeSet<String> {
     let of_kind = records.iter().filter(|record| record.kind == kind);
     let text = |record: &PersonalRecord| match &record.data.as_ref()?.fields.get(field)?.kind {
         Some(Kind::StringValue(text)) => Some(text.clone()),

@@ -17,10 +17,10 @@ use crate::identities::{get, link, make, named, proven, tell, unmerge};
 use crate::imports::take_in_usual;
 
 /// In every text of the person.
-const MARK: &str = "zqcanary";
+pub(crate) const MARK: &str = "zqcanary";
 const PHONE: &str = "+8613900739921";
 
-fn mark(what: &str) -> String {
+pub(crate) fn mark(what: &str) -> String {
     format!("{MARK} {what}")
 }
 
@@ -55,7 +55,7 @@ fn canary() -> Customer {
 }
 
 /// Where a text stands, also as bytes; `table.column` each.
-async fn places(database: &TestDatabase, text: &str) -> Vec<String> {
+pub(crate) async fn places(database: &TestDatabase, text: &str) -> Vec<String> {
     let columns: Vec<(String, String)> = sqlx::query_as(
         "SELECT c.relname::text, a.attname::text FROM pg_class AS c
          JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

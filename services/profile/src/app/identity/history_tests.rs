@@ -165,7 +165,8 @@ impl World {
         let mut tx = self.app.begin(deadline()).await.unwrap();
         let (customer, source) = self.app.ingest(&mut tx, "a test", statement).await.unwrap();
         let home = source.home;
-        let joining = links::holding(&mut tx, &customer.homes().ids())
+        let homes = customer.homes().ids();
+        let joining = links::holding(&mut tx, &self.app.keyring, &homes)
             .await
             .unwrap();
         tx.commit().await.unwrap();

@@ -106,8 +106,8 @@ impl App {
         };
         // Both are locked: the one above, the other is known to nobody yet.
         let (home, known) = (newcomer.customer.id, newcomer.customer.clone());
-        let customer = self.join(db, person, newcomer, &link).await?;
-        links::insert(db, &[link]).await?;
+        let (customer, keys) = self.join(db, person, newcomer, &link).await?;
+        links::insert(db, &keys, &[link]).await?;
         let events = if customer.id == home {
             vec![announce::created(&known)]
         } else {

@@ -15,7 +15,7 @@ use crate::domain::identity::place::Places;
 use crate::domain::ids::CustomerId;
 use crate::domain::invalid::{Invalid, Problem};
 use crate::store::segments::evaluations;
-use crate::store::{accounts, customers, links, traits};
+use crate::store::{Keys, accounts, customers, links, traits};
 use crate::{refusals, wire};
 
 const METHOD: &str = "patron.profile.v1.IdentityService/MergeCustomers";
@@ -28,6 +28,15 @@ pub(crate) struct Merge {
     pub(crate) ids: (CustomerId, CustomerId),
     pub(crate) actor: String,
     pub(crate) reason: String,
+}
+
+/// Two ids that are one person's.
+pub(super) struct Merged {
+    pub(super) link: Link,
+    /// Whom both lead to.
+    pub(super) customer: Customer,
+    /// Among them that of the link's older end.
+    pub(super) keys: Keys,
 }
 
 impl App {
@@ -66,6 +75,16 @@ impl App {
         db: &mut PgTransaction<'_>,
         merge: Merge,
     ) -> Result<(Link, Customer), Refusal> {
+        let merged = self.merge_by_hand(db, merge).await?;
+        Ok((merged.link, merged.customer))
+    }
+
+    /// The same, with the keys that it took.
+    pub(super) async fn merge_by_hand(
+        &self,
+        db: &mut PgTransaction<'_>,
+        merge: Merge,
+    ) -> Result<Merged, Refusal> {
         self.merge_as(db, merge, (LinkKind::ByHand, CERTAIN)).await
     }
 
@@ -75,7 +94,7 @@ impl App {
         db: &mut PgTransaction<'_>,
         merge: Merge,
         (kind, score_permille): (LinkKind, i32),
-    ) -> Result<(Link, Customer), Refusal> {
+    ) -> Result<Merged, Refusal> {
         let (one, other) = merge.ids;
         if one == other {
             return Err(Invalid::new("merged_customer_id", Problem::SameCustomer).into());
@@ -97,23 +116,30 @@ impl App {
             people.push(Person::load(db, &self.keyring, customer).await?);
         }
         let mut people = people.into_iter();
-        let customer = match (people.next(), people.next()) {
+        let (customer, keys) = match (people.next(), people.next()) {
             (Some(one), Some(other)) => self.join(db, one, other, &link).await?,
-            (Some(person), None) => strengthen(person, &link)?,
+            (Some(person), None) => (
+                strengthen(person, &link)?,
+                self.keys(db, [link.ends.0]).await?,
+            ),
             (None, _) => return Err(refusals::customer_not_found()),
         };
-        links::insert(db, std::slice::from_ref(&link)).await?;
-        Ok((link, customer))
+        links::insert(db, &keys, std::slice::from_ref(&link)).await?;
+        Ok(Merged {
+            link,
+            customer,
+            keys,
+        })
     }
 
-    /// Makes one of two people, who are locked.
+    /// Makes one of two people, who are locked; answers with whom both are, and the keys with which the link can be written.
     pub(super) async fn join(
         &self,
         db: &mut PgTransaction<'_>,
         one: Person,
         other: Person,
         link: &Link,
-    ) -> Result<Customer, Refusal> {
+    ) -> Result<(Customer, Keys), Refusal> {
         let past = Past::of([&one.customer, &other.customer]);
         let places = Places::of([&one.customer, &other.customer]);
         let merged = one.profile.merge(other.profile, link.clone(), &trust())?;
@@ -129,7 +155,7 @@ impl App {
         traits::lock(db, &[survivor.id.0, gone.id.0]).await?;
         let homes = [survivor.homes()];
         customers::absorb(db, &homes).await?;
-        let keys = self.keys(db, [survivor.id]).await?;
+        let keys = self.keys(db, [survivor.id, link.ends.0]).await?;
         customers::update(db, &keys, [&survivor]).await?;
         traits::regroup(db, &homes).await?;
         accounts::regroup(db, &survivor.homes().ids()).await?;
@@ -143,7 +169,7 @@ impl App {
         events.extend(regrouped::changes(db, survivor.id, spoken, self.now()).await?);
         let appended = self.outbox.append_all(db, &events).await;
         appended.map_err(refusals::outbox)?;
-        Ok(survivor)
+        Ok((survivor, keys))
     }
 }
 

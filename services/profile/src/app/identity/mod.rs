@@ -55,7 +55,7 @@ impl Person {
     ) -> Result<Self, StoreError> {
         let homes = customer.homes().ids();
         let sources = sources::all(db, keyring, &homes).await?;
-        let links = links::holding(db, &homes).await?;
+        let links = links::holding(db, keyring, &homes).await?;
         let profile = Profile::of(customer.id, customer.absorbed.clone(), sources, links);
         Ok(Self { customer, profile })
     }

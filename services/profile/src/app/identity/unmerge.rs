@@ -15,7 +15,7 @@ use crate::domain::identity::place::Places;
 use crate::domain::identity::profile::Profile;
 use crate::domain::ids::CustomerId;
 use crate::store::segments::evaluations;
-use crate::store::{accounts, customers, links, traits};
+use crate::store::{Keys, accounts, customers, links, traits};
 use crate::{refusals, wire};
 
 const METHOD: &str = "patron.profile.v1.IdentityService/UnmergeCustomers";
@@ -72,9 +72,11 @@ impl App {
             actor: unmerge.actor,
             reason: unmerge.reason,
         };
-        links::undo(db, &link, &undone).await?;
-        link.undone = Some(undone);
         let (stays, parted) = person.profile.unmerge(link.id)?;
+        let written = parted.iter().flat_map(|parted| [stays.id, parted.id]);
+        let keys = self.keys(db, written.chain([link.ends.0])).await?;
+        links::undo(db, &keys, &link, &undone).await?;
+        link.undone = Some(undone);
         let Some(parted) = parted else {
             // Other links still hold the two together.
             let stays = person.customer;
@@ -86,7 +88,7 @@ impl App {
             });
         };
         let (stays, parted) = self
-            .part(db, person.customer, (stays, parted), link.id)
+            .part(db, &keys, person.customer, (stays, parted), link.id)
             .await?;
         let parted = Some(parted);
         Ok(Left {
@@ -96,10 +98,11 @@ impl App {
         })
     }
 
-    /// Makes two people of one.
+    /// Makes two people of one, with the keys of both.
     async fn part(
         &self,
         db: &mut PgTransaction<'_>,
+        keys: &Keys,
         mut stays: Customer,
         (near, far): (Profile, Profile),
         link: LinkId,
@@ -114,10 +117,9 @@ impl App {
         let got = parted.regroup(&far, far.golden(&trust()), past, now);
         // Now nobody records anything who still takes the two for one.
         traits::lock(db, &[stays.id.0]).await?;
-        let keys = self.keys(db, [stays.id, parted.id]).await?;
         let homes = [stays.homes(), parted.homes()];
         customers::absorb(db, &homes).await?;
-        customers::update(db, &keys, [&stays, &parted]).await?;
+        customers::update(db, keys, [&stays, &parted]).await?;
         traits::regroup(db, &homes).await?;
         accounts::regroup(db, &joint.ids()).await?;
         evaluations::mark(db, &[stays.id, parted.id], now).await?;

@@ -216,6 +216,7 @@ impl App {
         let written = written.chain(changes.changed.iter().map(|(customer, _)| customer.id));
         let written = written.chain(changes.sources.iter().map(|source| source.home));
         let written = written.chain(set.changes.iter().map(|change| change.home));
+        let written = written.chain(joined.iter().map(|it| it.link.ends.0));
         let keys = self.keys(db, written.collect::<Vec<_>>()).await?;
         if !made.is_empty() {
             customers::insert(db, &keys, made.iter().copied()).await?;
@@ -225,7 +226,7 @@ impl App {
             customers::update(db, &keys, changed).await?;
         }
         if !joined.is_empty() {
-            join_all(db, &changes).await?;
+            join_all(db, &keys, &changes).await?;
         }
         if !changes.sources.is_empty() {
             sources::put(db, &keys, &changes.sources).await?;

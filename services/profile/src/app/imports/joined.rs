@@ -18,12 +18,13 @@ use crate::domain::identity::place::Places;
 use crate::domain::ids::CustomerId;
 use crate::domain::imports::crowd::{Changes, Joined};
 use crate::store::matches::candidates;
-use crate::store::{StoreError, customers, links, traits};
+use crate::store::{Keys, StoreError, customers, links, traits};
 
 /// Writes who leads to whom, once all are written. Newcomers have no manager, no consents and no figures, so there is nothing
 /// else to regroup.
 pub(super) async fn join_all(
     db: &mut PgTransaction<'_>,
+    keys: &Keys,
     changes: &Changes,
 ) -> Result<(), BatchError> {
     let survivors: BTreeSet<_> = changes.joined.iter().map(|it| it.survivor.id).collect();
@@ -40,7 +41,7 @@ pub(super) async fn join_all(
     let quiet: Vec<Uuid> = quiet.map(|it| it.gone.id.0).collect();
     customers::keep_quiet(db, &quiet).await?;
     let joining = changes.joined.iter().map(|it| it.link.clone());
-    links::insert(db, &joining.collect::<Vec<_>>()).await?;
+    links::insert(db, keys, &joining.collect::<Vec<_>>()).await?;
     Ok(())
 }
 

@@ -34,7 +34,7 @@ impl App {
         let homes: Vec<_> = homes.into_iter().collect();
         // All at once and in order, so that two at work don't wait for each other.
         people::lock(db, &self.keyring, &homes).await?;
-        let joining = links::of_import(db, import.id, &homes).await?;
+        let joining = links::of_import(db, &self.keyring, import.id, &homes).await?;
         if joining.is_empty() {
             return Ok(Vec::new());
         }

@@ -212,7 +212,8 @@ async fn people(app: &App, database: &TestDatabase, world: &str) -> Vec<String> 
         let phones: BTreeSet<_> = identifiers.map(|it| it.key.value).collect();
         let said = sources::all(&mut tx, &app.keyring, &id).await.unwrap();
         let said: BTreeSet<_> = said.into_iter().map(|source| source.key).collect();
-        let joining = store::links::holding(&mut tx, &id).await.unwrap();
+        let joining = store::links::holding(&mut tx, &app.keyring, &id).await;
+        let joining = joining.unwrap();
         let joining = joining.iter().map(|it| (it.score_permille, it.kind));
         let mut joining: Vec<_> = joining.collect();
         joining.sort_unstable_by_key(|(score, _)| *score);

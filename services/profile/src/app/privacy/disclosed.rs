@@ -2,7 +2,7 @@
 
 use disclosure::{Kind, Origin, Shape};
 
-use crate::store::disclosed::{KEY_OF_CUSTOMER, KEY_OF_HOME};
+use crate::store::disclosed::{KEY_OF_CUSTOMER, KEY_OF_HOME, KEY_OF_OLDER};
 
 /// Who is who.
 const JOINING: &str = "knowing which records are one person's";
@@ -34,6 +34,7 @@ pub(crate) static SHAPE: Shape = Shape {
             belongs: "t.older = ANY ($1) OR t.newer = ANY ($1)",
             purpose: JOINING,
             hidden: &["older", "newer"],
+            besides: KEY_OF_OLDER,
             ..Kind::of("links", Origin::Staff)
         },
         Kind::of("orders", Origin::Provided),

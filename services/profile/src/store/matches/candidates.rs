@@ -14,8 +14,9 @@ use super::row::{CandidateRow, NewRow, state_name};
 use crate::domain::identity::candidate::{Candidate, Pair, Place, Verdict};
 use crate::domain::identity::match_policy::{MatchPolicy, Totals};
 use crate::domain::ids::CustomerId;
-use crate::store::StoreError;
+use crate::store::remarks::CANDIDATE;
 use crate::store::sealed::of_match_key;
+use crate::store::{Keys, StoreError};
 
 /// A score that no pair has: it is above all.
 const ABOVE_ALL: i32 = 1001;
@@ -52,7 +53,7 @@ pub(crate) async fn put(
              score_permille = excluded.score_permille, evidence = excluded.evidence,
              refusal = excluded.refusal, state = excluded.state,
              find_time = CASE known.state WHEN 'open' THEN known.find_time ELSE excluded.find_time END,
-             decided_by = NULL, decide_time = NULL, reason = NULL
+             decided_by = NULL, decide_time = NULL, reason = NULL, sealed_reason = NULL
          WHERE known.state <> 'rejected'
            AND (known.state <> 'merged' OR known.older_version < excluded.older_version)
            AND known.older_version <= excluded.older_version
@@ -156,20 +157,23 @@ pub(crate) async fn lock(
     row.map(CandidateRow::into_domain).transpose()
 }
 
-/// Writes how a pair was decided on.
+/// Writes how a pair was decided on. The keys are those of the older of the two.
 pub(crate) async fn decide(
     connection: &mut PgConnection,
+    keys: &Keys,
     pair: Pair,
     verdict: &Verdict,
 ) -> Result<(), StoreError> {
+    let (older, newer) = (pair.older.0, pair.newer.0);
     sqlx::query!(
-        "UPDATE match_candidates SET state = $3, decided_by = $4, reason = $5, decide_time = $6
+        "UPDATE match_candidates SET state = $3, decided_by = $4, reason = '', sealed_reason = $5,
+             decide_time = $6
          WHERE older = $1 AND newer = $2",
-        pair.older.0,
-        pair.newer.0,
+        older,
+        newer,
         state_name(verdict.state),
         verdict.actor,
-        verdict.reason,
+        keys.remark(older, CANDIDATE, newer, &verdict.reason)?,
         verdict.at.to_sqlx(),
     )
     .execute(connection)

@@ -2,12 +2,14 @@
 
 use jiff::Timestamp;
 use postgres::testing::TestDatabase;
+use seal::Keyring;
 use uuid::Uuid;
 
 use super::candidates::{FIRST, decide, due, lock, put, strangers, waiting};
 use crate::domain::identity::candidate::{Candidate, Pair, State, Verdict};
 use crate::domain::identity::matching::Kind;
 use crate::domain::ids::CustomerId;
+use crate::store::Keys;
 
 fn id(id: u128) -> CustomerId {
     CustomerId(Uuid::from_u128(id))
@@ -47,7 +49,11 @@ async fn a_comparison_of_older_versions_overwrites_nothing_and_a_rejection_stays
         reason: "two".to_owned(),
         at: Timestamp::UNIX_EPOCH,
     };
-    decide(&mut db, next.pair, &verdict).await.unwrap();
+    let keyring = Keyring::parse(&Keyring::generate("test").unwrap()).unwrap();
+    let keys = Keys::of(&mut db, &keyring, &[id(1).0], Timestamp::UNIX_EPOCH)
+        .await
+        .unwrap();
+    decide(&mut db, &keys, next.pair, &verdict).await.unwrap();
     put(&mut db, &[pair(2, 900, (9, 9))]).await.unwrap();
     let kept = lock(&mut db, next.pair).await.unwrap().unwrap();
     assert_eq!((kept.state, kept.score_permille), (State::Rejected, 800));

@@ -125,8 +125,8 @@ impl App {
             at: self.now(),
         };
         candidates::put(db, &[fresh]).await?;
-        self.merge_as(db, merge, (LinkKind::Rule, score)).await?;
-        Ok(candidates::decide(db, pair, &verdict).await?)
+        let merged = self.merge_as(db, merge, (LinkKind::Rule, score)).await?;
+        Ok(candidates::decide(db, &merged.keys, pair, &verdict).await?)
     }
 }
 

@@ -86,16 +86,18 @@ impl App {
             reason: ruling.reason.clone(),
             at: self.now(),
         };
-        let mut joined = None;
-        if ruling.is_match {
+        let (keys, joined) = if ruling.is_match {
             let merge = Merge {
                 ids: (pair.older, pair.newer),
                 actor: ruling.actor,
                 reason: ruling.reason,
             };
-            joined = Some(self.merge(db, merge).await?);
-        }
-        candidates::decide(db, pair, &verdict).await?;
+            let merged = self.merge_by_hand(db, merge).await?;
+            (merged.keys, Some((merged.link, merged.customer)))
+        } else {
+            (self.keys(db, [pair.older]).await?, None)
+        };
+        candidates::decide(db, &keys, pair, &verdict).await?;
         Ok(Decided {
             candidate,
             verdict,

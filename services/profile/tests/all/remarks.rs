@@ -1,0 +1,240 @@
+//! What is written about people in words is sealed. Words that a release before has written are told as ever, and sealed by
+//! and by.
+
+use std::collections::BTreeSet;
+
+use chassis::Clock;
+use contract::patron::profile::v1 as proto;
+use proto::decide_match_review_request::Decision as Ruling;
+use proto::{
+    DecideMatchReviewRequest, ListLinksRequest, MergeCustomersRequest, UnmergeCustomersRequest,
+};
+use tonic::{Code, Status};
+
+use crate::access_files;
+use crate::harness::{Profile, keyring, request_id, silent, until};
+use crate::identities::{make, named};
+use crate::matches::{twins, waiting};
+use crate::sealed::{MARK, mark, places};
+
+/// Where words about people stand. In each place they name it.
+const PLACES: &[(&str, &str)] = &[
+    ("links", "reason"),
+    ("links", "undone_reason"),
+    ("match_candidates", "reason"),
+];
+
+/// Where nobody is told of them.
+const UNTOLD: &[&str] = &["match_candidates"];
+
+fn words(table: &str, column: &str) -> String {
+    mark(&format!("{table}.{column}"))
+}
+
+/// The places of which calls tell.
+fn of_calls() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let places = PLACES.iter().copied();
+    places.filter(|(table, _)| !UNTOLD.contains(table))
+}
+
+/// All that calls tell.
+fn all() -> BTreeSet<String> {
+    of_calls()
+        .map(|(table, column)| words(table, column))
+        .collect()
+}
+
+async fn join(profile: &Profile, [one, other]: &[String; 2], reason: String) -> String {
+    let request = MergeCustomersRequest {
+        customer_id: one.clone(),
+        merged_customer_id: other.clone(),
+        reason,
+        request_id: request_id(),
+        validate_only: false,
+    };
+    let merged = profile.identities().merge_customers(request).await.unwrap();
+    merged.into_inner().link.unwrap().link_id
+}
+
+async fn part(profile: &Profile, customer_id: &str, link_id: String, reason: String) {
+    let request = UnmergeCustomersRequest {
+        customer_id: customer_id.to_owned(),
+        link_id,
+        reason,
+        request_id: request_id(),
+    };
+    profile
+        .identities()
+        .unmerge_customers(request)
+        .await
+        .unwrap();
+}
+
+async fn decide(profile: &Profile, pair: [String; 2], decision: Ruling) {
+    let [customer_id, matched_customer_id] = pair;
+    let request = DecideMatchReviewRequest {
+        customer_id,
+        matched_customer_id,
+        decision: decision.into(),
+        reason: words("match_candidates", "reason"),
+        request_id: request_id(),
+    };
+    let decided = profile.matches().decide_match_review(request).await;
+    decided.unwrap();
+}
+
+/// Somebody of whom there are words in every place, and somebody who was joined with them and parted again.
+async fn spoken_of(profile: &Profile, name: &str) -> [String; 2] {
+    let pair = twins(profile, name).await;
+    waiting(profile, 1).await;
+    decide(profile, pair.clone(), Ruling::Reject).await;
+    let link = join(profile, &pair, words("links", "reason")).await;
+    part(profile, &pair[0], link, words("links", "undone_reason")).await;
+    pair
+}
+
+/// The words that calls tell of somebody: those of a table.
+async fn tell(
+    profile: &Profile,
+    table: &str,
+    customer_id: &str,
+) -> Result<BTreeSet<String>, Status> {
+    let customer_id = customer_id.to_owned();
+    let mut told = BTreeSet::new();
+    if table == "links" {
+        let request = ListLinksRequest {
+            customer_id,
+            ..Default::default()
+        };
+        let listed = profile.identities().list_links(request).await?;
+        for link in listed.into_inner().links {
+            told.extend([link.reason, link.undo_reason]);
+        }
+    }
+    Ok(told)
+}
+
+/// Those of all tables.
+async fn told(profile: &Profile, customer_id: &str) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for (table, _) in of_calls() {
+        all.extend(tell(profile, table, customer_id).await.unwrap());
+    }
+    all
+}
+
+/// The same of the access file.
+async fn disclosed(profile: &Profile, customer_id: &str) -> BTreeSet<String> {
+    let about = access_files::about(customer_id);
+    let records = access_files::read(profile, about).await.unwrap().records;
+    let texts = PLACES
+        .iter()
+        .flat_map(|(table, column)| access_files::texts(&records, table, &camel(column)));
+    texts.collect()
+}
+
+/// As the contract's JSON form writes names.
+fn camel(column: &str) -> String {
+    let mut parts = column.split('_');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |name, part| {
+        name + &part[..1].to_uppercase() + &part[1..]
+    })
+}
+
+/// What a release before would have left: every text in clear.
+async fn write_in_clear(profile: &Profile) {
+    for (table, column) in PLACES {
+        let words = words(table, column);
+        let clear = format!(
+            "UPDATE {table} SET {column} = '{words}', sealed_{column} = NULL
+             WHERE sealed_{column} IS NOT NULL"
+        );
+        profile.change(&clear).await;
+    }
+}
+
+const LEFT: &str = "SELECT count(*) FROM remarks_in_clear";
+
+#[tokio::test]
+async fn no_word_about_a_person_stands_in_the_database_and_all_are_told() {
+    let profile = Profile::start().await;
+    let [one, _] = spoken_of(&profile, "ada").await;
+    assert_eq!(places(&profile.database, MARK).await, Vec::<String>::new());
+    assert_eq!(told(&profile, &one).await, all());
+    assert_eq!(disclosed(&profile, &one).await, all());
+}
+
+#[tokio::test]
+async fn words_of_a_release_before_are_told_as_ever_and_sealed_by_and_by() {
+    let secrets = keyring();
+    let profile = Profile::start_among(Clock::system(), &silent(), secrets.clone()).await;
+    let [one, other] = spoken_of(&profile, "ada").await;
+    write_in_clear(&profile).await;
+    // More than are sealed at once, and one that can't be.
+    let many = format!(
+        "INSERT INTO links (older, newer, link_id, kind, score_permille, reason, actor, made_at, undone_at,
+                            undone_by, undone_reason)
+         SELECT '{one}', '{other}', lpad(nth::text, 32, '0')::uuid, 'by_hand', 1000, 'a slip', 'x', now(), now(),
+                'x', 'not the same'
+         FROM generate_series(1, 600) AS nth"
+    );
+    profile.change(&many).await;
+    let stuck = make(&profile, named("Grace")).await.customer_id;
+    let last = format!(
+        "INSERT INTO match_candidates (older, newer, older_version, newer_version, score_permille, evidence, refusal,
+                                       state, find_time, decided_by, decide_time, reason)
+         VALUES ('{stuck}', 'ffffffff-ffff-7fff-bfff-ffffffffffff', 1, 1, 1000, '{{}}', '', 'rejected', now(), 'x',
+                 now(), 'another')"
+    );
+    profile.change(&last).await;
+    let broken = format!(
+        "UPDATE subject_keys SET wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 1)
+         WHERE customer_id = '{stuck}'"
+    );
+    profile.change(&broken).await;
+    let in_clear = places(&profile.database, MARK).await;
+    assert_eq!(in_clear.len(), PLACES.len(), "{in_clear:?}");
+    assert!(told(&profile, &one).await.is_superset(&all()));
+    assert!(disclosed(&profile, &one).await.is_superset(&all()));
+
+    let profile = profile.restart_with(secrets).await;
+    until("all but one is sealed", async || {
+        (profile.count(LEFT).await == 1).then_some(())
+    })
+    .await;
+    assert_eq!(places(&profile.database, MARK).await, Vec::<String>::new());
+    assert!(told(&profile, &one).await.is_superset(&all()));
+    assert!(disclosed(&profile, &one).await.is_superset(&all()));
+    let sealed = "SELECT count(*) FROM links
+                  WHERE sealed_reason IS NOT NULL AND sealed_undone_reason IS NOT NULL";
+    assert_eq!(profile.count(sealed).await, 601);
+}
+
+#[tokio::test]
+async fn words_that_were_moved_to_another_row_open_nowhere() {
+    let profile = Profile::start().await;
+    let [one, _] = spoken_of(&profile, "ada").await;
+    let [two, _] = spoken_of(&profile, "grace").await;
+    for (table, column) in of_calls() {
+        let owner = if table == "links" {
+            "older"
+        } else {
+            "customer_id"
+        };
+        let swap = format!(
+            "UPDATE {table} AS kept SET sealed_{column} = its.sealed_{column} FROM {table} AS its
+             WHERE kept.{owner} IN ('{one}', '{two}') AND its.{owner} IN ('{one}', '{two}')
+               AND kept.{owner} <> its.{owner}
+               AND kept.sealed_{column} IS NOT NULL AND its.sealed_{column} IS NOT NULL"
+        );
+        profile.change(&swap).await;
+        for id in [&one, &two] {
+            let refused = tell(&profile, table, id).await.unwrap_err();
+            assert_eq!(refused.code(), Code::Internal, "{table}.{column}");
+        }
+        profile.change(&swap).await;
+        let told = tell(&profile, table, &one).await.unwrap();
+        assert!(told.contains(&words(table, column)), "{table}.{column}");
+    }
+}
