@@ -244,6 +244,22 @@ impl World {
             .unwrap();
     }
 
+    /// Whatever is added or changed of a member in this table fails from here on.
+    pub(crate) async fn break_down(&self, table: &str, member: Uuid) {
+        self.arrange(&format!(
+            "CREATE FUNCTION break_down() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN RAISE EXCEPTION 'broken'; END $$;
+             CREATE TRIGGER break_down BEFORE INSERT OR UPDATE ON {table}
+             FOR EACH ROW WHEN (NEW.customer_id = '{member}') EXECUTE FUNCTION break_down()"
+        ))
+        .await;
+    }
+
+    /// What was broken down works again.
+    pub(crate) async fn repair(&self) {
+        self.arrange("DROP FUNCTION break_down() CASCADE").await;
+    }
+
     pub(crate) fn call() -> Call {
         call("somebody")
     }

@@ -1,3 +1,4 @@
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -238,8 +239,32 @@ async fn celebrate_all(
             return Ok(());
         };
         wanted.after = Some(*last);
-        congratulate(loyalty, &members, (birthday, today)).await?;
+        congratulate_all(loyalty, &members, (birthday, today)).await?;
     }
+}
+
+/// Together, or where that fails each alone: who can't be congratulated keeps nobody else waiting, and is asked for again,
+/// which makes up for it.
+async fn congratulate_all(
+    loyalty: &Loyalty,
+    customer_ids: &[Uuid],
+    occasion: (MonthDay, Date),
+) -> Result<(), AppError> {
+    match congratulate(loyalty, customer_ids, occasion).await {
+        Err(error) if !error.is_passing() => {}
+        done => return done,
+    }
+    for customer_id in customer_ids {
+        let one = slice::from_ref(customer_id);
+        match congratulate(loyalty, one, occasion).await {
+            Err(error) if !error.is_passing() => {
+                tracing::error!(%error, "a birthday could not be celebrated; the customer is asked for again");
+                birthdays::ask(loyalty.db.pool(), one, loyalty.now()).await?;
+            }
+            done => done?,
+        }
+    }
+    Ok(())
 }
 
 async fn congratulate(

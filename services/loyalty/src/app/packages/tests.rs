@@ -157,3 +157,27 @@ async fn who_can_not_be_asked_for_is_asked_for_again_later() {
     while ask_some(&world.loyalty, &profiles).await.unwrap() {}
     assert_eq!(points(&world, member).await, 88);
 }
+
+#[tokio::test]
+async fn who_can_not_be_congratulated_keeps_nobody_waiting_and_is_congratulated_later() {
+    let (world, profiles) = (world().await, Known::default());
+    let members = [world.join().await, world.join().await, world.join().await];
+    for member in members {
+        profiles.born(member, 3, 2, None);
+    }
+    hear(&world, &profiles, &members).await;
+    let [first, second, third] = members;
+    world.break_down("package_grants", second).await;
+    world.at("2026-03-01T16:01:00Z").await;
+    assert_eq!(
+        [
+            points(&world, first).await,
+            points(&world, second).await,
+            points(&world, third).await
+        ],
+        [88, 0, 88]
+    );
+    world.repair().await;
+    while ask_some(&world.loyalty, &profiles).await.unwrap() {}
+    assert_eq!(points(&world, second).await, 88);
+}

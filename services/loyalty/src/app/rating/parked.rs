@@ -41,8 +41,13 @@ pub(super) async fn try_all(loyalty: &Loyalty) -> Result<(), AppError> {
         let from = after.as_ref().map(|last| (last.parked_at, &last.key));
         let page = parked::page(loyalty.db.pool(), from, PAGE).await?;
         for one in &page {
-            if is_due(loyalty, one).await? {
-                retry(loyalty, &one.key).await?;
+            match try_one(loyalty, one).await {
+                // It stays parked, and keeps none of the others waiting.
+                Err(error) if !error.is_passing() => {
+                    let program = one.program_id.as_str();
+                    tracing::error!(%error, program, "something parked can't be tried again");
+                }
+                tried => tried?,
             }
         }
         let is_last = page.len() < usize::try_from(PAGE).unwrap_or_default();
@@ -53,6 +58,13 @@ pub(super) async fn try_all(loyalty: &Loyalty) -> Result<(), AppError> {
     }
     let count = parked::count(loyalty.db.pool()).await?;
     loyalty.parked.set(count);
+    Ok(())
+}
+
+async fn try_one(loyalty: &Loyalty, one: &Parked) -> Result<(), AppError> {
+    if is_due(loyalty, one).await? {
+        retry(loyalty, &one.key).await?;
+    }
     Ok(())
 }
 

@@ -2,8 +2,10 @@
 
 use contract::patron::loyalty::v1 as contract;
 
+use super::super::Fact;
 use super::super::parked::try_all;
-use super::shop::{PLAIN, Shop, bought, returned};
+use super::shop::{MEMBER, PLAIN, Shop, bought, returned, sale};
+use crate::domain::sales::Sale;
 
 const BROKEN: &str = "
 displayName: Broken
@@ -75,4 +77,25 @@ async fn a_return_that_cant_be_rated_leaves_the_points_until_it_can() {
     shop.hear(returned("r2", "o", (0, 1, 1_000))).await;
     assert_eq!(shop.figures().await, [40, 0, 0, 40]);
     assert_eq!(shop.count("SELECT count(*) FROM parked_ratings").await, 0);
+}
+
+#[tokio::test]
+async fn what_can_not_be_tried_again_keeps_nothing_else_from_it() {
+    let shop = Shop::with(BROKEN).await;
+    let broken = shop.0.loyalty.clock.new_id();
+    let earlier = Sale {
+        customer_id: broken,
+        ..sale("n", "2026-05-01T00:00:00Z", &[5_000])
+    };
+    shop.hear(Fact::Bought(earlier)).await;
+    shop.hear(bought("o", "2026-05-02T00:00:00Z", &[5_000]))
+        .await;
+    shop.supersede(2, PLAIN, "2026-05-31T00:00:00Z").await;
+    shop.0.break_down("ratings", broken).await;
+    try_all(&shop.0.loyalty).await.unwrap();
+    assert_eq!(shop.figures().await, [50, 0, 0, 50], "of {MEMBER}");
+    assert_eq!(shop.0.loyalty.parked.get(), 1, "the other one waits");
+    shop.0.repair().await;
+    try_all(&shop.0.loyalty).await.unwrap();
+    assert_eq!(shop.0.loyalty.parked.get(), 0);
 }
