@@ -65,7 +65,7 @@ impl App {
         let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?;
         let homes = homes.ok_or_else(refusals::customer_not_found)?;
-        let said = tags::latest(&mut tx, &homes.ids()).await?;
+        let said = tags::latest(&mut tx, &self.keyring, &homes.ids()).await?;
         let latest = tag::latest(said, |id| homes.has(id));
         Ok(wire::tags::standing(homes.profile, &latest, self.now()))
     }
@@ -81,7 +81,7 @@ impl App {
         let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?;
         let homes = homes.ok_or_else(refusals::customer_not_found)?.ids();
-        let found = tags::list(&mut tx, &homes, before, with_one_more(size)).await?;
+        let found = tags::list(&mut tx, &self.keyring, &homes, before, with_one_more(size)).await?;
         Ok(Page::cut(found, size))
     }
 
@@ -119,10 +119,12 @@ impl App {
         // Before the tags are read: a rule may be at them.
         evaluations::mark(db, &[profile], now).await?;
         let is_theirs = |id| person.ids.contains(&id);
-        let said = tags::latest(db, &homes).await?;
+        let said = tags::latest(db, &self.keyring, &homes).await?;
         let latest = tag::latest(said.clone(), is_theirs);
         let changes = self.decide_tag((&said, &latest), &asked, now)?;
-        tags::insert(db, &changes).await?;
+        let said = !asked.reason.is_empty();
+        let keys = self.keys(db, said.then_some(asked.customer)).await?;
+        tags::insert(db, &keys, &changes).await?;
         let told = changes.iter().filter(|it| tag::is_news(&latest, it, now));
         let events: Vec<_> = told.map(announce::tag).collect();
         let appended = self.outbox.append_all(db, &events).await;

@@ -7,28 +7,37 @@ mod row;
 pub(crate) use managers::{count_others, list, lock, lock_definitions, put};
 
 use jiff_sqlx::ToSqlx as _;
+use seal::Keyring;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{StoreError, texts};
+use super::remarks::{ASSIGNMENT, ASSIGNMENT_CHANGE};
+use super::sealed::Column;
+use super::{Keys, StoreError, texts};
 use crate::domain::accounts::{Assignment, Change, ManagerId};
 use row::{AssignmentRow, ChangeRow, level_name};
 
-/// Who looks after these ids, the oldest first.
+/// Who looks after these ids, the oldest first. Also when the reason is lost with the key: a manager is busy with somebody
+/// until the row is gone.
 pub(crate) async fn of(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     homes: &[Uuid],
 ) -> Result<Vec<Assignment>, StoreError> {
     let rows = sqlx::query_as!(
         AssignmentRow,
-        "SELECT customer_id, manager_id, level, reason, actor, assign_time, counts
-         FROM account_assignments WHERE customer_id = ANY ($1) ORDER BY customer_id",
+        r#"SELECT customer_id, manager_id, level, reason, sealed_reason, actor, assign_time, counts,
+               k.master_id AS "master_id?", k.wrapped AS "wrapped?"
+           FROM account_assignments
+           LEFT JOIN (SELECT customer_id, master_id, wrapped FROM subject_keys
+                 WHERE wrapped IS NOT NULL) AS k USING (customer_id)
+           WHERE customer_id = ANY ($1) ORDER BY customer_id"#,
         homes,
     )
     .fetch_all(connection)
     .await?;
-    let assignments = rows.into_iter().map(AssignmentRow::into_domain);
-    Ok(assignments.collect::<Result<_, _>>()?)
+    let assignments = rows.into_iter().map(|row| row.into_domain(keyring));
+    assignments.collect()
 }
 
 /// The first ids, at most `limit` after one, that a manager looks after; those that do not count among them, so that
@@ -50,11 +59,21 @@ pub(crate) async fn homes_of(
     Ok(homes)
 }
 
-/// Writes assignments and what they changed. All their managers, those before too, are locked.
+/// Writes assignments and what they changed, with the keys of those whose they are. All their managers, those before too, are locked.
 pub(crate) async fn assign(
     connection: &mut PgConnection,
+    keys: &Keys,
     changes: &[Change],
 ) -> Result<(), StoreError> {
+    let seal = |of: Column, row: fn(&Change) -> Uuid| -> Result<Vec<_>, _> {
+        let seal = |it: &Change| {
+            let Assignment { home, reason, .. } = &it.assignment;
+            keys.remark(home.0, of, row(it), reason)
+        };
+        changes.iter().map(seal).collect()
+    };
+    let standing: Vec<Option<Vec<u8>>> = seal(ASSIGNMENT, |it| it.assignment.home.0)?;
+    let history: Vec<Option<Vec<u8>>> = seal(ASSIGNMENT_CHANGE, |it| it.id)?;
     let homes: Vec<Uuid> = changes.iter().map(|it| it.assignment.home.0).collect();
     let ids: Vec<Uuid> = changes.iter().map(|it| it.id).collect();
     let counts: Vec<bool> = changes.iter().map(|it| it.assignment.counts).collect();
@@ -65,29 +84,33 @@ pub(crate) async fn assign(
     sqlx::query!(
         "WITH told AS (
              SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[],
-                                  $6::text[], $7::text[], $8::timestamptz[], $9::boolean[])
-                 AS told (customer_id, change_id, manager_id, previous, level, reason, actor, at, counts)
+                                  $6::text[], $7::timestamptz[], $8::boolean[], $9::bytea[], $10::bytea[])
+                 AS told (customer_id, change_id, manager_id, previous, level, actor, at, counts, reason,
+                          reason_of_change)
          ), kept AS (
-             INSERT INTO account_assignments (customer_id, manager_id, level, reason, actor,
-                                              assign_time, counts)
-             SELECT customer_id, manager_id, level, reason, actor, at, counts FROM told
+             INSERT INTO account_assignments (customer_id, manager_id, level, reason, sealed_reason,
+                                              actor, assign_time, counts)
+             SELECT customer_id, manager_id, level, '', reason, actor, at, counts FROM told
              ON CONFLICT (customer_id) DO UPDATE SET
                  manager_id = excluded.manager_id, level = excluded.level,
-                 reason = excluded.reason, actor = excluded.actor,
+                 reason = excluded.reason, sealed_reason = excluded.sealed_reason,
+                 actor = excluded.actor,
                  assign_time = excluded.assign_time
          )
          INSERT INTO account_assignment_changes (customer_id, change_id, manager_id,
-             previous_manager_id, level, reason, actor, assign_time)
-         SELECT customer_id, change_id, manager_id, previous, level, reason, actor, at FROM told",
+             previous_manager_id, level, reason, sealed_reason, actor, assign_time)
+         SELECT customer_id, change_id, manager_id, previous, level, '', reason_of_change, actor, at
+         FROM told",
         &homes,
         &ids,
         &texts(changes, |it| &it.assignment.manager.0) as &[&str],
         &previous as &[Option<&str>],
         &texts(changes, |it| level_name(it.assignment.level)) as &[&str],
-        &texts(changes, |it| &it.assignment.reason) as &[&str],
         &texts(changes, |it| &it.assignment.actor) as &[&str],
         times as _,
         &counts,
+        &standing as &[Option<Vec<u8>>],
+        &history as &[Option<Vec<u8>>],
     )
     .execute(connection)
     .await?;
@@ -126,22 +149,26 @@ pub(crate) async fn regroup(
 /// Who has looked after these ids before `before`, the latest first.
 pub(crate) async fn changes(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     homes: &[Uuid],
     before: Uuid,
     limit: i64,
 ) -> Result<Vec<Change>, StoreError> {
     let rows = sqlx::query_as!(
         ChangeRow,
-        "SELECT customer_id, change_id, manager_id, previous_manager_id, level, reason, actor,
-                assign_time
-         FROM account_assignment_changes WHERE customer_id = ANY ($1) AND change_id < $2
-         ORDER BY change_id DESC LIMIT $3",
+        r#"SELECT customer_id, change_id, manager_id, previous_manager_id, level, reason, sealed_reason,
+               actor, assign_time, k.master_id AS "master_id!", k.wrapped AS "wrapped!"
+           FROM account_assignment_changes
+           JOIN (SELECT customer_id, master_id, wrapped FROM subject_keys
+                 WHERE wrapped IS NOT NULL) AS k USING (customer_id)
+           WHERE customer_id = ANY ($1) AND change_id < $2
+           ORDER BY change_id DESC LIMIT $3"#,
         homes,
         before,
         limit,
     )
     .fetch_all(connection)
     .await?;
-    let changes = rows.into_iter().map(ChangeRow::into_domain);
-    Ok(changes.collect::<Result<_, _>>()?)
+    let changes = rows.into_iter().map(|row| row.into_domain(keyring));
+    changes.collect()
 }

@@ -124,7 +124,7 @@ impl Opened {
             let remarks = Remarks {
                 keyring: &self.0,
                 customer_id,
-                key: key.clone(),
+                key: Some(key.clone()),
                 row,
             };
             let words = remarks.read(*column, text, Some(&sealed))?;

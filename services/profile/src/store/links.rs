@@ -180,10 +180,10 @@ impl LinkRow {
         let remarks = Remarks {
             keyring,
             customer_id: self.older,
-            key: Wrapped {
+            key: Some(Wrapped {
                 master_id: self.master_id,
                 bytes: self.wrapped,
-            },
+            }),
             row: self.link_id,
         };
         let reason = remarks.read(LINK, self.reason, self.sealed_reason.as_deref())?;

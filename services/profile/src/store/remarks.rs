@@ -25,6 +25,12 @@ pub(super) struct Table {
 pub(super) const LINK: Column = column("links", "reason");
 pub(super) const UNDONE_LINK: Column = column("links", "undone_reason");
 pub(super) const CANDIDATE: Column = column("match_candidates", "reason");
+pub(super) const TAG: Column = column("tag_changes", "reason");
+pub(super) const HOLD: Column = column("legal_holds", "reason");
+pub(super) const RELEASED_HOLD: Column = column("legal_holds", "release_reason");
+pub(super) const LIFTED_RESTRICTION: Column = column("restrictions", "lift_reason");
+pub(super) const ASSIGNMENT: Column = column("account_assignments", "reason");
+pub(super) const ASSIGNMENT_CHANGE: Column = column("account_assignment_changes", "reason");
 
 /// Where remarks stand.
 pub(super) const TABLES: &[Table] = &[
@@ -38,7 +44,20 @@ pub(super) const TABLES: &[Table] = &[
         customer: "older",
         row: "newer",
     },
+    of_customer(&[TAG], "change_id"),
+    of_customer(&[HOLD, RELEASED_HOLD], "legal_hold_id"),
+    of_customer(&[LIFTED_RESTRICTION], "restriction_id"),
+    of_customer(&[ASSIGNMENT], "customer_id"),
+    of_customer(&[ASSIGNMENT_CHANGE], "change_id"),
 ];
+
+const fn of_customer(columns: &'static [Column], row: &'static str) -> Table {
+    Table {
+        columns,
+        customer: "customer_id",
+        row,
+    }
+}
 
 const fn column(table: &'static str, column: &'static str) -> Column {
     Column { table, column }
@@ -73,9 +92,9 @@ impl Keys {
 /// The remarks of a row.
 pub(super) struct Remarks<'a> {
     pub(super) keyring: &'a Keyring,
-    /// Under whose key they are, and the key as it is kept.
+    /// Under whose key they are, and the key as it is kept; `None`: it was destroyed.
     pub(super) customer_id: Uuid,
-    pub(super) key: Wrapped,
+    pub(super) key: Option<Wrapped>,
     pub(super) row: Uuid,
 }
 
@@ -87,12 +106,13 @@ impl Remarks<'_> {
         text: String,
         sealed: Option<&[u8]>,
     ) -> Result<String, Unreadable> {
-        let Some(bytes) = sealed.filter(|_| text.is_empty()) else {
+        let sealed = sealed.filter(|_| text.is_empty());
+        let (Some(bytes), Some(key)) = (sealed, self.key.clone()) else {
             return Ok(text);
         };
         let sealed = Sealed {
             customer_id: self.customer_id,
-            key: self.key.clone(),
+            key,
             bytes,
         };
         sealed.open(self.keyring, column, (self.row, FORM))

@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
+use seal::{Keyring, Wrapped};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{CorruptRow, StoreError, texts};
+use super::remarks::{Remarks, TAG};
+use super::{CorruptRow, Keys, StoreError, texts};
 use crate::domain::ids::CustomerId;
 use crate::domain::tag::{Change, Kind};
 
@@ -13,35 +15,46 @@ use crate::domain::tag::{Change, Kind};
 /// was said for one of them of another's holds only of who is one person.
 pub(crate) async fn latest(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     homes: &[Uuid],
 ) -> Result<Vec<Change>, StoreError> {
     let rows = sqlx::query_as!(
         ChangeRow,
-        r#"SELECT DISTINCT ON (customer_id, tag, stood_under)
-               customer_id, stood_under, change_id, tag, kind, reason, source, actor,
-               change_time, expire_time AS "expire_time: _"
-           FROM tag_changes
-           WHERE customer_id = ANY ($1) AND (stood_under IS NULL OR stood_under = ANY ($1))
-           ORDER BY customer_id, tag, stood_under, change_id DESC"#,
+        r#"SELECT customer_id, stood_under, change_id, tag, kind, reason, sealed_reason, source, actor,
+               change_time, expire_time AS "expire_time: _", k.master_id AS "master_id!",
+               k.wrapped AS "wrapped!"
+           FROM (
+               SELECT DISTINCT ON (customer_id, tag, stood_under) * FROM tag_changes
+               WHERE customer_id = ANY ($1) AND (stood_under IS NULL OR stood_under = ANY ($1))
+               ORDER BY customer_id, tag, stood_under, change_id DESC
+           ) AS latest
+           JOIN (SELECT customer_id, master_id, wrapped FROM subject_keys
+                 WHERE wrapped IS NOT NULL) AS k USING (customer_id)
+           ORDER BY customer_id, tag, stood_under"#,
         homes,
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(ChangeRow::into_domain).collect()
+    let changes = rows.into_iter().map(|row| row.into_domain(keyring));
+    changes.collect()
 }
 
 /// What happened under these ids of one person before `before`, the latest first.
 pub(crate) async fn list(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     homes: &[Uuid],
     before: Uuid,
     limit: i64,
 ) -> Result<Vec<Change>, StoreError> {
     let rows = sqlx::query_as!(
         ChangeRow,
-        r#"SELECT customer_id, stood_under, change_id, tag, kind, reason, source, actor,
-               change_time, expire_time AS "expire_time: _"
+        r#"SELECT customer_id, stood_under, change_id, tag, kind, reason, sealed_reason, source, actor,
+               change_time, expire_time AS "expire_time: _", k.master_id AS "master_id!",
+               k.wrapped AS "wrapped!"
            FROM tag_changes
+           JOIN (SELECT customer_id, master_id, wrapped FROM subject_keys
+                 WHERE wrapped IS NOT NULL) AS k USING (customer_id)
            WHERE customer_id = ANY ($1) AND (stood_under IS NULL OR stood_under = ANY ($1))
                AND change_id < $2
            ORDER BY change_id DESC LIMIT $3"#,
@@ -51,13 +64,35 @@ pub(crate) async fn list(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(ChangeRow::into_domain).collect()
+    let changes = rows.into_iter().map(|row| row.into_domain(keyring));
+    changes.collect()
 }
 
-/// Adds changes.
+/// Adds changes, with the keys of those for whom something is said.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
+    keys: &Keys,
     changes: &[Change],
+) -> Result<(), StoreError> {
+    let seal = |it: &Change| keys.remark(it.by.0, TAG, it.id, &it.reason);
+    let sealed: Vec<Option<Vec<u8>>> = changes.iter().map(seal).collect::<Result<_, _>>()?;
+    write(connection, changes, &texts(changes, |_| ""), &sealed).await
+}
+
+/// Adds what rules have changed. The reason is the rule's, and stands in clear as it does there.
+pub(crate) async fn insert_ruled(
+    connection: &mut PgConnection,
+    changes: &[Change],
+) -> Result<(), StoreError> {
+    let reasons = texts(changes, |it| &it.reason);
+    write(connection, changes, &reasons, &vec![None; changes.len()]).await
+}
+
+async fn write(
+    connection: &mut PgConnection,
+    changes: &[Change],
+    reasons: &[&str],
+    sealed: &[Option<Vec<u8>>],
 ) -> Result<(), StoreError> {
     let said_for: Vec<Uuid> = changes.iter().map(|change| change.by.0).collect();
     let stood: Vec<Option<Uuid>> = changes.iter().map(elsewhere).collect();
@@ -66,19 +101,20 @@ pub(crate) async fn insert(
     let ends: Vec<Option<jiff_sqlx::Timestamp>> = changes.iter().map(end).collect();
     sqlx::query!(
         "INSERT INTO tag_changes (customer_id, change_id, tag, kind, reason, source, actor,
-                                  change_time, expire_time, stood_under)
+                                  change_time, expire_time, stood_under, sealed_reason)
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
-                              $7::text[], $8::timestamptz[], $9::timestamptz[], $10::uuid[])",
+                              $7::text[], $8::timestamptz[], $9::timestamptz[], $10::uuid[], $11::bytea[])",
         &said_for,
         &ids,
         &texts(changes, |it| &it.tag) as &[&str],
         &texts(changes, |it| kind_name(it.kind)) as &[&str],
-        &texts(changes, |it| &it.reason) as &[&str],
+        reasons as &[&str],
         &texts(changes, |it| &it.source) as &[&str],
         &texts(changes, |it| &it.actor) as &[&str],
         &times,
         ends as _,
         &stood as &[Option<Uuid>],
+        sealed as &[Option<Vec<u8>>],
     )
     .execute(connection)
     .await?;
@@ -111,14 +147,27 @@ struct ChangeRow {
     tag: String,
     kind: String,
     reason: String,
+    sealed_reason: Option<Vec<u8>>,
     source: String,
     actor: String,
     change_time: Timestamp,
     expire_time: Option<jiff_sqlx::Timestamp>,
+    master_id: String,
+    wrapped: Vec<u8>,
 }
 
 impl ChangeRow {
-    fn into_domain(self) -> Result<Change, StoreError> {
+    fn into_domain(self, keyring: &Keyring) -> Result<Change, StoreError> {
+        let remarks = Remarks {
+            keyring,
+            customer_id: self.customer_id,
+            key: Some(Wrapped {
+                master_id: self.master_id,
+                bytes: self.wrapped,
+            }),
+            row: self.change_id,
+        };
+        let reason = remarks.read(TAG, self.reason, self.sealed_reason.as_deref())?;
         let kind = match self.kind.as_str() {
             "added" => Kind::Added {
                 until: self.expire_time.map(jiff_sqlx::Timestamp::to_jiff),
@@ -135,7 +184,7 @@ impl ChangeRow {
             by: CustomerId(self.customer_id),
             tag: self.tag,
             kind,
-            reason: self.reason,
+            reason,
             source: self.source,
             actor: self.actor,
             at: self.change_time,

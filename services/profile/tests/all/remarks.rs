@@ -7,27 +7,45 @@ use chassis::Clock;
 use contract::patron::profile::v1 as proto;
 use proto::decide_match_review_request::Decision as Ruling;
 use proto::{
-    DecideMatchReviewRequest, ListLinksRequest, MergeCustomersRequest, UnmergeCustomersRequest,
+    AddTagRequest, AssignAccountManagerRequest, CreateLegalHoldRequest, DecideMatchReviewRequest,
+    GetAccountAssignmentRequest, GetCustomerTagsRequest, LiftRestrictionRequest,
+    ListAccountAssignmentsRequest, ListLegalHoldsRequest, ListLinksRequest,
+    ListRestrictionsRequest, ListTagChangesRequest, MergeCustomersRequest, ReleaseLegalHoldRequest,
+    UnmergeCustomersRequest,
 };
 use tonic::{Code, Status};
 
 use crate::access_files;
+use crate::accounts::{self, asking, manager, put};
 use crate::harness::{Profile, keyring, request_id, silent, until};
 use crate::identities::{make, named};
 use crate::matches::{twins, waiting};
+use crate::restrictions::restrict;
 use crate::sealed::{MARK, mark, places};
+use crate::tags::{add, adding};
 
 /// Where words about people stand. In each place they name it.
 const PLACES: &[(&str, &str)] = &[
     ("links", "reason"),
     ("links", "undone_reason"),
     ("match_candidates", "reason"),
+    ("tag_changes", "reason"),
+    ("legal_holds", "reason"),
+    ("legal_holds", "release_reason"),
+    ("restrictions", "lift_reason"),
+    ("account_assignments", "reason"),
+    ("account_assignment_changes", "reason"),
 ];
 
-/// Where nobody is told of them.
+/// Of what nobody is told.
 const UNTOLD: &[&str] = &["match_candidates"];
 
 fn words(table: &str, column: &str) -> String {
+    // What is said of an assignment stands in its history, too.
+    let table = match table {
+        "account_assignment_changes" => "account_assignments",
+        table => table,
+    };
     mark(&format!("{table}.{column}"))
 }
 
@@ -83,6 +101,45 @@ async fn decide(profile: &Profile, pair: [String; 2], decision: Ruling) {
     decided.unwrap();
 }
 
+async fn hold(profile: &Profile, customer_id: &str) {
+    let request = CreateLegalHoldRequest {
+        customer_id: customer_id.to_owned(),
+        reason: words("legal_holds", "reason"),
+        request_id: request_id(),
+    };
+    let hold = profile.privacy().create_legal_hold(request).await;
+    let hold = hold.unwrap().into_inner();
+    let request = ReleaseLegalHoldRequest {
+        customer_id: hold.customer_id,
+        legal_hold_id: hold.legal_hold_id,
+        reason: words("legal_holds", "release_reason"),
+        request_id: request_id(),
+    };
+    let released = profile.privacy().release_legal_hold(request).await;
+    let released = released.unwrap().into_inner();
+    assert_eq!(released.reason, words("legal_holds", "reason"));
+}
+
+async fn restrict_and_lift(profile: &Profile, customer_id: &str) {
+    let request = LiftRestrictionRequest {
+        customer_id: customer_id.to_owned(),
+        restriction_id: restrict(profile, customer_id).await.restriction_id,
+        reason: words("restrictions", "lift_reason"),
+        request_id: request_id(),
+    };
+    let lifted = profile.restrictions().lift_restriction(request).await;
+    lifted.unwrap();
+}
+
+async fn assign(profile: &Profile, customer_id: &str) {
+    put(profile, manager("mia", &[], 9)).await;
+    let request = AssignAccountManagerRequest {
+        reason: words("account_assignments", "reason"),
+        ..asking(customer_id, "mia")
+    };
+    accounts::assign(profile, request).await.unwrap();
+}
+
 /// Somebody of whom there are words in every place, and somebody who was joined with them and parted again.
 async fn spoken_of(profile: &Profile, name: &str) -> [String; 2] {
     let pair = twins(profile, name).await;
@@ -90,6 +147,15 @@ async fn spoken_of(profile: &Profile, name: &str) -> [String; 2] {
     decide(profile, pair.clone(), Ruling::Reject).await;
     let link = join(profile, &pair, words("links", "reason")).await;
     part(profile, &pair[0], link, words("links", "undone_reason")).await;
+    let one = &pair[0];
+    let tag = AddTagRequest {
+        reason: words("tag_changes", "reason"),
+        ..adding(one, "vip")
+    };
+    add(profile, tag).await.unwrap();
+    hold(profile, one).await;
+    restrict_and_lift(profile, one).await;
+    assign(profile, one).await;
     pair
 }
 
@@ -101,15 +167,68 @@ async fn tell(
 ) -> Result<BTreeSet<String>, Status> {
     let customer_id = customer_id.to_owned();
     let mut told = BTreeSet::new();
-    if table == "links" {
-        let request = ListLinksRequest {
-            customer_id,
-            ..Default::default()
-        };
-        let listed = profile.identities().list_links(request).await?;
-        for link in listed.into_inner().links {
-            told.extend([link.reason, link.undo_reason]);
+    match table {
+        "links" => {
+            let request = ListLinksRequest {
+                customer_id,
+                ..Default::default()
+            };
+            let listed = profile.identities().list_links(request).await?;
+            for link in listed.into_inner().links {
+                told.extend([link.reason, link.undo_reason]);
+            }
         }
+        "tag_changes" => {
+            let request = ListTagChangesRequest {
+                customer_id: customer_id.clone(),
+                ..Default::default()
+            };
+            let listed = profile.tags().list_tag_changes(request).await?;
+            told.extend(listed.into_inner().changes.into_iter().map(|it| it.reason));
+            let request = GetCustomerTagsRequest { customer_id };
+            let tags = profile.tags().get_customer_tags(request).await?;
+            let standing: Vec<_> = tags
+                .into_inner()
+                .tags
+                .into_iter()
+                .map(|it| it.reason)
+                .collect();
+            assert!(standing.iter().all(|it| told.contains(it)), "{standing:?}");
+        }
+        "legal_holds" => {
+            let request = ListLegalHoldsRequest {
+                customer_id,
+                ..Default::default()
+            };
+            let listed = profile.privacy().list_legal_holds(request).await?;
+            for hold in listed.into_inner().legal_holds {
+                told.extend([hold.reason, hold.release_reason]);
+            }
+        }
+        "restrictions" => {
+            let request = ListRestrictionsRequest {
+                customer_id,
+                ..Default::default()
+            };
+            let listed = profile.restrictions().list_restrictions(request).await?;
+            let listed = listed.into_inner().restrictions.into_iter();
+            told.extend(listed.map(|it| it.lift_reason));
+        }
+        "account_assignments" => {
+            let request = GetAccountAssignmentRequest { customer_id };
+            let got = profile.accounts().get_account_assignment(request).await?;
+            told.insert(got.into_inner().reason);
+        }
+        "account_assignment_changes" => {
+            let request = ListAccountAssignmentsRequest {
+                customer_id,
+                ..Default::default()
+            };
+            let listed = profile.accounts().list_account_assignments(request).await?;
+            let listed = listed.into_inner().assignments.into_iter();
+            told.extend(listed.map(|it| it.reason));
+        }
+        _ => {}
     }
     Ok(told)
 }

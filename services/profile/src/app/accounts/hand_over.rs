@@ -78,7 +78,7 @@ impl App {
         let people = customers::lock(db, &self.keyring, &page.items).await?;
         let mut managers = lock_managers(db, wish).await?;
         // Somebody else may have been faster while the locks were waited for.
-        let known = accounts::of(db, &page.items).await?;
+        let known = accounts::of(db, &self.keyring, &page.items).await?;
         let theirs = known.into_iter().filter(|it| it.manager == wish.from);
         let (changes, unplaced) = self.place(wish, &mut managers, &people, theirs);
         self.settle(db, &changes).await?;
@@ -129,7 +129,9 @@ impl App {
         if changes.is_empty() {
             return Ok(());
         }
-        accounts::assign(db, changes).await?;
+        let homes = changes.iter().map(|it| it.assignment.home);
+        let keys = self.keys(db, homes).await?;
+        accounts::assign(db, &keys, changes).await?;
         let events: Vec<_> = changes.iter().map(announce::account_manager).collect();
         let appended = self.outbox.append_all(db, &events).await;
         appended.map_err(refusals::outbox)

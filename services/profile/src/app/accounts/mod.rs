@@ -67,13 +67,14 @@ impl App {
         let customer = locked.and_then(|all| all.into_iter().next());
         let customer = customer.ok_or_else(refusals::customer_not_found)?;
         let homes = customer.homes().ids();
-        let known = accounts::of(db, &homes).await?;
+        let known = accounts::of(db, &self.keyring, &homes).await?;
         let known = known.first();
         let decided = self.decide_account(db, &customer, known, wish).await?;
         let Some(change) = decided else {
             return Ok(wire::accounts::standing(customer.id, known));
         };
-        accounts::assign(db, std::slice::from_ref(&change)).await?;
+        let keys = self.keys(db, [change.assignment.home]).await?;
+        accounts::assign(db, &keys, std::slice::from_ref(&change)).await?;
         let event = announce::account_manager(&change);
         let appended = self.outbox.append(db, event).await;
         appended.map_err(refusals::outbox)?;
@@ -137,7 +138,7 @@ impl App {
         let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?;
         let homes = homes.ok_or_else(refusals::customer_not_found)?;
-        let known = accounts::of(&mut tx, &homes.ids()).await?;
+        let known = accounts::of(&mut tx, &self.keyring, &homes.ids()).await?;
         Ok(wire::accounts::standing(homes.profile, known.first()))
     }
 
@@ -151,7 +152,8 @@ impl App {
         let mut tx = self.snapshot(deadline).await?;
         let homes = homes_of(&mut tx, customer).await?;
         let homes = homes.ok_or_else(refusals::customer_not_found)?.ids();
-        let found = accounts::changes(&mut tx, &homes, before, with_one_more(size)).await?;
+        let found =
+            accounts::changes(&mut tx, &self.keyring, &homes, before, with_one_more(size)).await?;
         Ok(Page::cut(found, size))
     }
 }

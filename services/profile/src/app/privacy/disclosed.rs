@@ -51,10 +51,12 @@ pub(crate) static SHAPE: Shape = Shape {
         },
         Kind {
             purpose: "duties under the law",
+            besides: KEY_OF_CUSTOMER,
             ..Kind::of("legal_holds", Origin::Staff)
         },
         Kind {
             purpose: "duties under the law",
+            besides: KEY_OF_CUSTOMER,
             names: &[("ground", "patron.profile.v1.Restriction.Ground")],
             ..Kind::of("restrictions", Origin::Staff)
         },
@@ -62,10 +64,14 @@ pub(crate) static SHAPE: Shape = Shape {
         Kind::of("health_cases", Origin::Provided),
         // The other may have turned out to be somebody else, here too.
         Kind {
+            besides: KEY_OF_CUSTOMER,
             hidden: &["stood_under"],
             ..Kind::of("tag_changes", Origin::Staff)
         },
-        Kind::of("account_assignment_changes", Origin::Staff),
+        Kind {
+            besides: KEY_OF_CUSTOMER,
+            ..Kind::of("account_assignment_changes", Origin::Staff)
+        },
         Kind {
             besides: KEY_OF_CUSTOMER,
             ..Kind::of("customer_attributes", Origin::Provided)

@@ -62,7 +62,9 @@ impl App {
                     by: caller.to_owned(),
                     reason: request.reason.clone(),
                 };
-                let outcome = release(claimed.transaction(), which, released).await;
+                let outcome = self
+                    .release_hold(claimed.transaction(), which, released)
+                    .await;
                 claimed.finish(outcome.map(wire::privacy::legal_hold)).await
             }
         }
@@ -78,7 +80,8 @@ impl App {
         let mut tx = self.snapshot(deadline).await?;
         let homes = homes::homes_of(&mut tx, customer).await?;
         let homes: Vec<Uuid> = homes.ok_or_else(refusals::customer_not_found)?.ids();
-        let found = holds::list(&mut tx, &homes, before, with_one_more(size)).await?;
+        let found =
+            holds::list(&mut tx, &self.keyring, &homes, before, with_one_more(size)).await?;
         Ok(Page::cut(found, size))
     }
 
@@ -92,8 +95,26 @@ impl App {
         // Too late: it is being erased already.
         let admitted = erasure::admit(db, hold.customer.0).await;
         admitted.map_err(refusals::database)??;
-        holds::insert(db, &hold).await?;
+        let keys = self.keys(db, [hold.customer]).await?;
+        holds::insert(db, &keys, &hold).await?;
         self.outwait_removals(db, deadline).await?;
+        Ok(hold)
+    }
+
+    async fn release_hold(
+        &self,
+        db: &mut PgTransaction<'_>,
+        (customer, id): (CustomerId, LegalHoldId),
+        released: Released,
+    ) -> Result<LegalHold, Refusal> {
+        let homes = lock(db, customer).await?;
+        let hold = holds::get(db, &self.keyring, &homes, id).await?;
+        let mut hold = hold.ok_or_else(refusals::legal_hold_not_found)?;
+        if hold.released.is_none() {
+            let keys = self.keys(db, [hold.customer]).await?;
+            holds::release(db, &keys, &hold, &released).await?;
+            hold.released = Some(released);
+        }
         Ok(hold)
     }
 }
@@ -103,19 +124,4 @@ async fn lock(db: &mut PgTransaction<'_>, customer: CustomerId) -> Result<Vec<Uu
     let person = contact::lock_person(db, customer).await?;
     let person = person.ok_or_else(refusals::customer_not_found)?;
     Ok(person.ids.into_iter().map(|id| id.0).collect())
-}
-
-async fn release(
-    db: &mut PgTransaction<'_>,
-    (customer, id): (CustomerId, LegalHoldId),
-    released: Released,
-) -> Result<LegalHold, Refusal> {
-    let homes = lock(db, customer).await?;
-    let hold = holds::get(db, &homes, id).await?;
-    let mut hold = hold.ok_or_else(refusals::legal_hold_not_found)?;
-    if hold.released.is_none() {
-        holds::release(db, &hold, &released).await?;
-        hold.released = Some(released);
-    }
-    Ok(hold)
 }

@@ -94,7 +94,8 @@ impl App {
         let mut tx = self.snapshot(deadline).await?;
         let homes = homes::homes_of(&mut tx, customer).await?;
         let homes: Vec<Uuid> = homes.ok_or_else(refusals::customer_not_found)?.ids();
-        let found = restrictions::list(&mut tx, &homes, before, with_one_more(size)).await?;
+        let found =
+            restrictions::list(&mut tx, &self.keyring, &homes, before, with_one_more(size)).await?;
         let is_restricted = restrictions::is_any(&mut tx, &homes).await?;
         Ok((Page::cut(found, size), is_restricted))
     }
@@ -125,12 +126,13 @@ impl App {
     ) -> Result<Restriction, Refusal> {
         let person = lock(db, &self.keyring, customer).await?;
         let homes = person.homes().ids();
-        let found = restrictions::get(db, &homes, id).await?;
+        let found = restrictions::get(db, &self.keyring, &homes, id).await?;
         let mut restriction = found.ok_or_else(refusals::restriction_not_found)?;
         if restriction.lifted.is_some() {
             return Ok(restriction);
         }
-        restrictions::lift(db, &restriction, &lifted).await?;
+        let keys = self.keys(db, [restriction.customer]).await?;
+        restrictions::lift(db, &keys, &restriction, &lifted).await?;
         restriction.lifted = Some(lifted);
         if !restrictions::is_any(db, &[restriction.customer.0]).await? {
             let event = announce::unrestricted(restriction.customer, &homes);

@@ -113,7 +113,7 @@ impl Giving {
             tag_rules::change_members(connection, &entered, &left).await?;
         }
         if !changes.is_empty() {
-            tags::insert(connection, &changes).await?;
+            tags::insert_ruled(connection, &changes).await?;
         }
         Ok((next, changes.iter().map(announce::tag).collect()))
     }

@@ -1,10 +1,13 @@
 //! Rows of account managers and assignments.
 
+use seal::{Keyring, Wrapped};
 use uuid::Uuid;
 
 use crate::domain::accounts::{Assignment, Change, Level, Manager, ManagerId, Presence};
 use crate::domain::ids::CustomerId;
-use crate::store::CorruptRow;
+use crate::store::remarks::{ASSIGNMENT, ASSIGNMENT_CHANGE, Remarks};
+use crate::store::sealed::Column;
+use crate::store::{CorruptRow, StoreError};
 
 pub(super) struct ManagerRow {
     pub(super) manager_id: String,
@@ -20,9 +23,12 @@ pub(super) struct AssignmentRow {
     pub(super) manager_id: String,
     pub(super) level: String,
     pub(super) reason: String,
+    pub(super) sealed_reason: Option<Vec<u8>>,
     pub(super) actor: String,
     pub(super) assign_time: jiff_sqlx::Timestamp,
     pub(super) counts: bool,
+    pub(super) master_id: Option<String>,
+    pub(super) wrapped: Option<Vec<u8>>,
 }
 
 pub(super) struct ChangeRow {
@@ -32,8 +38,11 @@ pub(super) struct ChangeRow {
     pub(super) previous_manager_id: Option<String>,
     pub(super) level: String,
     pub(super) reason: String,
+    pub(super) sealed_reason: Option<Vec<u8>>,
     pub(super) actor: String,
     pub(super) assign_time: jiff_sqlx::Timestamp,
+    pub(super) master_id: String,
+    pub(super) wrapped: Vec<u8>,
 }
 
 const PRESENCES: [(&str, Presence); 2] =
@@ -76,16 +85,31 @@ impl ManagerRow {
 }
 
 impl AssignmentRow {
-    pub(super) fn into_domain(self) -> Result<Assignment, CorruptRow> {
+    pub(super) fn into_domain(self, keyring: &Keyring) -> Result<Assignment, StoreError> {
+        let row = self.customer_id;
+        self.read(keyring, ASSIGNMENT, row)
+    }
+
+    /// The same of a row of either table.
+    fn read(self, keyring: &Keyring, of: Column, row: Uuid) -> Result<Assignment, StoreError> {
+        let remarks = Remarks {
+            keyring,
+            customer_id: self.customer_id,
+            key: self
+                .master_id
+                .zip(self.wrapped)
+                .map(|(master_id, bytes)| Wrapped { master_id, bytes }),
+            row,
+        };
         let known = LEVELS.iter().find(|(name, _)| *name == self.level);
         Ok(Assignment {
             home: CustomerId(self.customer_id),
             manager: ManagerId(self.manager_id),
             level: known.map(|(_, level)| *level).ok_or(CorruptRow {
-                table: "account_assignments",
+                table: of.table,
                 column: "level",
             })?,
-            reason: self.reason,
+            reason: remarks.read(of, self.reason, self.sealed_reason.as_deref())?,
             actor: self.actor,
             at: self.assign_time.to_jiff(),
             counts: self.counts,
@@ -94,20 +118,23 @@ impl AssignmentRow {
 }
 
 impl ChangeRow {
-    pub(super) fn into_domain(self) -> Result<Change, CorruptRow> {
+    pub(super) fn into_domain(self, keyring: &Keyring) -> Result<Change, StoreError> {
         let assignment = AssignmentRow {
             customer_id: self.customer_id,
             manager_id: self.manager_id,
             level: self.level,
             reason: self.reason,
+            sealed_reason: self.sealed_reason,
             actor: self.actor,
             assign_time: self.assign_time,
             // A history does not tell.
             counts: false,
+            master_id: Some(self.master_id),
+            wrapped: Some(self.wrapped),
         };
         Ok(Change {
             id: self.change_id,
-            assignment: assignment.into_domain()?,
+            assignment: assignment.read(keyring, ASSIGNMENT_CHANGE, self.change_id)?,
             previous: self.previous_manager_id.map(ManagerId),
         })
     }

@@ -1,12 +1,15 @@
 //! Legal holds.
 
 use jiff_sqlx::ToSqlx as _;
+use seal::{Keyring, Wrapped};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::domain::ids::CustomerId;
 use crate::domain::privacy::hold::{LegalHold, LegalHoldId, Released};
-use crate::store::StoreError;
+use crate::store::remarks::{HOLD, RELEASED_HOLD, Remarks};
+use crate::store::sealed::Unreadable;
+use crate::store::{Keys, StoreError};
 
 struct HoldRow {
     customer_id: Uuid,
@@ -17,19 +20,25 @@ struct HoldRow {
     released_at: Option<jiff_sqlx::Timestamp>,
     released_by: Option<String>,
     release_reason: Option<String>,
+    sealed_reason: Option<Vec<u8>>,
+    sealed_release_reason: Option<Vec<u8>>,
+    master_id: String,
+    wrapped: Vec<u8>,
 }
 
 /// Adds one.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
+    keys: &Keys,
     hold: &LegalHold,
 ) -> Result<(), StoreError> {
+    let (customer, id) = (hold.customer.0, hold.id.0);
     sqlx::query!(
-        "INSERT INTO legal_holds (customer_id, legal_hold_id, reason, created_by, created_at)
-         VALUES ($1, $2, $3, $4, $5)",
-        hold.customer.0,
-        hold.id.0,
-        hold.reason,
+        "INSERT INTO legal_holds (customer_id, legal_hold_id, reason, sealed_reason, created_by, created_at)
+         VALUES ($1, $2, '', $3, $4, $5)",
+        customer,
+        id,
+        keys.remark(customer, HOLD, id, &hold.reason)?,
         hold.created_by,
         hold.created_at.to_sqlx(),
     )
@@ -41,17 +50,20 @@ pub(crate) async fn insert(
 /// Writes down that one was released.
 pub(crate) async fn release(
     connection: &mut PgConnection,
+    keys: &Keys,
     hold: &LegalHold,
     released: &Released,
 ) -> Result<(), StoreError> {
+    let (customer, id) = (hold.customer.0, hold.id.0);
     sqlx::query!(
-        "UPDATE legal_holds SET released_at = $3, released_by = $4, release_reason = $5
+        "UPDATE legal_holds SET released_at = $3, released_by = $4, release_reason = '',
+             sealed_release_reason = $5
          WHERE customer_id = $1 AND legal_hold_id = $2",
-        hold.customer.0,
-        hold.id.0,
+        customer,
+        id,
         released.at.to_sqlx(),
         released.by,
-        released.reason,
+        keys.remark(customer, RELEASED_HOLD, id, &released.reason)?,
     )
     .execute(connection)
     .await?;
@@ -61,6 +73,7 @@ pub(crate) async fn release(
 /// The newest `limit` before one, of all that are or were on a person.
 pub(crate) async fn list(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     homes: &[Uuid],
     before: LegalHoldId,
     limit: i64,
@@ -68,8 +81,12 @@ pub(crate) async fn list(
     let rows = sqlx::query_as!(
         HoldRow,
         r#"SELECT customer_id, legal_hold_id, reason, created_by, created_at,
-                  released_at AS "released_at: _", released_by, release_reason
-           FROM legal_holds WHERE customer_id = ANY ($1) AND legal_hold_id < $2
+                  released_at AS "released_at: _", released_by, release_reason, sealed_reason,
+                  sealed_release_reason, k.master_id AS "master_id!", k.wrapped AS "wrapped!"
+           FROM legal_holds
+           JOIN (SELECT customer_id, master_id, wrapped FROM subject_keys
+                 WHERE wrapped IS NOT NULL) AS k USING (customer_id)
+           WHERE customer_id = ANY ($1) AND legal_hold_id < $2
            ORDER BY legal_hold_id DESC LIMIT $3"#,
         homes,
         before.0,
@@ -77,26 +94,32 @@ pub(crate) async fn list(
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(HoldRow::into_domain).collect())
+    let holds = rows.into_iter().map(|row| row.into_domain(keyring));
+    Ok(holds.collect::<Result<_, _>>()?)
 }
 
 /// One of a person.
 pub(crate) async fn get(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     homes: &[Uuid],
     id: LegalHoldId,
 ) -> Result<Option<LegalHold>, StoreError> {
     let row = sqlx::query_as!(
         HoldRow,
         r#"SELECT customer_id, legal_hold_id, reason, created_by, created_at,
-                  released_at AS "released_at: _", released_by, release_reason
-           FROM legal_holds WHERE customer_id = ANY ($1) AND legal_hold_id = $2"#,
+                  released_at AS "released_at: _", released_by, release_reason, sealed_reason,
+                  sealed_release_reason, k.master_id AS "master_id!", k.wrapped AS "wrapped!"
+           FROM legal_holds
+           JOIN (SELECT customer_id, master_id, wrapped FROM subject_keys
+                 WHERE wrapped IS NOT NULL) AS k USING (customer_id)
+           WHERE customer_id = ANY ($1) AND legal_hold_id = $2"#,
         homes,
         id.0,
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(HoldRow::into_domain))
+    Ok(row.map(|row| row.into_domain(keyring)).transpose()?)
 }
 
 /// One that holds, if any does.
@@ -115,19 +138,32 @@ pub(crate) async fn standing(
 }
 
 impl HoldRow {
-    fn into_domain(self) -> LegalHold {
+    fn into_domain(self, keyring: &Keyring) -> Result<LegalHold, Unreadable> {
+        let remarks = Remarks {
+            keyring,
+            customer_id: self.customer_id,
+            key: Some(Wrapped {
+                master_id: self.master_id,
+                bytes: self.wrapped,
+            }),
+            row: self.legal_hold_id,
+        };
+        let reason = remarks.read(HOLD, self.reason, self.sealed_reason.as_deref())?;
+        let release_reason = self.release_reason.unwrap_or_default();
+        let sealed = self.sealed_release_reason.as_deref();
+        let release_reason = remarks.read(RELEASED_HOLD, release_reason, sealed)?;
         let released = self.released_at.map(|at| Released {
             at: at.to_jiff(),
             by: self.released_by.unwrap_or_default(),
-            reason: self.release_reason.unwrap_or_default(),
+            reason: release_reason,
         });
-        LegalHold {
+        Ok(LegalHold {
             id: LegalHoldId(self.legal_hold_id),
             customer: CustomerId(self.customer_id),
-            reason: self.reason,
+            reason,
             created_by: self.created_by,
             created_at: self.created_at.to_jiff(),
             released,
-        }
+        })
     }
 }

@@ -57,7 +57,7 @@ pub(crate) async fn of(
     let mut figures: HashMap<CustomerId, Traits> =
         traits::of(connection, &homes).await?.into_iter().collect();
     let mut tags: HashMap<CustomerId, Vec<Change>> = HashMap::new();
-    for change in tags::latest(connection, &homes).await? {
+    for change in tags::latest(connection, keyring, &homes).await? {
         tags.entry(change.by).or_default().push(change);
     }
     let mut attributes: HashMap<CustomerId, Vec<Kept>> = HashMap::new();
