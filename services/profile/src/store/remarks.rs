@@ -31,6 +31,8 @@ pub(super) const RELEASED_HOLD: Column = column("legal_holds", "release_reason")
 pub(super) const LIFTED_RESTRICTION: Column = column("restrictions", "lift_reason");
 pub(super) const ASSIGNMENT: Column = column("account_assignments", "reason");
 pub(super) const ASSIGNMENT_CHANGE: Column = column("account_assignment_changes", "reason");
+pub(super) const EVIDENCE: Column = column("consent_statements", "evidence");
+pub(super) const REFERENCE: Column = column("contacts", "reference");
 
 /// Where remarks stand.
 pub(super) const TABLES: &[Table] = &[
@@ -49,6 +51,8 @@ pub(super) const TABLES: &[Table] = &[
     of_customer(&[LIFTED_RESTRICTION], "restriction_id"),
     of_customer(&[ASSIGNMENT], "customer_id"),
     of_customer(&[ASSIGNMENT_CHANGE], "change_id"),
+    of_customer(&[EVIDENCE], "statement_id"),
+    of_customer(&[REFERENCE], "contact_id"),
 ];
 
 const fn of_customer(columns: &'static [Column], row: &'static str) -> Table {

@@ -7,9 +7,10 @@ use chassis::Clock;
 use contract::patron::profile::v1 as proto;
 use proto::decide_match_review_request::Decision as Ruling;
 use proto::{
-    AddTagRequest, AssignAccountManagerRequest, CreateLegalHoldRequest, DecideMatchReviewRequest,
-    GetAccountAssignmentRequest, GetCustomerTagsRequest, LiftRestrictionRequest,
-    ListAccountAssignmentsRequest, ListLegalHoldsRequest, ListLinksRequest,
+    AddTagRequest, AssignAccountManagerRequest, CheckContactRequest, ConsentChange,
+    CreateLegalHoldRequest, DecideMatchReviewRequest, GetAccountAssignmentRequest,
+    GetCustomerTagsRequest, LiftRestrictionRequest, ListAccountAssignmentsRequest,
+    ListConsentStatementsRequest, ListContactsRequest, ListLegalHoldsRequest, ListLinksRequest,
     ListRestrictionsRequest, ListTagChangesRequest, MergeCustomersRequest, ReleaseLegalHoldRequest,
     UnmergeCustomersRequest,
 };
@@ -17,6 +18,8 @@ use tonic::{Code, Status};
 
 use crate::access_files;
 use crate::accounts::{self, asking, manager, put};
+use crate::consents::{self, grant};
+use crate::contacts::{ask, check};
 use crate::harness::{Profile, keyring, request_id, silent, until};
 use crate::identities::{make, named};
 use crate::matches::{twins, waiting};
@@ -35,6 +38,8 @@ const PLACES: &[(&str, &str)] = &[
     ("restrictions", "lift_reason"),
     ("account_assignments", "reason"),
     ("account_assignment_changes", "reason"),
+    ("consent_statements", "evidence"),
+    ("contacts", "reference"),
 ];
 
 /// Of what nobody is told.
@@ -156,6 +161,17 @@ async fn spoken_of(profile: &Profile, name: &str) -> [String; 2] {
     hold(profile, one).await;
     restrict_and_lift(profile, one).await;
     assign(profile, one).await;
+    let granted = ConsentChange {
+        evidence: words("consent_statements", "evidence"),
+        ..grant("marketing", "email")
+    };
+    consents::decide(profile, one, vec![granted]).await.unwrap();
+    let message = CheckContactRequest {
+        reference: words("contacts", "reference"),
+        ..ask(one, "service", "email")
+    };
+    let decision = check(profile, message).await;
+    assert!(decision.contact.is_some(), "{decision:?}");
     pair
 }
 
@@ -227,6 +243,37 @@ async fn tell(
             let listed = profile.accounts().list_account_assignments(request).await?;
             let listed = listed.into_inner().assignments.into_iter();
             told.extend(listed.map(|it| it.reason));
+        }
+        _ => told = tell_of_contact(profile, table, customer_id).await?,
+    }
+    Ok(told)
+}
+
+/// The same of consents and contacts.
+async fn tell_of_contact(
+    profile: &Profile,
+    table: &str,
+    customer_id: String,
+) -> Result<BTreeSet<String>, Status> {
+    let mut told = BTreeSet::new();
+    match table {
+        "consent_statements" => {
+            let request = ListConsentStatementsRequest {
+                customer_id,
+                ..Default::default()
+            };
+            let listed = profile.consents().list_consent_statements(request).await?;
+            let listed = listed.into_inner().statements.into_iter();
+            told.extend(listed.map(|it| it.evidence));
+        }
+        "contacts" => {
+            let request = ListContactsRequest {
+                customer_id,
+                ..Default::default()
+            };
+            let listed = profile.contacts().list_contacts(request).await?;
+            let listed = listed.into_inner().contacts.into_iter();
+            told.extend(listed.map(|it| it.reference));
         }
         _ => {}
     }
@@ -356,4 +403,20 @@ async fn words_that_were_moved_to_another_row_open_nowhere() {
         let told = tell(&profile, table, &one).await.unwrap();
         assert!(told.contains(&words(table, column)), "{table}.{column}");
     }
+}
+
+#[tokio::test]
+async fn words_are_told_of_whoever_has_the_id_for_which_they_were_written() {
+    let profile = Profile::start().await;
+    let two = make(&profile, named("Grace")).await.customer_id;
+    let [one, _] = spoken_of(&profile, "ada").await;
+    let pair = [two.clone(), one.clone()];
+    let link = join(&profile, &pair, "the same".to_owned()).await;
+    for id in &pair {
+        assert!(told(&profile, id).await.is_superset(&all()));
+        assert!(disclosed(&profile, id).await.is_superset(&all()));
+    }
+    part(&profile, &two, link, "not the same".to_owned()).await;
+    assert!(told(&profile, &one).await.is_superset(&all()));
+    assert!(told(&profile, &two).await.is_disjoint(&all()));
 }

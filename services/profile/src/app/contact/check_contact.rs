@@ -92,7 +92,9 @@ impl App {
                     contacts::displace(connection, &person.ids, &displaced, now).await?;
                 }
                 let contact = self.reservation(ask, &in_force, now)?;
-                contacts::insert(connection, &contact).await?;
+                let named = (!contact.reference.is_empty()).then_some(contact.customer);
+                let keys = self.keys(connection, named).await?;
+                contacts::insert(connection, &keys, &contact).await?;
                 Ok(wire::allowed(Some(wire::contact(contact, now)), &zone))
             }
         }

@@ -59,7 +59,9 @@ impl App {
                 recorded_by: caller.to_owned(),
                 record_time: now,
             };
-            statements::insert(tx, &recorded).await?;
+            let proved = (!recorded.evidence.is_empty()).then_some(home);
+            let keys = self.keys(tx, proved).await?;
+            statements::insert(tx, &keys, &recorded).await?;
         }
         let said = statements::newest(tx, ids, Some(&topic)).await?;
         let preference = preference(&topic, said.standing(&topic, now));

@@ -3,6 +3,7 @@
 use chassis::{Deadline, Refusal};
 use contract::patron::profile::v1 as proto;
 use idempotency::{Claim, Key};
+use seal::Keyring;
 use sqlx::{PgConnection, Postgres, Transaction};
 use tonic::{Response, Status};
 use uuid::Uuid;
@@ -76,7 +77,14 @@ impl App {
         let mut tx = self.snapshot(deadline).await?;
         let person = contact::person(&mut tx, customer).await?;
         let person = person.ok_or(ContactError::CustomerNotFound)?;
-        let found = contacts::list(&mut tx, &person.ids, before, with_one_more(size)).await?;
+        let found = contacts::list(
+            &mut tx,
+            &self.keyring,
+            &person.ids,
+            before,
+            with_one_more(size),
+        )
+        .await?;
         Ok(Page::cut(found, size))
     }
 
@@ -85,7 +93,7 @@ impl App {
         tx: &mut Transaction<'static, Postgres>,
         which: Which,
     ) -> Result<proto::Contact, ContactError> {
-        let mut contact = lock(tx, which).await?;
+        let mut contact = lock(tx, &self.keyring, which).await?;
         let now = self.now();
         let is_new = contact.confirm(now)?;
         if is_new {
@@ -105,7 +113,7 @@ impl App {
         connection: &mut PgConnection,
         which: Which,
     ) -> Result<proto::Contact, ContactError> {
-        let mut contact = lock(connection, which).await?;
+        let mut contact = lock(connection, &self.keyring, which).await?;
         let now = self.now();
         if contact.release(now)? {
             contacts::end(connection, &contact).await?;
@@ -115,9 +123,13 @@ impl App {
 }
 
 /// Reads a contact under the lock of its customer.
-async fn lock(connection: &mut PgConnection, which: Which) -> Result<Contact, ContactError> {
+async fn lock(
+    connection: &mut PgConnection,
+    keyring: &Keyring,
+    which: Which,
+) -> Result<Contact, ContactError> {
     let person = contact::lock_person(connection, which.customer).await?;
     let person = person.ok_or(ContactError::CustomerNotFound)?;
-    let contact = contacts::get(connection, &person.ids, which.contact).await?;
+    let contact = contacts::get(connection, keyring, &person.ids, which.contact).await?;
     contact.ok_or(ContactError::ContactNotFound)
 }

@@ -43,7 +43,14 @@ impl App {
         let mut tx = self.snapshot(deadline).await?;
         let person = contact::person(&mut tx, id).await?;
         let person = person.ok_or(ContactError::CustomerNotFound)?;
-        let found = statements::list(&mut tx, &person.ids, before, with_one_more(size)).await?;
+        let found = statements::list(
+            &mut tx,
+            &self.keyring,
+            &person.ids,
+            before,
+            with_one_more(size),
+        )
+        .await?;
         Ok(Page::cut(found, size))
     }
 }

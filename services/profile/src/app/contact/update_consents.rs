@@ -20,7 +20,7 @@ use crate::domain::contact::topic::{StatementId, Topic};
 use crate::domain::identifier::IdentifierKey;
 use crate::domain::ids::CustomerId;
 use crate::store::contact::statements::{self, Recorded};
-use crate::store::{StoreError, contact, customers};
+use crate::store::{Keys, StoreError, contact, customers};
 use crate::wire::{self, contact::consents::preference};
 
 const METHOD: &str = "patron.profile.v1.ConsentService/UpdateConsents";
@@ -87,6 +87,8 @@ impl App {
         let in_force = InForce::read(tx).await?;
         let mut said = statements::newest(tx, &person.ids, None).await?;
         let verified = verified(tx, &self.keyring, home, &changes.changes).await?;
+        let is_proved = changes.changes.iter().any(|it| !it.evidence.is_empty());
+        let keys = self.keys(tx, is_proved.then_some(home)).await?;
         let (mut announced, mut opt_ins) = (Vec::<NewEvent>::new(), Vec::new());
         for (at, change) in changes.changes.iter().enumerate() {
             let unknown = |source| ContactError::UnknownTopic {
@@ -100,7 +102,7 @@ impl App {
                 let kind = change.kind(&in_force.policy, &topic, now);
                 let proved_by = self.proof(change, kind, &verified);
                 let statement = self.statement(home, &said, change, (topic, kind, proved_by));
-                record(tx, caller, change, &statement, now).await?;
+                record(tx, &keys, change, (&statement, caller, now)).await?;
                 opt_ins.extend(opt_in(&statement));
                 let topic = statement.topic.clone();
                 said.statements.push(statement);
@@ -153,10 +155,9 @@ impl App {
 
 async fn record(
     connection: &mut PgConnection,
-    caller: &str,
+    keys: &Keys,
     change: &Change,
-    statement: &Statement,
-    now: Timestamp,
+    (statement, caller, now): (&Statement, &str, Timestamp),
 ) -> Result<(), StoreError> {
     let recorded = Recorded {
         statement: statement.clone(),
@@ -164,7 +165,7 @@ async fn record(
         recorded_by: caller.to_owned(),
         record_time: now,
     };
-    statements::insert(connection, &recorded).await
+    statements::insert(connection, keys, &recorded).await
 }
 
 /// The customer's verified identifiers; read only when somebody speaks by one.

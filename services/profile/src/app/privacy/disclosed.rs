@@ -42,10 +42,12 @@ pub(crate) static SHAPE: Shape = Shape {
         Kind::of("interactions", Origin::Provided),
         Kind {
             purpose: "proof of what the customer allowed",
+            besides: KEY_OF_CUSTOMER,
             ..Kind::of("consent_statements", Origin::Provided)
         },
         Kind {
             purpose: "keeping the limits of contact",
+            besides: KEY_OF_CUSTOMER,
             names: &[("priority", "patron.profile.v1.ContactPurpose.Priority")],
             ..Kind::of("contacts", Origin::Derived)
         },

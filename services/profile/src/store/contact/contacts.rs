@@ -5,6 +5,7 @@ mod row;
 use calendar::Zone;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
+use seal::Keyring;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -13,8 +14,9 @@ use crate::domain::contact::caps::Cap;
 use crate::domain::contact::ledger::{Contact, Held};
 use crate::domain::contact::topic::ContactId;
 use crate::domain::ids::CustomerId;
-use crate::store::{StoreError, texts};
-use row::{ContactRow, number_of, stored_name};
+use crate::store::remarks::REFERENCE;
+use crate::store::{Keys, StoreError, texts};
+use row::{ContactRow, HeldRow, number_of, stored_name};
 
 /// Most reservations of one person that wait to be confirmed.
 pub(crate) const MOST_RESERVED: usize = 1_000;
@@ -32,9 +34,9 @@ pub(crate) async fn counted(
         .unwrap_or(i64::MAX)
         .saturating_add(1);
     let rows = sqlx::query_as!(
-        ContactRow,
-        r#"SELECT customer_id, contact_id, purpose, channel, priority, reference, state,
-               reserve_time AS "reserve_time: _", expire_time AS "expire_time: _",
+        HeldRow,
+        r#"SELECT contact_id, purpose, channel, priority, state, reserve_time AS "reserve_time: _",
+               expire_time AS "expire_time: _",
                end_time AS "end_time: _"
            FROM contacts WHERE customer_id = ANY($1) AND state = 'reserved' AND expire_time > $2
            LIMIT $3"#,
@@ -46,7 +48,7 @@ pub(crate) async fn counted(
     .await?;
     let mut counted: Vec<Held> = rows
         .into_iter()
-        .map(ContactRow::into_held)
+        .map(HeldRow::into_domain)
         .collect::<Result<_, _>>()?;
     for cap in caps {
         for sent in sent(connection, ids, cap, cap.since(zone, now)).await? {
@@ -66,9 +68,9 @@ async fn sent(
     since: Timestamp,
 ) -> Result<Vec<Held>, StoreError> {
     let rows = sqlx::query_as!(
-        ContactRow,
-        r#"SELECT customer_id, contact_id, purpose, channel, priority, reference, state,
-               reserve_time AS "reserve_time: _", expire_time AS "expire_time: _",
+        HeldRow,
+        r#"SELECT contact_id, purpose, channel, priority, state, reserve_time AS "reserve_time: _",
+               expire_time AS "expire_time: _",
                end_time AS "end_time: _"
            FROM contacts
            WHERE customer_id = ANY($1) AND state = 'confirmed' AND end_time >= $2
@@ -83,42 +85,50 @@ async fn sent(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(ContactRow::into_held).collect()
+    rows.into_iter().map(HeldRow::into_domain).collect()
 }
 
 /// Reads one of these people's.
 pub(crate) async fn get(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     ids: &[CustomerId],
     id: ContactId,
 ) -> Result<Option<Contact>, StoreError> {
     let row = sqlx::query_as!(
         ContactRow,
-        r#"SELECT customer_id, contact_id, purpose, channel, priority, reference, state,
+        r#"SELECT customer_id, contact_id, purpose, channel, priority, reference, sealed_reference, state,
                reserve_time AS "reserve_time: _", expire_time AS "expire_time: _",
-               end_time AS "end_time: _"
-           FROM contacts WHERE customer_id = ANY($1) AND contact_id = $2"#,
+               end_time AS "end_time: _", k.master_id AS "master_id!", k.wrapped AS "wrapped!"
+           FROM contacts
+           JOIN (SELECT customer_id, master_id, wrapped FROM subject_keys
+                 WHERE wrapped IS NOT NULL) AS k USING (customer_id)
+           WHERE customer_id = ANY($1) AND contact_id = $2"#,
         &uuids(ids),
         id.0,
     )
     .fetch_optional(connection)
     .await?;
-    row.map(ContactRow::into_contact).transpose()
+    row.map(|row| row.into_contact(keyring)).transpose()
 }
 
 /// The contacts of these people before `before`, the latest reserved first.
 pub(crate) async fn list(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     ids: &[CustomerId],
     before: Uuid,
     limit: i64,
 ) -> Result<Vec<Contact>, StoreError> {
     let rows = sqlx::query_as!(
         ContactRow,
-        r#"SELECT customer_id, contact_id, purpose, channel, priority, reference, state,
+        r#"SELECT customer_id, contact_id, purpose, channel, priority, reference, sealed_reference, state,
                reserve_time AS "reserve_time: _", expire_time AS "expire_time: _",
-               end_time AS "end_time: _"
-           FROM contacts WHERE customer_id = ANY($1) AND contact_id < $2
+               end_time AS "end_time: _", k.master_id AS "master_id!", k.wrapped AS "wrapped!"
+           FROM contacts
+           JOIN (SELECT customer_id, master_id, wrapped FROM subject_keys
+                 WHERE wrapped IS NOT NULL) AS k USING (customer_id)
+           WHERE customer_id = ANY($1) AND contact_id < $2
            ORDER BY contact_id DESC LIMIT $3"#,
         &uuids(ids),
         before,
@@ -126,24 +136,27 @@ pub(crate) async fn list(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(ContactRow::into_contact).collect()
+    let contacts = rows.into_iter().map(|row| row.into_contact(keyring));
+    contacts.collect()
 }
 
 /// Reserves a place.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
+    keys: &Keys,
     contact: &Contact,
 ) -> Result<(), StoreError> {
+    let (customer, id) = (contact.customer.0, contact.id.0);
     sqlx::query!(
-        "INSERT INTO contacts (customer_id, contact_id, purpose, channel, priority, reference, state,
-                               reserve_time, expire_time, end_time)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        contact.customer.0,
-        contact.id.0,
+        "INSERT INTO contacts (customer_id, contact_id, purpose, channel, priority, reference,
+                               sealed_reference, state, reserve_time, expire_time, end_time)
+         VALUES ($1, $2, $3, $4, $5, '', $6, $7, $8, $9, $10)",
+        customer,
+        id,
         contact.topic.purpose.0,
         contact.topic.channel.0,
         number_of(contact.priority),
-        contact.reference,
+        keys.remark(customer, REFERENCE, id, &contact.reference)?,
         stored_name(contact.stored),
         contact.reserve_time.to_sqlx(),
         contact.expire_time.to_sqlx(),

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
+use seal::{Keyring, Wrapped};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -9,7 +10,8 @@ use super::uuids;
 use crate::domain::contact::consent::{Fingerprint, Kind, Said, Statement};
 use crate::domain::contact::topic::{Channel, Purpose, StatementId, Topic};
 use crate::domain::ids::CustomerId;
-use crate::store::{CorruptRow, StoreError};
+use crate::store::remarks::{EVIDENCE, Remarks};
+use crate::store::{CorruptRow, Keys, StoreError};
 
 /// A statement with what is told of it and not needed to decide.
 #[derive(Clone, Debug)]
@@ -35,8 +37,7 @@ pub(crate) async fn newest(
         StatementRow,
         r#"SELECT DISTINCT ON (customer_id, purpose, channel, covers, proved_by, kind = 'requested')
                customer_id, statement_id, covers, purpose, channel, kind, confirm_by AS "confirm_by: _",
-               request, notice, source, evidence, proved_by, recorded_by,
-               decide_time AS "decide_time: _", record_time AS "record_time: _",
+               request, notice, source, proved_by, decide_time AS "decide_time: _",
                expire_time AS "expire_time: _"
            FROM consent_statements
            WHERE customer_id = ANY($1) AND purpose = coalesce($2, purpose)
@@ -63,8 +64,7 @@ pub(crate) async fn about_request(
     let rows = sqlx::query_as!(
         StatementRow,
         r#"SELECT customer_id, statement_id, covers, purpose, channel, kind, confirm_by AS "confirm_by: _",
-               request, notice, source, evidence, proved_by, recorded_by,
-               decide_time AS "decide_time: _", record_time AS "record_time: _",
+               request, notice, source, proved_by, decide_time AS "decide_time: _",
                expire_time AS "expire_time: _"
            FROM consent_statements
            WHERE customer_id = $1 AND (statement_id = $2 OR request = $2)
@@ -86,17 +86,21 @@ pub(crate) async fn about_request(
 /// What these people said before `before`, the latest recorded first.
 pub(crate) async fn list(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     ids: &[CustomerId],
     before: Uuid,
     limit: i64,
 ) -> Result<Vec<Recorded>, StoreError> {
     let rows = sqlx::query_as!(
-        StatementRow,
+        RecordedRow,
         r#"SELECT customer_id, statement_id, covers, purpose, channel, kind, confirm_by AS "confirm_by: _",
-               request, notice, source, evidence, proved_by, recorded_by,
+               request, notice, source, evidence, sealed_evidence, proved_by, recorded_by,
                decide_time AS "decide_time: _", record_time AS "record_time: _",
-               expire_time AS "expire_time: _"
-           FROM consent_statements WHERE customer_id = ANY($1) AND statement_id < $2
+               expire_time AS "expire_time: _", k.master_id AS "master_id!", k.wrapped AS "wrapped!"
+           FROM consent_statements
+           JOIN (SELECT customer_id, master_id, wrapped FROM subject_keys
+                 WHERE wrapped IS NOT NULL) AS k USING (customer_id)
+           WHERE customer_id = ANY($1) AND statement_id < $2
            ORDER BY statement_id DESC LIMIT $3"#,
         &uuids(ids),
         before,
@@ -104,12 +108,14 @@ pub(crate) async fn list(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(StatementRow::into_recorded).collect()
+    let recorded = rows.into_iter().map(|row| row.into_recorded(keyring));
+    recorded.collect()
 }
 
 /// Records one.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
+    keys: &Keys,
     recorded: &Recorded,
 ) -> Result<(), StoreError> {
     let Recorded {
@@ -119,11 +125,13 @@ pub(crate) async fn insert(
         record_time,
     } = recorded;
     let (kind, confirm_by, request) = kind_columns(statement.kind);
+    let evidence = keys.remark(statement.home.0, EVIDENCE, statement.id.0, evidence)?;
     sqlx::query!(
         "INSERT INTO consent_statements
              (customer_id, statement_id, covers, purpose, channel, kind, confirm_by, request, notice,
-              source, evidence, proved_by, recorded_by, decide_time, record_time, expire_time)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+              source, evidence, sealed_evidence, proved_by, recorded_by, decide_time, record_time,
+              expire_time)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12, $13, $14, $15, $16)",
         statement.home.0,
         statement.id.0,
         &uuids(&statement.covers),
@@ -156,12 +164,10 @@ fn kind_columns(kind: Kind) -> (&'static str, Option<Timestamp>, Option<Uuid>) {
 }
 
 fn said(ids: &[CustomerId], rows: Vec<StatementRow>) -> Result<Said, StoreError> {
-    let statements = rows
-        .into_iter()
-        .map(|row| Ok(row.into_recorded()?.statement));
+    let statements = rows.into_iter().map(StatementRow::into_statement);
     Ok(Said {
         ids: ids.to_vec(),
-        statements: statements.collect::<Result<_, StoreError>>()?,
+        statements: statements.collect::<Result<_, _>>()?,
     })
 }
 
@@ -176,19 +182,74 @@ struct StatementRow {
     request: Option<Uuid>,
     notice: String,
     source: String,
+    proved_by: Option<Vec<u8>>,
+    decide_time: jiff_sqlx::Timestamp,
+    expire_time: Option<jiff_sqlx::Timestamp>,
+}
+
+struct RecordedRow {
+    customer_id: Uuid,
+    statement_id: Uuid,
+    covers: Vec<Uuid>,
+    purpose: String,
+    channel: String,
+    kind: String,
+    confirm_by: Option<jiff_sqlx::Timestamp>,
+    request: Option<Uuid>,
+    notice: String,
+    source: String,
     evidence: String,
+    sealed_evidence: Option<Vec<u8>>,
     proved_by: Option<Vec<u8>>,
     recorded_by: String,
     decide_time: jiff_sqlx::Timestamp,
     record_time: jiff_sqlx::Timestamp,
     expire_time: Option<jiff_sqlx::Timestamp>,
+    master_id: String,
+    wrapped: Vec<u8>,
+}
+
+impl RecordedRow {
+    fn into_recorded(self, keyring: &Keyring) -> Result<Recorded, StoreError> {
+        let remarks = Remarks {
+            keyring,
+            customer_id: self.customer_id,
+            key: Some(Wrapped {
+                master_id: self.master_id,
+                bytes: self.wrapped,
+            }),
+            row: self.statement_id,
+        };
+        let evidence = remarks.read(EVIDENCE, self.evidence, self.sealed_evidence.as_deref())?;
+        let statement = StatementRow {
+            customer_id: self.customer_id,
+            statement_id: self.statement_id,
+            covers: self.covers,
+            purpose: self.purpose,
+            channel: self.channel,
+            kind: self.kind,
+            confirm_by: self.confirm_by,
+            request: self.request,
+            notice: self.notice,
+            source: self.source,
+            proved_by: self.proved_by,
+            decide_time: self.decide_time,
+            expire_time: self.expire_time,
+        };
+        Ok(Recorded {
+            statement: statement.into_statement()?,
+            evidence,
+            recorded_by: self.recorded_by,
+            record_time: self.record_time.to_jiff(),
+        })
+    }
 }
 
 impl StatementRow {
-    fn into_recorded(self) -> Result<Recorded, StoreError> {
+    fn into_statement(self) -> Result<Statement, CorruptRow> {
         let kind = self.kind()?;
         let fingerprint = self.proved_by.map(Fingerprint::try_from).transpose();
-        let statement = Statement {
+        Ok(Statement {
             id: StatementId(self.statement_id),
             home: CustomerId(self.customer_id),
             covers: self.covers.into_iter().map(CustomerId).collect(),
@@ -202,12 +263,6 @@ impl StatementRow {
             proved_by: fingerprint.map_err(|_| corrupt("proved_by"))?,
             notice: self.notice,
             source: self.source,
-        };
-        Ok(Recorded {
-            statement,
-            evidence: self.evidence,
-            recorded_by: self.recorded_by,
-            record_time: self.record_time.to_jiff(),
         })
     }
 

@@ -5,6 +5,7 @@ use postgres::testing::TestDatabase;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
+use seal::Keyring;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -12,6 +13,7 @@ use super::statements::{Recorded, insert, list, newest};
 use crate::domain::contact::consent::{Kind, Said, Statement};
 use crate::domain::contact::topic::{Channel, Purpose, StatementId, Topic};
 use crate::domain::ids::CustomerId;
+use crate::store::Keys;
 
 const HISTORIES: u128 = 150;
 
@@ -100,8 +102,9 @@ fn recorded(draft: &Draft, people: [CustomerId; 2], id: Uuid) -> Recorded {
     }
 }
 
-async fn compare(connection: &mut PgConnection, ids: &[CustomerId]) {
-    let all = list(connection, ids, Uuid::max(), 100).await.unwrap();
+async fn compare(connection: &mut PgConnection, keyring: &Keyring, ids: &[CustomerId]) {
+    let all = list(connection, keyring, ids, Uuid::max(), 100).await;
+    let all = all.unwrap();
     let all = Said {
         ids: ids.to_vec(),
         statements: all.into_iter().map(|it| it.statement).collect(),
@@ -125,17 +128,22 @@ async fn compare(connection: &mut PgConnection, ids: &[CustomerId]) {
 async fn what_is_read_to_decide_gives_the_states_of_all_that_was_said() {
     let database = TestDatabase::create(&crate::migrations()).await;
     let mut connection = database.db().pool().acquire().await.unwrap();
+    let keyring = Keyring::parse(&Keyring::generate("test").unwrap()).unwrap();
     let mut runner = TestRunner::deterministic();
     for nth in 0..HISTORIES {
         let people = [2 * nth, 2 * nth + 1].map(|id| CustomerId(Uuid::from_u128(id)));
+        let named = people.map(|id| id.0);
+        let keys = Keys::of(&mut connection, &keyring, &named, Timestamp::UNIX_EPOCH)
+            .await
+            .unwrap();
         let drafts = proptest::collection::vec(draft(), 0..14);
         let drafts = drafts.new_tree(&mut runner).unwrap().current();
         for (id, draft) in (1000 * nth..).zip(&drafts) {
             let recorded = recorded(draft, people, Uuid::from_u128(id));
-            insert(&mut connection, &recorded).await.unwrap();
+            insert(&mut connection, &keys, &recorded).await.unwrap();
         }
         for ids in [&people[..1], &people[1..], &people[..]] {
-            compare(&mut connection, ids).await;
+            compare(&mut connection, &keyring, ids).await;
         }
     }
 }

@@ -1,11 +1,13 @@
-//! A row of `contacts`.
+//! Rows of `contacts`.
 
+use seal::{Keyring, Wrapped};
 use uuid::Uuid;
 
 use crate::domain::contact::ledger::{Contact, Held, State};
 use crate::domain::contact::policy::Priority;
 use crate::domain::contact::topic::{Channel, ContactId, Purpose, Topic};
 use crate::domain::ids::CustomerId;
+use crate::store::remarks::{REFERENCE, Remarks};
 use crate::store::{CorruptRow, StoreError};
 
 pub(super) struct ContactRow {
@@ -15,6 +17,21 @@ pub(super) struct ContactRow {
     pub(super) channel: String,
     pub(super) priority: i16,
     pub(super) reference: String,
+    pub(super) sealed_reference: Option<Vec<u8>>,
+    pub(super) state: String,
+    pub(super) reserve_time: jiff_sqlx::Timestamp,
+    pub(super) expire_time: jiff_sqlx::Timestamp,
+    pub(super) end_time: Option<jiff_sqlx::Timestamp>,
+    pub(super) master_id: String,
+    pub(super) wrapped: Vec<u8>,
+}
+
+/// What caps see of one, which is reserved or confirmed.
+pub(super) struct HeldRow {
+    pub(super) contact_id: Uuid,
+    pub(super) purpose: String,
+    pub(super) channel: String,
+    pub(super) priority: i16,
     pub(super) state: String,
     pub(super) reserve_time: jiff_sqlx::Timestamp,
     pub(super) expire_time: jiff_sqlx::Timestamp,
@@ -22,7 +39,18 @@ pub(super) struct ContactRow {
 }
 
 impl ContactRow {
-    pub(super) fn into_contact(self) -> Result<Contact, StoreError> {
+    pub(super) fn into_contact(self, keyring: &Keyring) -> Result<Contact, StoreError> {
+        let remarks = Remarks {
+            keyring,
+            customer_id: self.customer_id,
+            key: Some(Wrapped {
+                master_id: self.master_id,
+                bytes: self.wrapped,
+            }),
+            row: self.contact_id,
+        };
+        let sealed = self.sealed_reference.as_deref();
+        let reference = remarks.read(REFERENCE, self.reference, sealed)?;
         let stored = state_named(&self.state).ok_or(corrupt("state"))?;
         let priority = priority_numbered(self.priority).ok_or(corrupt("priority"))?;
         Ok(Contact {
@@ -33,24 +61,29 @@ impl ContactRow {
                 channel: Channel(self.channel),
             },
             priority,
-            reference: self.reference,
+            reference,
             stored,
             reserve_time: self.reserve_time.to_jiff(),
             expire_time: self.expire_time.to_jiff(),
             end_time: self.end_time.map(jiff_sqlx::Timestamp::to_jiff),
         })
     }
+}
 
-    /// As caps see it; it is reserved or confirmed.
-    pub(super) fn into_held(self) -> Result<Held, StoreError> {
-        let contact = self.into_contact()?;
-        let is_reserved = contact.stored == State::Reserved;
+impl HeldRow {
+    pub(super) fn into_domain(self) -> Result<Held, StoreError> {
+        let stored = state_named(&self.state).ok_or(corrupt("state"))?;
+        let at = self.end_time.unwrap_or(self.reserve_time);
+        let reserved_until = (stored == State::Reserved).then_some(self.expire_time);
         Ok(Held {
-            id: contact.id,
-            topic: contact.topic,
-            priority: contact.priority,
-            at: contact.end_time.unwrap_or(contact.reserve_time),
-            reserved_until: is_reserved.then_some(contact.expire_time),
+            id: ContactId(self.contact_id),
+            topic: Topic {
+                purpose: Purpose(self.purpose),
+                channel: Channel(self.channel),
+            },
+            priority: priority_numbered(self.priority).ok_or(corrupt("priority"))?,
+            at: at.to_jiff(),
+            reserved_until: reserved_until.map(jiff_sqlx::Timestamp::to_jiff),
         })
     }
 }
