@@ -9,6 +9,7 @@
 mod open;
 mod others;
 mod row;
+mod sealed;
 mod server;
 mod shape;
 mod store;
@@ -20,6 +21,7 @@ use postgres::Database;
 pub use contract::patron::privacy::v1::Origin;
 pub use open::{NotOpened, Opener};
 pub use others::{Discloser, Disclosers, Records, UnknownDiscloser};
+pub use sealed::{KEY_OF_CUSTOMER, SealedTable, SealedTables, bytes, id, key_beside};
 pub use server::DisclosureServer;
 pub use shape::{Kind, Shape};
 

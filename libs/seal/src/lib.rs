@@ -10,10 +10,15 @@
 //! - [`store`] keeps the wrapped keys of customers. A customer never had one, has a live one, or has a
 //!   tombstone. A tombstone is for ever: no key is made over it, and it can be replayed over a database that
 //!   was restored from before it.
+//! - A document is sealed in a [`Column`] of a row. What is read beside the customer's key is [`Sealed`], or [`Kept`] where
+//!   the row stays when the customer is erased. Rows of before are sealed by a [`Backlog`].
 //! - [`attach`] lets a service wrap the keys in its database anew when the keyring has a new master key.
 
+mod backlog;
 mod data_key;
+mod document;
 mod fingerprint;
+mod kept;
 mod keyring;
 mod rotation;
 mod service_key;
@@ -21,8 +26,11 @@ pub mod store;
 
 use sqlx::migrate::Migrator;
 
+pub use backlog::{Backlog, BacklogError, Part, attach_backlog};
 pub use data_key::{CannotOpen, DataKey, Place, Wrapped};
+pub use document::{Column, NotSealed, Sealed, Unreadable};
 pub use fingerprint::Fingerprint;
+pub use kept::Kept;
 pub use keyring::{Keyring, KeyringError, development_keyring};
 pub use rotation::attach;
 pub use service_key::ServiceKey;

@@ -11,6 +11,7 @@
 
 mod callers;
 mod keyring;
+mod places;
 mod refused;
 mod regions;
 mod role;
@@ -18,7 +19,8 @@ mod source;
 mod waiting;
 
 pub use callers::{Bearer, Caller, report_key};
-pub use keyring::keyring;
+pub use keyring::{keyring, keyrings};
+pub use places::places;
 pub use refused::{fields, metadata, reason};
 pub use regions::Regions;
 pub use role::{Role, config};

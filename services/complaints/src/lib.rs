@@ -29,6 +29,7 @@ use std::time::Duration;
 use access::Caller;
 use chassis::{Context, Service};
 use contract::patron::complaints::v1::case_service_server::CaseServiceServer;
+use disclosure::{DisclosureServer, SealedTables};
 use erasure::{Eraser, Guarded};
 use events::{Consumer, ConsumerConfig, FeedConfig, Feeds, Handler, Outbox, UnknownFeed};
 use postgres::{Database, Migrations, ProbeLimits};
@@ -104,6 +105,12 @@ pub fn service(
         clock: context.clock.clone(),
         data: Arc::new(personal::Cases),
     };
+    let discloser = DisclosureServer::new(db.clone(), &disclosed::SHAPE);
+    let discloser = discloser.opening(Arc::new(SealedTables {
+        keyring: app.keyring.clone(),
+        tables: &disclosed::SEALED,
+    }));
+    let backlog = Arc::new(app.clone());
     let owners = app.clone();
     let service = Service::new(NAME, context.clock.clone());
     let service = audit::attach(service, NAME, (&db, &app.keyring), context);
@@ -113,7 +120,8 @@ pub fn service(
             let app = owners.clone();
             async move { app.owners(named).await }
         });
-    let service = disclosure::attach(eraser.attach(service), &db, &disclosed::SHAPE);
+    let service = seal::attach_backlog(eraser.attach(service), &db, backlog);
+    let service = disclosure::attach_server(service, discloser);
     let service = retention::attach(service, &db, context.clock.clone(), &OLD);
     Ok(events::attach(watched(service, &db), events))
 }

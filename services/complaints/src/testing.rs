@@ -121,7 +121,7 @@ impl Bench {
     /// The whole log, as stored.
     pub(crate) async fn log(&self, case_id: &str) -> Vec<Entry> {
         let mut connection = self.app.db.pool().acquire().await.unwrap();
-        store::log::list(&mut connection, id(case_id), 0, 1000)
+        store::log::list(&mut connection, &self.app.keyring, id(case_id), 0, 1000)
             .await
             .unwrap()
     }

@@ -11,5 +11,6 @@ mod all {
     mod follow_ups;
     mod queues;
     mod retention;
+    mod sealed;
     mod support;
 }

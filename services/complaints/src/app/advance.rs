@@ -23,7 +23,7 @@ impl App {
         tx: &mut PgTransaction<'_>,
         step: Step<'_>,
     ) -> Result<(Case, Entry), CaseError> {
-        let before = store::cases::lock(tx, step.case)
+        let before = store::cases::lock(tx, &self.keyring, step.case)
             .await?
             .ok_or(CaseError::NotFound)?;
         if !step.etag.is_empty() && step.etag != cases::etag(&before) {
@@ -34,8 +34,10 @@ impl App {
             .progress
             .advance(step.change, self.stamp(step.actor))?;
         let case = Case { progress, ..before };
-        store::log::append(tx, case.opening.customer, case.id, &entry).await?;
-        store::cases::update(tx, &case).await?;
+        let key = self.key(tx, &case, &entry).await?;
+        let of = (case.opening.customer, case.id);
+        store::log::append(tx, key.as_ref(), of, &entry).await?;
+        store::cases::update(tx, key.as_ref(), &case).await?;
         self.outbox
             .append(tx, announcement(&case, &entry, first_response))
             .await?;

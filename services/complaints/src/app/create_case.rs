@@ -1,6 +1,6 @@
 use chassis::Refusal;
 use contract::patron::complaints::v1::{Case as WireCase, CreateCaseRequest};
-use idempotency::{Claim, Keeping, Key};
+use idempotency::{Claim, Key};
 use sqlx::PgTransaction;
 use tonic::{Response, Status};
 
@@ -19,16 +19,7 @@ impl App {
         request: CreateCaseRequest,
     ) -> Result<Response<WireCase>, Status> {
         let key = Key::new(&call.caller, METHOD, &request.request_id)?;
-        match idempotency::claim(
-            &self.db,
-            &Keeping::Clear,
-            call.deadline,
-            key,
-            &request,
-            self.now(),
-        )
-        .await?
-        {
+        match self.claim(call, key, &request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.create(claimed.transaction(), call, request).await;
@@ -46,15 +37,14 @@ impl App {
         request: CreateCaseRequest,
     ) -> Result<WireCase, Refusal> {
         let opening = wire::cases::opening(request.case.unwrap_or_default())?;
-        let admitted = erasure::admit(tx, opening.customer.0).await;
-        admitted.map_err(|error| CaseError::Store(error.into()))??;
         let case = self.open(tx, opening, &call.caller).await?;
         // Only openings with an origin can meet another, and callers cannot name one.
         case.map(|case| wire::cases::case(&case))
             .ok_or_else(|| CaseError::OriginTaken.into())
     }
 
-    /// Opens a case and announces it; `None` when its origin has opened one already.
+    /// Opens a case and announces it; `None` when its origin has opened one already. Refused for a person who was erased:
+    /// there is no key to seal with.
     pub(super) async fn open(
         &self,
         tx: &mut PgTransaction<'_>,
@@ -67,10 +57,12 @@ impl App {
             opening,
             progress,
         };
-        if !store::cases::insert(tx, &case).await? {
+        let key = self.key(tx, &case, &entry).await?;
+        if !store::cases::insert(tx, key.as_ref(), &case).await? {
             return Ok(None);
         }
-        store::log::append(tx, case.opening.customer, case.id, &entry).await?;
+        let of = (case.opening.customer, case.id);
+        store::log::append(tx, key.as_ref(), of, &entry).await?;
         self.outbox
             .append(tx, announcement(&case, &entry, false))
             .await?;

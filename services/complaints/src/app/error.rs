@@ -50,6 +50,7 @@ impl From<CaseError> for Refusal {
             .metadata("action", action.name()),
             CaseError::EtagMismatch => Refusal::new(Code::Aborted, Common::EtagMismatch, message),
             CaseError::Store(StoreError::Database(error)) => refuse_for_database(error),
+            CaseError::Store(StoreError::Erased) => erasure::erased(),
             error @ (CaseError::OriginTaken | CaseError::Store(_) | CaseError::Outbox(_)) => {
                 Refusal::internal(error)
             }

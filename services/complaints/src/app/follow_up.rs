@@ -2,6 +2,7 @@ use sqlx::PgTransaction;
 
 use super::{App, CaseError};
 use crate::domain::{CustomerId, Kind, Opening, Priority};
+use crate::store::StoreError;
 
 /// An unhappy answer to a survey, worth a call.
 #[derive(Debug, Clone)]
@@ -34,7 +35,10 @@ impl App {
             order_id: follow_up.order_id,
             origin: follow_up.response_id,
         };
-        self.open(tx, opening, actor).await?;
-        Ok(())
+        match self.open(tx, opening, actor).await {
+            // Whoever is erased is not called back.
+            Ok(_) | Err(CaseError::Store(StoreError::Erased)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }

@@ -15,7 +15,7 @@ impl App {
 
     pub(super) async fn find_case(&self, id: CaseId) -> Result<crate::domain::Case, CaseError> {
         let mut db = self.snapshot().await?;
-        store::cases::find(&mut db, id)
+        store::cases::find(&mut db, &self.keyring, id)
             .await?
             .ok_or(CaseError::NotFound)
     }

@@ -73,7 +73,8 @@ impl App {
             customers: ids.as_deref(),
             ..filter
         };
-        Ok(store::cases::list(&mut db, filter, after, i64::from(size) + 1).await?)
+        let most = i64::from(size) + 1;
+        Ok(store::cases::list(&mut db, &self.keyring, filter, after, most).await?)
     }
 }
 

@@ -38,7 +38,8 @@ impl App {
     /// One more than the page holds.
     async fn entries(&self, case: CaseId, after: i64, size: u16) -> Result<Vec<Entry>, CaseError> {
         let mut db = self.snapshot().await?;
-        let entries = store::log::list(&mut db, case, after, i64::from(size) + 1).await?;
+        let most = i64::from(size) + 1;
+        let entries = store::log::list(&mut db, &self.keyring, case, after, most).await?;
         // Every case has its opening, and a token is given out only when more follows.
         if entries.is_empty() {
             Err(CaseError::NotFound)

@@ -1,6 +1,6 @@
 use chassis::Refusal;
 use contract::patron::complaints::v1::{Case, ResolveCaseRequest};
-use idempotency::{Claim, Keeping, Key};
+use idempotency::{Claim, Key};
 use sqlx::PgTransaction;
 use tonic::{Response, Status};
 
@@ -19,16 +19,7 @@ impl App {
         request: ResolveCaseRequest,
     ) -> Result<Response<Case>, Status> {
         let key = Key::new(&call.caller, METHOD, &request.request_id)?;
-        match idempotency::claim(
-            &self.db,
-            &Keeping::Clear,
-            call.deadline,
-            key,
-            &request,
-            self.now(),
-        )
-        .await?
-        {
+        match self.claim(call, key, &request).await? {
             Claim::Replayed(answer) => answer,
             Claim::Fresh(mut claimed) => {
                 let outcome = self.resolve(claimed.transaction(), call, request).await;

@@ -36,7 +36,7 @@ async fn the_log_alone_tells_the_stored_state() {
     bench.resolve(&case).await.unwrap();
 
     let mut connection = bench.app.db.pool().acquire().await.unwrap();
-    let stored = store::cases::find(&mut connection, id(&case.case_id))
+    let stored = store::cases::find(&mut connection, &bench.app.keyring, id(&case.case_id))
         .await
         .unwrap()
         .unwrap();

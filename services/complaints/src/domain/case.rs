@@ -20,6 +20,23 @@ pub(crate) struct Case {
     pub(crate) progress: Progress,
 }
 
+impl Case {
+    /// Whether nothing is said in it: an erasure has emptied it.
+    pub(crate) fn is_wordless(&self) -> bool {
+        let Opening {
+            subject,
+            description,
+            order_id,
+            ..
+        } = &self.opening;
+        let resolution = self.progress.resolution.as_ref();
+        let resolution = resolution.map_or("", |it| &it.text);
+        [subject, description, order_id, resolution]
+            .into_iter()
+            .all(str::is_empty)
+    }
+}
+
 /// What a case was opened with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Opening {

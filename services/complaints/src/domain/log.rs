@@ -56,6 +56,16 @@ named! {
 }
 
 impl Change {
+    /// What somebody wrote; empty when nobody wrote anything.
+    pub(crate) fn words(&self) -> &str {
+        match self {
+            Self::Opened { .. } | Self::Closed => "",
+            Self::Message(message) => &message.body,
+            Self::Resolved { resolution } => resolution,
+            Self::Reopened { reason } => reason,
+        }
+    }
+
     /// The action that brings the change about; `None` for the opening, which has no case to act
     /// on.
     pub(crate) fn action(&self) -> Option<Action> {

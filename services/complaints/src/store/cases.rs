@@ -1,9 +1,13 @@
+use std::mem::take;
+
 use access::Reach;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
+use seal::{DataKey, Kept, Keyring};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::sealed::{CASE, Said};
 use super::{StoreError, named};
 use crate::domain::{
     Case, CaseId, CustomerId, Kind, Opening, Priority, Progress, Resolution, State,
@@ -34,6 +38,7 @@ impl Place {
     }
 }
 
+/// A row with its customer's key. What was written before it was sealed stands in the columns of its own.
 struct Row {
     customer_id: Uuid,
     case_id: Uuid,
@@ -52,6 +57,10 @@ struct Row {
     closed_at: Option<jiff_sqlx::Timestamp>,
     reopen_count: i32,
     version: i64,
+    said: Option<Vec<u8>>,
+    master_id: Option<String>,
+    wrapped: Option<Vec<u8>>,
+    is_erased: Option<bool>,
 }
 
 /// A checked query for whole rows; the tail says which.
@@ -59,10 +68,13 @@ macro_rules! select {
     ($tail:literal, $($argument:expr),+ $(,)?) => {
         sqlx::query_as!(
             Row,
-            "SELECT customer_id, case_id, kind, priority, channel, subject, description, order_id,
-                    origin, state, opened_at, first_responded_at, resolved_at, resolution,
-                    closed_at, reopen_count, version
-             FROM cases "
+            r#"SELECT customer_id, case_id, kind, priority, channel, subject, description, order_id,
+                      origin, state, opened_at, first_responded_at, resolved_at, resolution,
+                      closed_at, reopen_count, version, said, k.master_id AS "master_id?",
+                      k.wrapped AS "wrapped?", k.erased_at IS NOT NULL AS "is_erased?"
+               FROM cases
+               LEFT JOIN (SELECT customer_id, master_id, wrapped, erased_at FROM subject_keys) AS k
+                   USING (customer_id) "#
                 + $tail,
             $($argument),+
         )
@@ -72,34 +84,50 @@ macro_rules! select {
 /// The case, if there is one of this id.
 pub(crate) async fn find(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     id: CaseId,
 ) -> Result<Option<Case>, StoreError> {
     let row = select!("WHERE case_id = $1", id.0)
         .fetch_optional(connection)
         .await?;
-    row.map(Case::try_from).transpose()
+    row.map(|row| row.read(keyring)).transpose()
 }
 
 /// As [`find`], and nobody else changes it until the transaction ends.
 pub(crate) async fn lock(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     id: CaseId,
 ) -> Result<Option<Case>, StoreError> {
-    let row = select!("WHERE case_id = $1 FOR UPDATE", id.0)
+    let row = select!("WHERE case_id = $1 FOR UPDATE OF cases", id.0)
         .fetch_optional(connection)
         .await?;
-    row.map(Case::try_from).transpose()
+    row.map(|row| row.read(keyring)).transpose()
+}
+
+/// Of these cases those that nobody else works on; nobody does until the transaction ends.
+pub(crate) async fn lock_free(
+    connection: &mut PgConnection,
+    keyring: &Keyring,
+    ids: &[Uuid],
+) -> Result<Vec<Case>, StoreError> {
+    let rows = select!(
+        "WHERE case_id = ANY ($1) ORDER BY case_id FOR UPDATE OF cases SKIP LOCKED",
+        ids,
+    );
+    read(rows.fetch_all(connection).await?, keyring)
 }
 
 /// Up to `limit` cases that stand after the place, the latest opened first.
 pub(crate) async fn list(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     filter: Filter<'_>,
     after: Option<Place>,
     limit: i64,
 ) -> Result<Vec<Case>, StoreError> {
     if let Some(reach) = filter.within {
-        return list_within(connection, (filter, reach), after, limit).await;
+        return list_within(connection, keyring, (filter, reach), after, limit).await;
     }
     let Place(opened_at, case_id) = after.unwrap_or(Place::START);
     let rows = select!(
@@ -116,13 +144,14 @@ pub(crate) async fn list(
         case_id,
         limit,
     );
-    read(rows.fetch_all(connection).await?)
+    read(rows.fetch_all(connection).await?, keyring)
 }
 
 /// The same of the customers of some regions and brands. A statement of its own: most callers may see everybody, and
 /// need not pay for the join.
 async fn list_within(
     connection: &mut PgConnection,
+    keyring: &Keyring,
     (filter, reach): (Filter<'_>, &Reach),
     after: Option<Place>,
     limit: i64,
@@ -145,15 +174,19 @@ async fn list_within(
         case_id,
         limit,
     );
-    read(rows.fetch_all(connection).await?)
+    read(rows.fetch_all(connection).await?, keyring)
 }
 
-fn read(rows: Vec<Row>) -> Result<Vec<Case>, StoreError> {
-    rows.into_iter().map(Case::try_from).collect()
+fn read(rows: Vec<Row>, keyring: &Keyring) -> Result<Vec<Case>, StoreError> {
+    rows.into_iter().map(|row| row.read(keyring)).collect()
 }
 
 /// Adds a case; `false` when the customer has one of the same origin already.
-pub(crate) async fn insert(connection: &mut PgConnection, case: &Case) -> Result<bool, StoreError> {
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    key: Option<&DataKey>,
+    case: &Case,
+) -> Result<bool, StoreError> {
     let Case {
         id,
         opening,
@@ -161,28 +194,31 @@ pub(crate) async fn insert(connection: &mut PgConnection, case: &Case) -> Result
     } = case;
     let inserted = sqlx::query!(
         "INSERT INTO cases (customer_id, case_id, kind, priority, channel, subject, description,
-                            order_id, origin, state, opened_at, reopen_count, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                            order_id, origin, state, opened_at, reopen_count, version, said)
+         VALUES ($1, $2, $3, $4, $5, '', '', '', $6, $7, $8, $9, $10, $11)
          ON CONFLICT (customer_id, origin) WHERE origin <> '' DO NOTHING",
         opening.customer.0,
         id.0,
         opening.kind.name(),
         opening.priority.name(),
         opening.channel,
-        opening.subject,
-        opening.description,
-        opening.order_id,
         opening.origin,
         progress.state.name(),
         progress.opened_at.to_sqlx() as jiff_sqlx::Timestamp,
         progress.reopen_count,
         progress.version,
+        sealed(key, case)?,
     );
     Ok(inserted.execute(connection).await?.rows_affected() == 1)
 }
 
-/// Stores how far the case has come. The caller holds its lock.
-pub(crate) async fn update(connection: &mut PgConnection, case: &Case) -> Result<(), StoreError> {
+/// Stores how far the case has come, and seals what is said in it for the version that it has come to. The caller
+/// holds its lock.
+pub(crate) async fn update(
+    connection: &mut PgConnection,
+    key: Option<&DataKey>,
+    case: &Case,
+) -> Result<(), StoreError> {
     let Case {
         id,
         opening,
@@ -191,55 +227,78 @@ pub(crate) async fn update(connection: &mut PgConnection, case: &Case) -> Result
     let resolution = progress.resolution.as_ref();
     sqlx::query!(
         "UPDATE cases
-         SET state = $3, first_responded_at = $4, resolved_at = $5, resolution = $6,
-             closed_at = $7, reopen_count = $8, version = $9
+         SET state = $3, first_responded_at = $4, resolved_at = $5,
+             resolution = CASE WHEN $5::timestamptz IS NOT NULL THEN '' END,
+             closed_at = $6, reopen_count = $7, version = $8, said = $9,
+             subject = '', description = '', order_id = ''
          WHERE customer_id = $1 AND case_id = $2",
         opening.customer.0,
         id.0,
         progress.state.name(),
         progress.first_responded_at.map(ToSqlx::to_sqlx) as Option<jiff_sqlx::Timestamp>,
         resolution.map(|resolution| resolution.at.to_sqlx()) as Option<jiff_sqlx::Timestamp>,
-        resolution.map(|resolution| resolution.text.as_str()) as Option<&str>,
         progress.closed_at.map(ToSqlx::to_sqlx) as Option<jiff_sqlx::Timestamp>,
         progress.reopen_count,
         progress.version,
+        sealed(key, case)?,
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-impl TryFrom<Row> for Case {
-    type Error = StoreError;
+/// What is said in a case; without a key, nothing is.
+fn sealed(key: Option<&DataKey>, case: &Case) -> Result<Option<Vec<u8>>, StoreError> {
+    let seal = |key: &DataKey| {
+        let place = (case.id.0, case.progress.version);
+        key.seal_document(CASE, place, &Said::of(case))
+    };
+    Ok(key.map(seal).transpose()?)
+}
 
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+impl Row {
+    fn read(mut self, keyring: &Keyring) -> Result<Case, StoreError> {
+        let said = self.said(keyring)?;
         let opening = Opening {
-            customer: CustomerId(row.customer_id),
-            kind: named("cases.kind", row.kind, Kind::from_name)?,
-            priority: named("cases.priority", row.priority, Priority::from_name)?,
-            channel: row.channel,
-            subject: row.subject,
-            description: row.description,
-            order_id: row.order_id,
-            origin: row.origin,
+            customer: CustomerId(self.customer_id),
+            kind: named("cases.kind", self.kind, Kind::from_name)?,
+            priority: named("cases.priority", self.priority, Priority::from_name)?,
+            channel: self.channel,
+            subject: said.subject,
+            description: said.description,
+            order_id: said.order_id,
+            origin: self.origin,
         };
-        let resolution = row.resolved_at.zip(row.resolution);
+        let resolution = self.resolved_at.zip(said.resolution);
         let progress = Progress {
-            state: named("cases.state", row.state, State::from_name)?,
-            opened_at: row.opened_at.to_jiff(),
-            first_responded_at: row.first_responded_at.map(jiff_sqlx::Timestamp::to_jiff),
+            state: named("cases.state", self.state, State::from_name)?,
+            opened_at: self.opened_at.to_jiff(),
+            first_responded_at: self.first_responded_at.map(jiff_sqlx::Timestamp::to_jiff),
             resolution: resolution.map(|(at, text)| Resolution {
                 at: at.to_jiff(),
                 text,
             }),
-            closed_at: row.closed_at.map(jiff_sqlx::Timestamp::to_jiff),
-            reopen_count: row.reopen_count,
-            version: row.version,
+            closed_at: self.closed_at.map(jiff_sqlx::Timestamp::to_jiff),
+            reopen_count: self.reopen_count,
+            version: self.version,
         };
-        Ok(Self {
-            id: CaseId(row.case_id),
+        Ok(Case {
+            id: CaseId(self.case_id),
             opening,
             progress,
         })
+    }
+
+    fn said(&mut self, keyring: &Keyring) -> Result<Said, StoreError> {
+        let key = (self.master_id.take(), self.wrapped.take());
+        let kept = Kept::new(self.said.take(), key, self.is_erased);
+        let place = (self.case_id, self.version);
+        let said = kept.open(keyring, CASE, self.customer_id, place)?;
+        Ok(said.unwrap_or_else(|| Said {
+            subject: take(&mut self.subject),
+            description: take(&mut self.description),
+            order_id: take(&mut self.order_id),
+            resolution: self.resolution.take(),
+        }))
     }
 }

@@ -2,7 +2,12 @@
 
 pub(crate) mod cases;
 pub(crate) mod erasure;
+pub(crate) mod in_clear;
 pub(crate) mod log;
+pub(crate) mod sealed;
+
+use seal::store::KeyError;
+use seal::{NotSealed, Unreadable};
 
 /// Why the database could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +19,28 @@ pub(crate) enum StoreError {
     /// A stored name that this release does not know; perhaps a newer one wrote it.
     #[error("{column} holds the unknown value {value:?}")]
     UnknownName { column: &'static str, value: String },
+    /// The customer was erased: nothing is taken in about the person any more.
+    #[error("the customer was erased")]
+    Erased,
+    /// There is no key to seal with.
+    #[error(transparent)]
+    Key(KeyError),
+    /// Something can't be sealed.
+    #[error(transparent)]
+    NotSealed(#[from] NotSealed),
+    /// Something does not open.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+}
+
+impl From<KeyError> for StoreError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Database(error) => Self::Database(error),
+            KeyError::Erased { .. } => Self::Erased,
+            error => Self::Key(error),
+        }
+    }
 }
 
 impl From<sqlx::Error> for StoreError {

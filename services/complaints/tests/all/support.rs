@@ -8,6 +8,7 @@ use contract::patron::profile::v1::{CustomerPlaced, ErasureRequested};
 use events::{Feeds, NewEvent};
 use postgres::testing::TestDatabase;
 use prost::{Message, Name};
+use seal::Keyring;
 use testkit::{Bearer, Caller, Regions, Role, Source, keyring, until};
 use uuid::Uuid;
 
@@ -26,8 +27,13 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn start() -> Self {
-        let clock = Clock::system();
         let database = TestDatabase::create(&complaints::migrations()).await;
+        Self::start_over(database, keyring()).await
+    }
+
+    /// The role over a database that is there already.
+    pub(crate) async fn start_over(database: TestDatabase, keyring: Keyring) -> Self {
+        let clock = Clock::system();
         let survey = Source::start("survey", &clock).await;
         let profile = Source::start("profile", &clock).await;
         let feeds = Feeds::of([("survey", survey.feed()), ("profile", profile.feed())]);
@@ -36,7 +42,7 @@ impl Bench {
             pages: PageTokens::new(b"secret"),
         };
         let service =
-            complaints::service(database.db().clone(), &feeds, keyring(), &context).unwrap();
+            complaints::service(database.db().clone(), &feeds, keyring, &context).unwrap();
         let regions = Regions::default();
         let known = regions.clone();
         let service = service.records(move |named| std::future::ready(known.admit(&named)));

@@ -1,9 +1,8 @@
 //! Rows of people, opened for those who ask what is held of them.
 
-use disclosure::{NotOpened, Opener};
-use seal::{Keyring, Wrapped};
+use disclosure::{NotOpened, Opener, bytes, id, key_beside};
+use seal::Keyring;
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
 use super::attributes::open_value;
 use super::customers::open_personal;
@@ -11,12 +10,7 @@ use super::remarks::{self, Remarks, Table};
 use super::sealed::{Sealed, Unreadable};
 use super::sources::open_said;
 
-/// The key of the customer, told beside a row of `customers`; [`Opened`] takes it away again.
-pub(crate) const KEY_OF_CUSTOMER: &str = "coalesce((
-    SELECT jsonb_build_object('master_id', k.master_id, 'wrapped', k.wrapped) FROM subject_keys AS k
-    WHERE k.customer_id = t.customer_id AND k.wrapped IS NOT NULL), '{}')";
-
-/// The same of a row of `sources`.
+/// The key of the customer at whose id a row of `sources` stands, told beside it as [`disclosure::KEY_OF_CUSTOMER`] is.
 pub(crate) const KEY_OF_HOME: &str = "coalesce((
     SELECT jsonb_build_object('master_id', k.master_id, 'wrapped', k.wrapped) FROM subject_keys AS k
     WHERE k.customer_id = t.home AND k.wrapped IS NOT NULL), '{}')";
@@ -54,7 +48,7 @@ impl Opened {
         &self,
         row: &mut Map<String, Value>,
     ) -> Result<Option<Map<String, Value>>, Unreadable> {
-        let key = key(row);
+        let key = key_beside(row);
         let place = (
             id(row, "customer_id"),
             row.get("version").and_then(Value::as_i64),
@@ -83,7 +77,7 @@ impl Opened {
         &self,
         row: &mut Map<String, Value>,
     ) -> Result<Option<Map<String, Value>>, Unreadable> {
-        let key = key(row);
+        let key = key_beside(row);
         let place = (id(row, "customer_id"), id(row, "change_id"));
         let (Some(key), Some(value)) = (key, bytes(row.remove("value"))) else {
             // It was cleared.
@@ -107,7 +101,7 @@ impl Opened {
         table: &Table,
         row: &mut Map<String, Value>,
     ) -> Result<Option<Map<String, Value>>, Unreadable> {
-        let key = key(row);
+        let key = key_beside(row);
         let mut told = Map::new();
         for column in table.columns {
             let text = row.get(column.column).and_then(Value::as_str);
@@ -137,7 +131,7 @@ impl Opened {
         &self,
         row: &mut Map<String, Value>,
     ) -> Result<Option<Map<String, Value>>, Unreadable> {
-        let key = key(row);
+        let key = key_beside(row);
         let place = (id(row, "home"), id(row, "source_id"));
         let said = bytes(row.remove("said"));
         let (Some(key), Some(said)) = (key, said) else {
@@ -153,25 +147,4 @@ impl Opened {
         };
         open_said(&self.0, &sealed, source_id).map(Some)
     }
-}
-
-/// The key beside a row, taken from it.
-fn key(row: &mut Map<String, Value>) -> Option<Wrapped> {
-    let (master, wrapped) = (row.remove("master_id")?, row.remove("wrapped"));
-    Some(Wrapped {
-        master_id: master.as_str()?.to_owned(),
-        bytes: bytes(wrapped)?,
-    })
-}
-
-fn id(row: &Map<String, Value>, column: &str) -> Option<Uuid> {
-    Uuid::try_parse(row.get(column)?.as_str()?).ok()
-}
-
-/// Bytes that stand as hexadecimal digits behind `\\x`.
-fn bytes(value: Option<Value>) -> Option<Vec<u8>> {
-    let value = value?;
-    let digits = value.as_str()?.strip_prefix("\\x")?.as_bytes();
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    digits.chunks(2).map(byte).collect()
 }

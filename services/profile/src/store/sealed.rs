@@ -5,30 +5,15 @@ use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use seal::store::{KeyError, provide_all};
-use seal::{DataKey, Fingerprint, Keyring, NoRandomness, Place, Wrapped};
+use seal::{DataKey, Fingerprint, Keyring, NotSealed};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StoreError;
 use crate::domain::identifier::IdentifierKey;
 
-/// What a sealed value is part of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Column {
-    pub(crate) table: &'static str,
-    pub(crate) column: &'static str,
-}
-
-/// A sealed value that can't be read: it was changed, or put where it was not written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("what is sealed in {column} of {table} for the customer {customer_id} does not open there")]
-pub(crate) struct Unreadable {
-    pub(crate) table: &'static str,
-    pub(crate) column: &'static str,
-    pub(crate) customer_id: Uuid,
-}
+pub(crate) use seal::{Column, Sealed, Unreadable};
 
 /// Why there is no key to seal with.
 #[derive(Debug, thiserror::Error)]
@@ -36,12 +21,10 @@ pub(crate) enum SealError {
     #[error(transparent)]
     Key(KeyError),
     #[error(transparent)]
-    NoRandomness(#[from] NoRandomness),
+    NotSealed(#[from] NotSealed),
     /// A defect: keys are asked for before anything is sealed.
     #[error("the key of the customer {customer_id} was not asked for")]
     NotAsked { customer_id: Uuid },
-    #[error("a value can't be written as a document")]
-    Document(#[from] serde_json::Error),
 }
 
 /// The keys of the customers whom a transaction writes.
@@ -84,50 +67,12 @@ impl Keys {
         &self,
         customer_id: Uuid,
         column: Column,
-        (row, version): (Uuid, i64),
+        place: (Uuid, i64),
         value: &T,
     ) -> Result<Vec<u8>, SealError> {
         let key = self.keys.get(&customer_id);
         let key = key.ok_or(SealError::NotAsked { customer_id })?;
-        let document = serde_json::to_vec(value)?;
-        Ok(key.seal(column.place(row, version), &document)?)
-    }
-}
-
-/// A sealed value as it was read, with the key of its customer as that is kept.
-pub(super) struct Sealed<'a> {
-    pub(super) customer_id: Uuid,
-    pub(super) key: Wrapped,
-    pub(super) bytes: &'a [u8],
-}
-
-impl Sealed<'_> {
-    /// What was sealed for this row.
-    pub(super) fn open<T: DeserializeOwned>(
-        &self,
-        keyring: &Keyring,
-        column: Column,
-        (row, version): (Uuid, i64),
-    ) -> Result<T, Unreadable> {
-        let key = DataKey::unwrap(keyring, self.customer_id, &self.key).ok();
-        let document = key.and_then(|key| key.open(column.place(row, version), self.bytes).ok());
-        let value = document.and_then(|document| serde_json::from_slice(&document).ok());
-        value.ok_or(Unreadable {
-            table: column.table,
-            column: column.column,
-            customer_id: self.customer_id,
-        })
-    }
-}
-
-impl Column {
-    fn place(self, row: Uuid, version: i64) -> Place<'static> {
-        Place {
-            table: self.table,
-            column: self.column,
-            row,
-            version,
-        }
+        Ok(key.seal_document(column, place, value)?)
     }
 }
 

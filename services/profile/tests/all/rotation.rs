@@ -3,20 +3,12 @@
 use chassis::Clock;
 use contract::patron::profile::v1 as proto;
 use proto::{Customer, LookupCustomerRequest, SearchCustomersRequest};
-use seal::Keyring;
+use testkit::keyrings;
 
 use crate::harness::{Profile, create, identifier, reason, silent, until};
 use crate::identities::{get, link, make, named, tell, unmerge};
 
 const PHONE: &str = "+8613900739921";
-
-/// The entries of a kind in the text of a keyring.
-fn entries<'a>(text: &'a str, kind: &str) -> &'a str {
-    let from = text.find(&format!("[[{kind}]]")).unwrap();
-    let entry = &text[from..];
-    let until = entry[2..].find("[[").map_or(entry.len(), |at| at + 2);
-    &entry[..until]
-}
 
 fn ada() -> Customer {
     Customer {
@@ -43,15 +35,6 @@ async fn finds(profile: &Profile, customer_id: &str) {
     assert_eq!(reason(&refused.unwrap_err()), "IDENTIFIER_TAKEN");
     let told = tell(profile, "", ("shop", "77"), 5, named("Ada L")).await;
     assert_eq!(told.unwrap().customer.unwrap().customer_id, customer_id);
-}
-
-/// Keyrings of before, amid and after a rotation.
-fn keyrings() -> [Keyring; 3] {
-    let (old, new) = ["old", "new"]
-        .map(|id| Keyring::generate(id).unwrap())
-        .into();
-    let both = ["master", "index"].map(|kind| entries(&new, kind).to_owned() + entries(&old, kind));
-    [old, both.concat(), new].map(|text| Keyring::parse(&text).unwrap())
 }
 
 #[tokio::test]

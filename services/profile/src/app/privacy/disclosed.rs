@@ -1,8 +1,8 @@
 //! What this service hands out of people, for people who ask.
 
-use disclosure::{Kind, Origin, Shape};
+use disclosure::{KEY_OF_CUSTOMER, Kind, Origin, Shape};
 
-use crate::store::disclosed::{KEY_OF_CUSTOMER, KEY_OF_HOME, KEY_OF_OLDER};
+use crate::store::disclosed::{KEY_OF_HOME, KEY_OF_OLDER};
 
 /// Who is who.
 const JOINING: &str = "knowing which records are one person's";
