@@ -11,6 +11,8 @@ mod access_files;
 mod accounts;
 #[path = "all/attributes.rs"]
 mod attributes;
+#[path = "all/authors.rs"]
+mod authors;
 #[path = "all/batch.rs"]
 mod batch;
 #[path = "all/confined.rs"]

@@ -11,6 +11,8 @@ use crate::MethodRules;
 pub(super) const SEE: &str = "see";
 /// A caller sees a class of fields masked.
 pub(super) const SEE_MASKED: &str = "see masked";
+/// Conditions that a caller writes read a class of fields, which the caller need not see.
+pub(super) const USE: &str = "use in conditions";
 
 /// Who calls, what it is about, and what a caller's data are worth.
 const ENTITIES: &str = "\
@@ -34,7 +36,7 @@ pub(super) fn of(rules: &MethodRules) -> String {
         .collect();
     // Writing to a string can't fail.
     let _ = writeln!(schema, "entity Class enum [{}];", classes.join(", "));
-    for see in [SEE, SEE_MASKED] {
+    for see in [SEE, SEE_MASKED, USE] {
         let _ = writeln!(
             schema,
             "action \"{see}\" appliesTo {{ principal: Caller, resource: Class }};"

@@ -8,7 +8,7 @@ use cedar_policy::{
 };
 use contract::exposure::{Class, Exposure, Seen};
 
-use super::schema::{SEE, SEE_MASKED};
+use super::schema::{SEE, SEE_MASKED, USE};
 use super::{Policies, Reach};
 use crate::{Caller, CallerKind};
 
@@ -141,7 +141,7 @@ impl Standing {
         all.or_else(|| Reach::of(values(), OTHER, own).map(Scope::Own))
     }
 
-    /// How much is seen of each class.
+    /// How much is seen of each class, and which of them conditions may read.
     pub(crate) fn exposure(&self, policies: &Policies) -> Exposure {
         let of = |class: Class| {
             if self.sees(policies, SEE, class) {
@@ -154,7 +154,12 @@ impl Standing {
         };
         let classes = Class::ALL.into_iter();
         classes.fold(Exposure::NONE, |exposure, class| {
-            exposure.with(class, of(class))
+            let exposure = exposure.with(class, of(class));
+            if exposure.of(class) < Seen::Clear && self.sees(policies, USE, class) {
+                exposure.with_use(class)
+            } else {
+                exposure
+            }
         })
     }
 

@@ -19,6 +19,8 @@ const HEAD: &str = "\
 #          filtered the service filters what it answers
 #          nobodys  it tells nothing about customers
 # step up: what must have been proven, and how lately
+#
+# The last row tells which classes the conditions that a role writes may read.
 ";
 
 fn letter(class: Class, seen: Seen) -> char {
@@ -141,7 +143,28 @@ fn table() -> String {
         table.truncate(table.trim_end().len());
         table.push('\n');
     }
+    write!(table, "\n{:<54}", "in conditions").unwrap();
+    for role in roles.names() {
+        write!(table, " {:<15}", used(&roles, role)).unwrap();
+    }
+    table.truncate(table.trim_end().len());
+    table.push('\n');
     table
+}
+
+/// The classes that conditions of a role may read.
+fn used(roles: &Roles, role: &str) -> String {
+    let caller = Caller {
+        subject: "user:ann".to_owned(),
+        roles: vec![role.to_owned()],
+        ..Caller::service("any")
+    };
+    let exposure = roles.exposure(&caller);
+    let letters = Class::ALL.into_iter().map(|class| {
+        let is_used = exposure.may_use(class);
+        letter(class, if is_used { Seen::Clear } else { Seen::Hidden })
+    });
+    letters.collect()
 }
 
 #[test]

@@ -81,6 +81,8 @@ pub struct Exposure {
     personal: Seen,
     sensitive: Seen,
     free_text: Seen,
+    /// Classes that conditions of the caller may read although the caller is not shown them; bits by [`Class`].
+    used: u8,
 }
 
 impl Exposure {
@@ -95,6 +97,7 @@ impl Exposure {
             personal: seen,
             sensitive: seen,
             free_text: seen,
+            used: 0,
         }
     }
 
@@ -120,15 +123,38 @@ impl Exposure {
         }
     }
 
+    /// With conditions that may read a class which is not shown in clear.
+    #[must_use]
+    pub fn with_use(mut self, class: Class) -> Self {
+        self.used |= bit(class);
+        self
+    }
+
+    /// Whether conditions that the caller writes may read a class: what is shown in clear, and what the policies say.
+    pub fn may_use(self, class: Class) -> bool {
+        self.of(class) == Seen::Clear || self.used & bit(class) != 0
+    }
+
     /// True when nothing is kept back.
     pub fn is_all(self) -> bool {
-        self == Self::ALL
+        Class::ALL
+            .into_iter()
+            .all(|class| self.of(class) == Seen::Clear)
     }
 
     /// The exposure of the call that this code runs in. Outside of any, all: jobs and tests call nobody's
     /// behalf but the service's own.
     pub fn current() -> Self {
         CURRENT.try_with(|exposure| *exposure).unwrap_or(Self::ALL)
+    }
+}
+
+fn bit(class: Class) -> u8 {
+    match class {
+        Class::Contact => 1,
+        Class::Personal => 2,
+        Class::Sensitive => 4,
+        Class::FreeText => 8,
     }
 }
 

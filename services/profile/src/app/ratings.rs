@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::App;
 use super::browse::{Page, with_one_more};
-use super::segments::{SegmentError, words, words_for_new};
+use super::segments::{Author, SegmentError, words};
 use crate::domain::ids::CustomerId;
 use crate::domain::rating::{Document, Policy};
 use crate::domain::segment::definition::SegmentId;
@@ -120,13 +120,13 @@ impl App {
         (caller, etag): (&str, &str),
         document: Document,
     ) -> Result<proto::RatingPolicy, SegmentError> {
-        let over = words_for_new(connection).await?;
-        document
-            .compile(&over)
-            .map_err(|wrong| SegmentError::Condition {
-                field: format!("policy.{}", wrong.field),
-                source: wrong.source,
-            })?;
+        let author = Author::of_segments(connection).await?;
+        let policy = document.compile(author.words());
+        let policy = policy.map_err(|wrong| SegmentError::Condition {
+            field: format!("policy.{}", wrong.field),
+            source: wrong.source,
+        })?;
+        author.check("policy", policy.conditions())?;
         let encoded = |version| wire::encode(document.clone(), version, None).encode_to_vec();
         let stored = self.put_policy(connection, Kind::Rating, (caller, etag), encoded);
         let (version, since) = stored.await?.ok_or(SegmentError::Changed)?;

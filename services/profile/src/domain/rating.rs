@@ -127,11 +127,16 @@ impl Document {
 }
 
 impl Policy {
+    /// All that it asks.
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        let both = [&self.value, &self.engagement].into_iter();
+        both.chain(self.stages.iter().map(|(_, condition)| condition))
+    }
+
     /// How far back it looks at single orders.
     pub(crate) fn reach(&self) -> Reach {
-        let both = [&self.value, &self.engagement].into_iter();
-        let all = both.chain(self.stages.iter().map(|(_, condition)| condition));
-        all.map(Condition::reach).max().unwrap_or_default()
+        let reaches = self.conditions().map(Condition::reach);
+        reaches.max().unwrap_or_default()
     }
 
     /// Where somebody stands now, and until when at least. A condition that can't be decided does not

@@ -27,6 +27,12 @@ impl From<AttributeError> for Refusal {
                 ErrorReason::AttributeLimit,
                 message,
             ),
+            AttributeError::NotExposed(_) => {
+                Self::new(Code::PermissionDenied, Common::FieldNotExposed, message).field(
+                    "attribute.sensitivity",
+                    "its values are not shown to the caller",
+                )
+            }
             AttributeError::Changed => Self::new(Code::Aborted, Common::EtagMismatch, message),
             AttributeError::Fixed(invalid) => Self::new(
                 Code::FailedPrecondition,

@@ -36,6 +36,15 @@ impl From<SegmentError> for Refusal {
             SegmentError::TooMany => refusal(Code::ResourceExhausted, ErrorReason::SegmentLimit),
             SegmentError::Changed => Self::new(Code::Aborted, Common::EtagMismatch, message),
             SegmentError::Condition { field, source } => condition(&field, &source),
+            SegmentError::NotExposed { field, names } => {
+                let refusal = Self::new(Code::PermissionDenied, Common::FieldNotExposed, message);
+                names.iter().fold(refusal, |refusal, name| {
+                    let what = format!(
+                        "`{name}` is of a class that conditions of the caller may not read"
+                    );
+                    refusal.field(&field, what)
+                })
+            }
             SegmentError::Store(error) => error.into(),
             SegmentError::Outbox(error) => super::outbox(error),
             SegmentError::Zone(refusal) => *refusal,

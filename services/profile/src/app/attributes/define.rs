@@ -1,12 +1,14 @@
 //! What attributes are defined as.
 
 use chassis::{Deadline, Refusal};
+use contract::exposure::{Exposure, Seen};
 use contract::patron::profile::v1 as proto;
 use idempotency::{Claim, Key as RequestKey};
 use prost::{Message, Name};
 use sqlx::PgConnection;
 use tonic::{Response, Status};
 
+use super::class_of;
 use crate::app::App;
 use crate::domain::attribute::definition::{Attribute, Definition, Key, MOST};
 use crate::domain::invalid::Invalid;
@@ -38,6 +40,9 @@ pub(crate) enum AttributeError {
     TooMany,
     #[error("the attribute was changed since its etag was read")]
     Changed,
+    /// Its values are of a class that the caller is not shown, and would be shown after the change.
+    #[error("the sensitivity of `{}` can be changed by who is shown its values alone", .0.0)]
+    NotExposed(Key),
     /// Values and conditions rely on what would be changed.
     #[error("{0}")]
     Fixed(Invalid),
@@ -128,6 +133,15 @@ fn check(known: &Attribute, etag: &str, after: &Definition) -> Result<(), Attrib
     if !known.has_etag(etag) {
         return Err(AttributeError::Changed);
     }
+    if known.definition.sensitivity != after.sensitivity && !is_shown(known) {
+        return Err(AttributeError::NotExposed(known.key.clone()));
+    }
     let fixed = known.check_successor(after);
     fixed.map_err(|invalid| AttributeError::Fixed(invalid.within("attribute")))
+}
+
+/// Whether the caller is shown all of the values as it is now.
+fn is_shown(attribute: &Attribute) -> bool {
+    let class = class_of(attribute.definition.sensitivity);
+    class.is_none_or(|class| Exposure::current().of(class) == Seen::Clear)
 }

@@ -7,12 +7,13 @@ pub(crate) use define::{AttributeError, Change};
 pub(crate) use values::announced;
 
 use chassis::{Deadline, Refusal};
+use contract::exposure::Class;
 use contract::patron::profile::v1 as proto;
 use uuid::Uuid;
 
 use super::App;
 use super::browse::{Page, with_one_more};
-use crate::domain::attribute::definition::{Attribute, Key};
+use crate::domain::attribute::definition::{Attribute, Key, Sensitivity};
 use crate::domain::attribute::standing;
 use crate::domain::ids::CustomerId;
 use crate::refusals;
@@ -77,5 +78,16 @@ impl App {
         let keys: Vec<&str> = found.iter().map(|it| it.key.0.as_str()).collect();
         let known = attributes::named(&mut tx, &keys).await?;
         Ok(Page::cut(wire::told(found, &known), size))
+    }
+}
+
+/// The class that values of a sensitivity are of; `None`: whoever sees the customer sees them.
+pub(crate) fn class_of(sensitivity: Sensitivity) -> Option<Class> {
+    match sensitivity {
+        Sensitivity::None => None,
+        Sensitivity::Contact => Some(Class::Contact),
+        Sensitivity::Personal => Some(Class::Personal),
+        Sensitivity::Sensitive => Some(Class::Sensitive),
+        Sensitivity::FreeText => Some(Class::FreeText),
     }
 }

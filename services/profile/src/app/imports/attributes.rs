@@ -6,9 +6,9 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::app::attributes::AttributeError;
+use crate::app::attributes::{AttributeError, class_of};
 use crate::domain::attribute::asked::Step;
-use crate::domain::attribute::definition::{Attribute, Key, Sensitivity};
+use crate::domain::attribute::definition::{Attribute, Key};
 use crate::domain::attribute::standing::Change;
 use crate::domain::ids::{CustomerId, ImportId};
 use crate::domain::imports::attributes::{Said, Sheet, read};
@@ -214,15 +214,5 @@ fn check_exposed(columns: &[(usize, &Key)], known: &[Attribute]) -> Result<(), R
         Ok(())
     } else {
         Err(refusals::hidden_columns(&hidden))
-    }
-}
-
-fn class_of(sensitivity: Sensitivity) -> Option<Class> {
-    match sensitivity {
-        Sensitivity::None => None,
-        Sensitivity::Contact => Some(Class::Contact),
-        Sensitivity::Personal => Some(Class::Personal),
-        Sensitivity::Sensitive => Some(Class::Sensitive),
-        Sensitivity::FreeText => Some(Class::FreeText),
     }
 }

@@ -7,7 +7,7 @@ use prost::{Message, Name};
 use sqlx::PgConnection;
 use tonic::{Response, Status};
 
-use super::SegmentError;
+use super::{Author, SegmentError};
 use crate::app::App;
 use crate::domain::segment::definition::{Definition, MOST, Segment, SegmentId};
 use crate::store::segments::{definitions, sweeps};
@@ -85,8 +85,8 @@ impl App {
         caller: &str,
         (id, known, definition): (SegmentId, Option<Segment>, Definition),
     ) -> Result<Segment, SegmentError> {
-        let words = super::words_for_new(db).await?;
-        super::compile("segment.condition", &definition.condition, &words)?;
+        let author = Author::of_segments(db).await?;
+        author.compile("segment.condition", &definition.condition)?;
         if known.is_some() {
             return Err(SegmentError::AlreadyExists);
         }
@@ -114,8 +114,9 @@ impl App {
         caller: &str,
         (mut segment, etag, definition): (Segment, &str, Definition),
     ) -> Result<Segment, SegmentError> {
-        let words = super::words_for_new(db).await?;
-        super::compile("segment.condition", &definition.condition, &words)?;
+        let author = Author::of_segments(db).await?;
+        let is_other = segment.definition.condition != definition.condition;
+        author.recompile("segment.condition", &definition.condition, is_other)?;
         if segment.archived {
             return Err(SegmentError::Archived);
         }
@@ -125,7 +126,6 @@ impl App {
         if segment.definition == definition {
             return Ok(segment);
         }
-        let is_other = segment.definition.condition != definition.condition;
         segment.definition = definition;
         segment.version = segment.version.saturating_add(1);
         segment.update_time = self.now();

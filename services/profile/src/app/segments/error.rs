@@ -23,6 +23,9 @@ pub(crate) enum SegmentError {
     /// `field` is where the condition stands in the request.
     #[error("{source}")]
     Condition { field: String, source: CompileError },
+    /// A condition in `field` reads what the caller may not use.
+    #[error("the condition reads what conditions of the caller may not read")]
+    NotExposed { field: String, names: Vec<String> },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]

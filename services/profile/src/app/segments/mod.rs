@@ -1,5 +1,6 @@
 //! Segments: defining them, deciding who belongs to them, and telling why.
 
+mod author;
 mod define;
 mod error;
 mod explain;
@@ -10,6 +11,7 @@ mod preview;
 mod rate;
 mod read;
 
+pub(crate) use author::Author;
 pub(crate) use define::Change;
 pub(crate) use error::SegmentError;
 pub(in crate::app) use foresee::Foresight;
@@ -22,7 +24,6 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use super::contact::policy::default_zone;
-use crate::domain::attribute::definition::Attribute;
 use crate::domain::segment::condition::{Condition, Reach};
 use crate::domain::segment::vocabulary::Vocabulary;
 use crate::store::attributes;
@@ -38,24 +39,6 @@ pub(crate) fn compile(
         field: field.to_owned(),
         source,
     })
-}
-
-/// What conditions may say that are new.
-pub(crate) async fn words_for_new(
-    connection: &mut PgConnection,
-) -> Result<Vocabulary, SegmentError> {
-    let attributes = attributes::all(connection).await?;
-    let is_open = |it: &&Attribute| it.definition.sensitivity.is_for_conditions();
-    Ok(Vocabulary::of(attributes.iter().filter(is_open)))
-}
-
-/// What conditions of rules may say that are new.
-pub(crate) async fn words_for_rules(
-    connection: &mut PgConnection,
-) -> Result<Vocabulary, SegmentError> {
-    let attributes = attributes::all(connection).await?;
-    let is_open = |it: &&Attribute| it.definition.sensitivity.is_for_conditions();
-    Ok(Vocabulary::without_tags(attributes.iter().filter(is_open)))
 }
 
 /// What conditions may say that are in force: an attribute may have become more sensitive since.

@@ -6,7 +6,7 @@ use seal::Keyring;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::SegmentError;
+use super::{Author, SegmentError};
 use crate::app::App;
 use crate::domain::segment::condition::Condition;
 use crate::domain::segment::sample::estimate;
@@ -40,8 +40,8 @@ impl App {
         preview: &Preview,
     ) -> Result<proto::SegmentPreview, Refusal> {
         let mut tx = self.snapshot(deadline).await?;
-        let words = super::words_for_new(&mut tx).await?;
-        let condition = super::compile("condition", &preview.condition, &words)?;
+        let author = Author::of_segments(&mut tx).await?;
+        let condition = author.compile("condition", &preview.condition)?;
         let (ids, count) = customers::sample(&mut tx, preview.sample_size.into()).await?;
         let scope = super::scope(&mut tx, condition.reach(), self.now()).await?;
         let mut tally = Tally::default();

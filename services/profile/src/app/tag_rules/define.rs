@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use tonic::{Response, Status};
 
 use crate::app::App;
-use crate::app::segments::{SegmentError, compile, words_for_rules};
+use crate::app::segments::{Author, SegmentError};
 use crate::domain::invalid::{Invalid, Problem};
 use crate::domain::tag_rule::{Definition, MOST, RuleId, TagRule};
 use crate::store::segments::sweeps;
@@ -82,11 +82,8 @@ impl App {
         let mut rule = match (known, change) {
             (Some(_), Change::Create(_)) => return Err(TagRuleError::AlreadyExists),
             (None, Change::Create(definition)) => {
-                compile(
-                    CONDITION,
-                    &definition.condition,
-                    &words_for_rules(db).await?,
-                )?;
+                let author = Author::of_rules(db).await?;
+                author.compile(CONDITION, &definition.condition)?;
                 if tag_rules::count(db).await? >= MOST {
                     return Err(TagRuleError::TooMany);
                 }
@@ -96,11 +93,9 @@ impl App {
             (Some(known), Change::Archive) if known.archived => return Ok(known),
             (Some(known), Change::Archive) => self.next(known, |it| it.archived = true),
             (Some(known), Change::Update { etag, definition }) => {
-                compile(
-                    CONDITION,
-                    &definition.condition,
-                    &words_for_rules(db).await?,
-                )?;
+                let author = Author::of_rules(db).await?;
+                let is_other = known.definition.condition != definition.condition;
+                author.recompile(CONDITION, &definition.condition, is_other)?;
                 check(&known, &etag, &definition)?;
                 if known.definition == definition {
                     return Ok(known);

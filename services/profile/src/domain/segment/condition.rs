@@ -70,6 +70,11 @@ impl Condition {
         self.reach
     }
 
+    /// The names that it reads.
+    pub(crate) fn reads(&self) -> impl Iterator<Item = &str> {
+        self.rule.reads()
+    }
+
     /// What it comes to now, and until when at least. Looks at some of the next instants at which a
     /// fact changes, since most of them change nothing for the condition: the 60 midnights before
     /// somebody has not bought for 60 days.

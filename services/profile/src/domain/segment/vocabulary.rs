@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use rules::{Argument, Schema, SchemaError, Structure, StructureBuilder, Type};
 
-use crate::domain::attribute::definition::{Attribute, Kind};
+use crate::domain::attribute::definition::{Attribute, Kind, Sensitivity};
 use crate::domain::currencies::CODES;
 
 /// The most tags that a condition sees. Joined people may have more than one person can be given.
@@ -36,6 +36,35 @@ pub(super) const HABITS: [&str; 3] = ["usual_hour", "usual_channel", "favourite_
 
 /// What the name of an attribute that is a day or an instant begins with: conditions read how far it is.
 pub(super) const DAYS_TO: &str = "days_to_";
+
+/// How sensitive the fields are that conditions read by these names; the others of a customer are not.
+const SENSITIVITIES: [(&str, Sensitivity); 5] = [
+    ("customer.gender", Sensitivity::Personal),
+    ("customer.occupation", Sensitivity::Personal),
+    ("customer.age", Sensitivity::Personal),
+    ("customer.days_to_birthday", Sensitivity::Personal),
+    ("customer.income_band", Sensitivity::Sensitive),
+];
+
+/// How sensitive that is which a condition reads by this name.
+pub(crate) fn sensitivity_of(name: &str, attributes: &[Attribute]) -> Sensitivity {
+    let Some(key) = name.strip_prefix("attribute.") else {
+        let known = SENSITIVITIES.iter().find(|(known, _)| *known == name);
+        return known.map_or(Sensitivity::None, |(_, sensitivity)| *sensitivity);
+    };
+    let is_named = |it: &&Attribute| word(it) == key;
+    let attribute = attributes.iter().find(is_named);
+    attribute.map_or(Sensitivity::None, |it| it.definition.sensitivity)
+}
+
+/// By which word conditions read an attribute.
+fn word(attribute: &Attribute) -> String {
+    let key = attribute.key.0.as_str();
+    match attribute.definition.kind {
+        Kind::Date | Kind::Timestamp => format!("{DAYS_TO}{key}"),
+        Kind::Text | Kind::Choice(_) | Kind::Integer | Kind::Boolean => key.to_owned(),
+    }
+}
 
 /// The names, with their types. Cheap to clone.
 #[derive(Clone)]
@@ -60,12 +89,12 @@ impl Vocabulary {
                 // It was defined before conditions had that word.
                 continue;
             }
-            own = match attribute.definition.kind {
-                Kind::Text | Kind::Choice(_) => own.optional(key, Type::TEXT),
-                Kind::Integer => own.optional(key, Type::INT),
-                Kind::Boolean => own.optional(key, Type::BOOL),
-                Kind::Date | Kind::Timestamp => own.optional(&format!("{DAYS_TO}{key}"), Type::INT),
+            let kind = match attribute.definition.kind {
+                Kind::Text | Kind::Choice(_) => Type::TEXT,
+                Kind::Integer | Kind::Date | Kind::Timestamp => Type::INT,
+                Kind::Boolean => Type::BOOL,
             };
+            own = own.optional(&word(attribute), kind);
         }
         #[expect(
             clippy::expect_used,
