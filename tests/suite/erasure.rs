@@ -340,6 +340,13 @@ async fn a_person_is_told_everything_and_after_an_erasure_no_table_of_any_servic
             );
         }
     }
+    // What is sealed is told all the same.
+    let words = [
+        "hold", "released", "tagged", "untagged", "assigned", "merge", "evidence", "contact",
+    ];
+    for text in words.map(mark) {
+        assert!(file_of_all["profile"].contains(&text), "{text} is not told");
+    }
     let mine = told(
         &api,
         &format!("{file}?provided_only=true&services=complaints"),
