@@ -1,4 +1,5 @@
 use ring::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
+use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use uuid::Uuid;
 
@@ -100,6 +101,20 @@ impl DataKey {
     /// Opens a value at the place for which it was sealed.
     pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Vec<u8>, CannotOpen> {
         open(&self.key, &place.about(self.customer_id), sealed)
+    }
+
+    /// HMAC-SHA-256 of a value under a key that comes of this one and serves one column alone.
+    pub(crate) fn sign(&self, table: &str, column: &str, value: &[u8]) -> [u8; 32] {
+        let mut about = vec![b'd', FORM];
+        about.extend_from_slice(self.customer_id.as_bytes());
+        text(&mut about, table.as_bytes());
+        text(&mut about, column.as_bytes());
+        let own = hmac::Key::new(hmac::HMAC_SHA256, &self.bytes);
+        let derived = hmac::sign(&own, &about);
+        let derived = hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref());
+        let mut digest = [0; 32];
+        digest.copy_from_slice(hmac::sign(&derived, value).as_ref());
+        digest
     }
 }
 

@@ -61,6 +61,14 @@ impl DataKey {
         let document = serde_json::to_vec(value)?;
         Ok(self.seal(column.place(row, version), &document)?)
     }
+
+    /// By which it is found that a customer has a value in a column already, without opening any: equal values of one
+    /// customer and column have equal digests. Without the key nobody can tell which value it is, nor whether two
+    /// customers have the same.
+    #[must_use]
+    pub fn digest(&self, column: Column, value: &str) -> [u8; 32] {
+        self.sign(column.table, column.column, value.as_bytes())
+    }
 }
 
 impl Sealed<'_> {
@@ -98,6 +106,44 @@ impl Column {
             column: self.column,
             row,
             version,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORDER: Column = Column {
+        table: "t",
+        column: "order",
+    };
+
+    #[test]
+    fn digests_are_equal_for_a_value_of_a_customer_and_a_column_alone() {
+        let keyring = Keyring::parse(&Keyring::generate("one").unwrap()).unwrap();
+        let id = Uuid::from_u128(1);
+        let key = DataKey::new(id).unwrap();
+        let digest = key.digest(ORDER, "A-17");
+        let kept = key.wrap(&keyring).unwrap();
+        let again = DataKey::unwrap(&keyring, id, &kept).unwrap();
+        assert_eq!(again.digest(ORDER, "A-17"), digest);
+        let column = Column {
+            column: "case",
+            ..ORDER
+        };
+        let table = Column {
+            table: "u",
+            ..ORDER
+        };
+        let others = DataKey::new(id).unwrap();
+        for other in [
+            key.digest(ORDER, "A-18"),
+            key.digest(column, "A-17"),
+            key.digest(table, "A-17"),
+            others.digest(ORDER, "A-17"),
+        ] {
+            assert_ne!(other, digest);
         }
     }
 }

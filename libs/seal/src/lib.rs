@@ -5,7 +5,8 @@
 //!   and index keys, which make fingerprints. Of each kind the first is in use; the others still open, or
 //!   find, what was made by them, until it is made anew.
 //! - A [`DataKey`] seals values. A sealed value opens only at its [`Place`] and in its version: moved to
-//!   another customer, table, column or version it does not.
+//!   another customer, table, column or version it does not. A digest by it tells whether the customer has a
+//!   value already.
 //! - A [`ServiceKey`] seals what can't be put down to one customer.
 //! - [`store`] keeps the wrapped keys of customers. A customer never had one, has a live one, or has a
 //!   tombstone. A tombstone is for ever: no key is made over it, and it can be replayed over a database that

@@ -4,7 +4,8 @@
 //! and answers are checked against it. Customers are invited when they have bought and when a case
 //! of theirs was closed (`reactions.rs`), and answer once (`app/submit_response.rs`). Scores are
 //! computed when they are asked for, from one narrow table, with the interval that says how far to
-//! trust them (`domain/score/`).
+//! trust them (`domain/score/`). What customers write, and what they are asked about, is kept sealed
+//! (`store/sealed.rs`).
 
 mod api;
 mod app;
@@ -97,6 +98,8 @@ pub fn service(
         clock: context.clock.clone(),
         data: Arc::new(personal::Surveys),
     };
+    let discloser = disclosed::server(&db, &app.keyring);
+    let backlog = Arc::new(app.clone());
     let owners = app.clone();
     let service = Service::new(NAME, context.clock.clone());
     let service = audit::attach(service, NAME, (&db, &app.keyring), context);
@@ -106,7 +109,8 @@ pub fn service(
             let app = owners.clone();
             async move { app.owners(named).await }
         });
-    let service = disclosure::attach(eraser.attach(service), &db, &disclosed::SHAPE);
+    let service = seal::attach_backlog(eraser.attach(service), &db, backlog);
+    let service = disclosure::attach_server(service, discloser);
     let service = retention::attach(service, &db, context.clock.clone(), &OLD);
     Ok(events::attach(watched(service, &db), events))
 }

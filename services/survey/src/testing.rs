@@ -9,6 +9,7 @@ use contract::patron::survey::v1 as wire;
 use events::Outbox;
 use jiff::{SignedDuration, Timestamp};
 use postgres::testing::TestDatabase;
+use seal::store::Tombstone;
 use tonic::{Response, Status};
 use uuid::Uuid;
 use wire::answer::Value;
@@ -61,22 +62,44 @@ impl Bench {
         order_id: &str,
         questionnaire_id: &'static str,
     ) {
+        self.ask_all(&[customer], order_id, questionnaire_id).await;
+    }
+
+    /// Asks customers together about orders of one id.
+    pub(crate) async fn ask_all(
+        &self,
+        customers: &[CustomerId],
+        order_id: &str,
+        questionnaire_id: &'static str,
+    ) {
         let trigger = Trigger {
             event_type: "patron.profile.v1.OrderRecorded".to_owned(),
             reference: order_id.to_owned(),
             occurred_at: Timestamp::UNIX_EPOCH,
         };
-        let asked = Asked {
-            customer,
-            questionnaire_id,
-            trigger,
-            occasion: Occasion::ONLY,
-        };
+        let asking = customers.iter().map(|customer| Asking {
+            asked: Asked {
+                customer: *customer,
+                questionnaire_id,
+                trigger: trigger.clone(),
+                occasion: Occasion::ONLY,
+            },
+            traceparent: "",
+        });
         let mut tx = self.app.db.begin().await.unwrap();
-        let traceparent = "";
-        let asking = vec![Asking { asked, traceparent }];
-        self.app.invite(&mut tx, asking).await.unwrap();
+        self.app.invite(&mut tx, asking.collect()).await.unwrap();
         tx.commit().await.unwrap();
+    }
+
+    /// Destroys the key of a customer, as an erasure does before anything else.
+    pub(crate) async fn bury(&self, CustomerId(customer_id): CustomerId) {
+        let tombstone = Tombstone {
+            customer_id,
+            erasure_id: self.clock.new_id(),
+            erased_at: self.clock.now(),
+        };
+        let mut db = self.app.db.pool().acquire().await.unwrap();
+        seal::store::bury(&mut db, &[tombstone]).await.unwrap();
     }
 
     pub(crate) async fn invitations_of(&self, customer: Uuid) -> Vec<wire::Invitation> {

@@ -10,5 +10,6 @@ mod all {
     mod invitations;
     mod queues;
     mod retention;
+    mod sealed;
     mod support;
 }

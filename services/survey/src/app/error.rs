@@ -50,6 +50,7 @@ impl From<SurveyError> for Refusal {
             SurveyError::NotOpen(not_open) => refuse_not_open(not_open),
             SurveyError::AnswersInvalid { faults } => wire::responses::refuse(&faults),
             SurveyError::Store(StoreError::Database(error)) => refuse_for_database(error),
+            SurveyError::Store(StoreError::Erased) => erasure::erased(),
             error @ (SurveyError::Store(_) | SurveyError::Outbox(_)) => Refusal::internal(error),
         }
     }

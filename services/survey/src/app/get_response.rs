@@ -18,9 +18,9 @@ impl App {
 
     async fn find_response(&self, id: InvitationId) -> Result<Response, SurveyError> {
         let mut db = self.snapshot().await?;
-        let invitation = store::invitations::find(&mut db, id).await?;
+        let invitation = store::invitations::find(&mut db, &self.keyring, id).await?;
         let customer = invitation.ok_or(SurveyError::InvitationNotFound)?.customer;
-        let response = store::responses::find(&mut db, customer, id).await?;
+        let response = store::responses::find(&mut db, &self.keyring, customer, id).await?;
         response.ok_or(SurveyError::ResponseNotFound)
     }
 }

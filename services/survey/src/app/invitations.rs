@@ -31,7 +31,7 @@ impl App {
         id: InvitationId,
     ) -> Result<Invitation, SurveyError> {
         let mut db = self.snapshot().await?;
-        let invitation = store::invitations::find(&mut db, id).await?;
+        let invitation = store::invitations::find(&mut db, &self.keyring, id).await?;
         invitation.ok_or(SurveyError::InvitationNotFound)
     }
 
@@ -92,7 +92,8 @@ impl App {
             customers: ids.as_deref(),
             ..filter
         };
-        Ok(store::invitations::list(&mut db, filter, after, i64::from(size) + 1).await?)
+        let most = i64::from(size) + 1;
+        Ok(store::invitations::list(&mut db, &self.keyring, filter, after, most).await?)
     }
 }
 

@@ -4,6 +4,7 @@ mod error;
 mod get_questionnaire;
 mod get_response;
 mod get_score;
+mod in_clear;
 mod invitations;
 mod invite;
 mod list_questionnaires;
@@ -28,6 +29,7 @@ pub(crate) use invite::Asking;
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) db: Database,
+    /// Wraps the keys under which what people write is sealed.
     pub(crate) keyring: Keyring,
     pub(crate) clock: Clock,
     pub(crate) outbox: Outbox,

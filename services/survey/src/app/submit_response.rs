@@ -2,12 +2,13 @@ use chassis::Refusal;
 use contract::patron::survey::v1::{Response as WireResponse, SubmitResponseRequest};
 use events::NewEvent;
 use idempotency::{Claim, Keeping, Key};
+use seal::DataKey;
 use sqlx::PgTransaction;
 use tonic::{Response as Reply, Status};
 
 use super::{App, Call, SurveyError};
 use crate::domain::{
-    Accepted, Answer, Invitation, InvitationId, Questionnaire, Response, ResponseId,
+    Accepted, Answer, CustomerId, Invitation, InvitationId, Questionnaire, Response, ResponseId,
 };
 use crate::store::StoreError;
 use crate::{store, wire};
@@ -24,7 +25,8 @@ impl App {
         let key = Key::new(&call.caller, METHOD, &request.request_id)?;
         match idempotency::claim(
             &self.db,
-            &Keeping::Clear,
+            // As what people write is.
+            &Keeping::Sealed(self.keyring.clone()),
             call.deadline,
             key,
             &request,
@@ -60,7 +62,7 @@ impl App {
         answers: Vec<Answer>,
     ) -> Result<Response, SurveyError> {
         let submitted_at = self.now();
-        let open = store::invitations::lock(tx, id).await?;
+        let open = store::invitations::lock(tx, &self.keyring, id).await?;
         let open = open.ok_or(SurveyError::InvitationNotFound)?;
         let invitation = open.complete(submitted_at)?;
         let questionnaire = asked(tx, &invitation).await?;
@@ -74,8 +76,9 @@ impl App {
             submitted_at,
             answers,
         };
+        let key = self.key(tx, invitation.customer, &response).await?;
         store::invitations::update(tx, &invitation).await?;
-        store::responses::insert(tx, invitation.customer, &response).await?;
+        store::responses::insert(tx, key.as_ref(), invitation.customer, &response).await?;
         if let Some(rating) = accepted.rating {
             let (customer, id) = (invitation.customer, &questionnaire.id);
             store::ratings::insert(tx, customer, id, &response, rating).await?;
@@ -83,6 +86,21 @@ impl App {
         let event = announcement(&response, &invitation, &questionnaire, &accepted);
         self.outbox.append(tx, event).await?;
         Ok(response)
+    }
+
+    /// The key under which what is written in a response is sealed; `None`: nothing is. There is none for a person who
+    /// was erased.
+    async fn key(
+        &self,
+        tx: &mut PgTransaction<'_>,
+        customer: CustomerId,
+        response: &Response,
+    ) -> Result<Option<DataKey>, StoreError> {
+        if response.is_wordless() {
+            return Ok(None);
+        }
+        let key = store::sealed::key(tx, &self.keyring, customer, response.submitted_at);
+        Ok(Some(key.await?))
     }
 }
 

@@ -6,8 +6,11 @@ use contract::patron::survey::v1::{self as wire, ErrorReason};
 use contract::time::timestamp;
 use jiff::{SignedDuration, Timestamp};
 use prost::Message as _;
+use seal::Backlog as _;
+use testkit::until;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
+use uuid::Uuid;
 
 use crate::domain::CustomerId;
 use crate::testing::{Bench, call, rating, text};
@@ -430,4 +433,92 @@ async fn the_application_can_change_neither_versions_nor_answers() {
             .into_owned();
         assert_eq!(code, "42501", "{table}: insufficient_privilege");
     }
+}
+
+#[tokio::test]
+async fn who_was_erased_is_asked_nothing_and_takes_in_no_words() {
+    let bench = Bench::new().await;
+    let invitation = bench.invite().await;
+    let erased = CustomerId(invitation.customer_id.parse().unwrap());
+    bench.bury(erased).await;
+    let words = vec![rating("recommend", 3), text("why", "Late.")];
+    let refused = bench.submit(&invitation, words).await.unwrap_err();
+    assert_eq!(reason(&refused), "CUSTOMER_ERASED");
+
+    let other = CustomerId(bench.clock.new_id());
+    bench.ask_all(&[erased, other], "A-17", "nps-order").await;
+    assert_eq!(bench.invitations_of(erased.0).await.len(), 1);
+    assert_eq!(bench.invitations_of(other.0).await.len(), 1);
+    bench.ask_all(&[erased], "A-18", "nps-order").await;
+    assert_eq!(bench.invitations_of(erased.0).await.len(), 1);
+}
+
+/// An invitation as the release before wrote it.
+const IN_CLEAR: &str = "
+    INSERT INTO invitations (customer_id, invitation_id, questionnaire_id, questionnaire_version, trigger_type,
+        trigger_reference, trigger_occasion, triggered_at, state, created_at)
+    VALUES ($1, $2, 'nps-order', 1, 'patron.profile.v1.OrderRecorded', 'A-17', 1, '2025-01-01', 'open', '2025-01-01')";
+
+async fn ask_in_clear(bench: &Bench, CustomerId(customer): CustomerId) {
+    let asked = sqlx::query(IN_CLEAR).bind(customer);
+    let asked = asked.bind(bench.clock.new_id());
+    asked.execute(bench.database.owner_pool()).await.unwrap();
+}
+
+async fn seal_all(bench: &Bench) -> u64 {
+    let mut tx = bench.app.db.begin().await.unwrap();
+    let part = bench.app.seal_some(&mut tx, Uuid::nil()).await.unwrap();
+    tx.commit().await.unwrap();
+    part.map_or(0, |part| part.rows)
+}
+
+#[tokio::test]
+async fn nobody_is_asked_again_about_what_stands_in_clear() {
+    let bench = Bench::new().await;
+    let customer = CustomerId(bench.clock.new_id());
+    ask_in_clear(&bench, customer).await;
+    bench.ask(customer, "A-17", "nps-order").await;
+    assert_eq!(bench.invitations_of(customer.0).await.len(), 1);
+    assert_eq!(seal_all(&bench).await, 1);
+    bench.ask(customer, "A-17", "nps-order").await;
+    assert_eq!(bench.invitations_of(customer.0).await.len(), 1);
+    bench.ask(customer, "A-18", "nps-order").await;
+    assert_eq!(bench.invitations_of(customer.0).await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_the_release_before_has_asked_again_is_sealed_like_the_rest() {
+    let bench = Bench::new().await;
+    let customer = CustomerId(bench.clock.new_id());
+    bench.ask(customer, "A-17", "nps-order").await;
+    ask_in_clear(&bench, customer).await;
+    assert_eq!(seal_all(&bench).await, 1);
+    assert_eq!(seal_all(&bench).await, 0);
+    let asked = bench.invitations_of(customer.0).await.into_iter();
+    let about = asked.map(|it| it.trigger.unwrap().reference);
+    assert_eq!(about.collect::<Vec<_>>(), ["A-17", "A-17"]);
+}
+
+#[tokio::test]
+async fn an_answer_that_waits_until_its_invitation_is_sealed_is_taken_in() {
+    let bench = Bench::new().await;
+    let customer = CustomerId(bench.clock.new_id());
+    ask_in_clear(&bench, customer).await;
+    let invitation = bench.invitations_of(customer.0).await.remove(0);
+    let mut sealing = bench.app.db.begin().await.unwrap();
+    let part = bench.app.seal_some(&mut sealing, Uuid::nil()).await;
+    assert_eq!(part.unwrap().unwrap().rows, 1);
+    let commit = async {
+        until("the answer waits", async || {
+            let waits = "SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)
+                         WHERE datname = current_database() AND NOT granted";
+            let waiting = sqlx::query(waits).fetch_optional(bench.database.owner_pool());
+            waiting.await.unwrap().map(drop)
+        })
+        .await;
+        sealing.commit().await.unwrap();
+    };
+    let words = vec![rating("recommend", 3), text("why", "Late.")];
+    let (answered, ()) = tokio::join!(bench.submit(&invitation, words.clone()), commit);
+    assert_eq!(answered.unwrap().into_inner().answers, words);
 }

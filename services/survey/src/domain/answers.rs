@@ -69,6 +69,13 @@ pub(crate) enum Problem {
     TooLong { max_length: i32 },
 }
 
+impl Response {
+    /// Whether nothing is written in it.
+    pub(crate) fn is_wordless(&self) -> bool {
+        self.answers.iter().all(|answer| answer.words().is_none())
+    }
+}
+
 impl Questionnaire {
     /// What the answers say, or everything that is wrong with them. An answer that is missing is
     /// missing: it is never taken for a 0 or an empty text.
@@ -167,6 +174,14 @@ impl Form {
 }
 
 impl Answer {
+    /// What was written; `None`: nothing, or it is a rating.
+    pub(crate) fn words(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) if !text.is_empty() => Some(text),
+            Value::Rating(_) | Value::Text(_) => None,
+        }
+    }
+
     fn says_something(&self) -> bool {
         matches!(&self.value, Value::Text(text) if !text.trim().is_empty())
     }

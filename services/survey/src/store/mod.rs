@@ -1,10 +1,15 @@
 //! Questionnaires, invitations, answers and ratings in PostgreSQL. Rows never leave this module.
 
 pub(crate) mod erasure;
+pub(crate) mod in_clear;
 pub(crate) mod invitations;
 pub(crate) mod questionnaires;
 pub(crate) mod ratings;
 pub(crate) mod responses;
+pub(crate) mod sealed;
+
+use seal::store::KeyError;
+use seal::{NotSealed, Unreadable};
 
 /// Why the database could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +24,28 @@ pub(crate) enum StoreError {
     /// A row that the constraints of its table should have kept out.
     #[error("a row of {table} is incomplete")]
     Incomplete { table: &'static str },
+    /// The customer was erased: nothing is taken in about the person any more.
+    #[error("the customer was erased")]
+    Erased,
+    /// There is no key to seal with.
+    #[error(transparent)]
+    Key(KeyError),
+    /// Something can't be sealed.
+    #[error(transparent)]
+    NotSealed(#[from] NotSealed),
+    /// Something does not open.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+}
+
+impl From<KeyError> for StoreError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Database(error) => Self::Database(error),
+            KeyError::Erased { .. } => Self::Erased,
+            error => Self::Key(error),
+        }
+    }
 }
 
 impl From<sqlx::Error> for StoreError {

@@ -2,11 +2,12 @@
 
 use chassis::paging::PageTokens;
 use chassis::{Clock, Context};
-use contract::patron::profile::v1::CustomerPlaced;
+use contract::patron::profile::v1::{CustomerPlaced, ErasureRequested};
 use contract::patron::survey::v1::survey_service_client::SurveyServiceClient;
 use events::{Feeds, NewEvent};
 use postgres::testing::TestDatabase;
 use prost::{Message, Name};
+use seal::Keyring;
 use testkit::{Bearer, Caller, Regions, Role, Source, keyring, until};
 use uuid::Uuid;
 
@@ -15,7 +16,7 @@ pub(crate) type Client = SurveyServiceClient<Caller>;
 /// The role under test and what is around it.
 pub(crate) struct Bench {
     pub(crate) clock: Clock,
-    role: Role,
+    pub(crate) role: Role,
     /// The regions of customers, as the profile service would tell them.
     pub(crate) regions: Regions,
     pub(crate) database: TestDatabase,
@@ -25,8 +26,13 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn start() -> Self {
-        let clock = Clock::system();
         let database = TestDatabase::create(&survey::migrations()).await;
+        Self::start_over(database, keyring()).await
+    }
+
+    /// The role over a database that is there already.
+    pub(crate) async fn start_over(database: TestDatabase, keyring: Keyring) -> Self {
+        let clock = Clock::system();
         let profile = Source::start("profile", &clock).await;
         let complaints = Source::start("complaints", &clock).await;
         let feeds = Feeds::of([
@@ -37,7 +43,7 @@ impl Bench {
             clock: clock.clone(),
             pages: PageTokens::new(b"secret"),
         };
-        let service = survey::service(database.db().clone(), &feeds, keyring(), &context).unwrap();
+        let service = survey::service(database.db().clone(), &feeds, keyring, &context).unwrap();
         let regions = Regions::default();
         let known = regions.clone();
         let service = service.records(move |named| std::future::ready(known.admit(&named)));
@@ -94,6 +100,19 @@ impl Bench {
     pub(crate) async fn profile_says<P: Message + Name>(&self, customer: Uuid, payload: &P) {
         let event = NewEvent::about(customer, Some(customer), payload);
         self.profile.announce(event).await;
+    }
+
+    /// The profile service asks for an erasure.
+    pub(crate) async fn erase(&self, customer: &str) {
+        let erasure_id = self.clock.new_id();
+        let asked = ErasureRequested {
+            erasure_id: erasure_id.to_string(),
+            customer_ids: vec![customer.to_owned()],
+            round: 1,
+        };
+        self.profile
+            .announce(NewEvent::about(erasure_id, None, &asked))
+            .await;
     }
 
     /// The complaints service announces something about a case.
