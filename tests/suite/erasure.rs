@@ -306,6 +306,16 @@ fn socket(data: &Path) -> PathBuf {
     panic!("no PostgreSQL runs in {}", data.display())
 }
 
+/// What is sealed is told all the same.
+fn assert_tells_sealed(told: &str) {
+    let words = [
+        "hold", "released", "tagged", "untagged", "assigned", "merge", "evidence", "contact",
+    ];
+    for text in words.map(mark) {
+        assert!(told.contains(&text), "{text} is not told");
+    }
+}
+
 #[tokio::test]
 async fn a_person_is_told_everything_and_after_an_erasure_no_table_of_any_service_holds_anything() {
     let patron = Patron::start(&["--no-demo"]);
@@ -340,13 +350,7 @@ async fn a_person_is_told_everything_and_after_an_erasure_no_table_of_any_servic
             );
         }
     }
-    // What is sealed is told all the same.
-    let words = [
-        "hold", "released", "tagged", "untagged", "assigned", "merge", "evidence", "contact",
-    ];
-    for text in words.map(mark) {
-        assert!(file_of_all["profile"].contains(&text), "{text} is not told");
-    }
+    assert_tells_sealed(&file_of_all["profile"]);
     let mine = told(
         &api,
         &format!("{file}?provided_only=true&services=complaints"),

@@ -6,7 +6,10 @@ use contract::patron::complaints::v1::{self as wire, ErrorReason};
 use contract::patron::r#type::v1::ErrorReason as Common;
 use contract::time::instant;
 use jiff::SignedDuration;
+use seal::Backlog as _;
+use testkit::until;
 use tonic::{Code, Status};
+use uuid::Uuid;
 
 use crate::domain::Progress;
 use crate::store;
@@ -257,4 +260,35 @@ async fn the_application_can_neither_change_nor_remove_what_is_in_a_log() {
             .into_owned();
         assert_eq!(code, "42501", "{statement}: insufficient_privilege");
     }
+}
+
+#[tokio::test]
+async fn a_case_that_is_sealed_for_the_first_time_while_somebody_waits_for_it_is_read_then() {
+    let bench = Bench::new().await;
+    let case = bench.open().await;
+    // As the release before wrote it, of a customer who has no key.
+    for as_before in [
+        "UPDATE cases SET said = NULL, subject = 'Late'",
+        "DELETE FROM subject_keys",
+    ] {
+        let pool = bench.database.owner_pool();
+        sqlx::query(as_before).execute(pool).await.unwrap();
+    }
+    let mut sealing = bench.app.db.begin().await.unwrap();
+    let part = bench.app.seal_some(&mut sealing, Uuid::nil()).await;
+    assert_eq!(part.unwrap().map(|part| part.rows), Some(1));
+    let waiting = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+                   WHERE datname = current_database() AND NOT granted";
+    let release = async {
+        until("somebody waits for the case", async || {
+            let count = sqlx::query_scalar::<_, i64>(waiting);
+            let count = count.fetch_one(bench.database.owner_pool()).await.unwrap();
+            (count > 0).then_some(())
+        })
+        .await;
+        sealing.commit().await.unwrap();
+    };
+    let (said, ()) = tokio::join!(bench.say(&case, Kind::Reply), release);
+    said.unwrap();
+    assert_eq!(bench.case(&case.case_id).await.subject, "Late");
 }

@@ -100,9 +100,14 @@ pub(crate) async fn lock(
     id: CaseId,
 ) -> Result<Option<Case>, StoreError> {
     let row = select!("WHERE case_id = $1 FOR UPDATE OF cases", id.0)
-        .fetch_optional(connection)
+        .fetch_optional(&mut *connection)
         .await?;
-    row.map(|row| row.read(keyring)).transpose()
+    match row.map(|row| row.read(keyring)).transpose() {
+        // Whoever held the lock before may have sealed what was in clear under a new key, which only a statement of its
+        // own sees.
+        Err(StoreError::Unreadable(_)) => find(connection, keyring, id).await,
+        read => read,
+    }
 }
 
 /// Of these cases those that nobody else works on; nobody does until the transaction ends.
