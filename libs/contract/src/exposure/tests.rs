@@ -119,3 +119,14 @@ fn the_exposure_of_a_call_is_its_own() {
     assert_eq!(inside, Exposure::NONE);
     assert_eq!(Exposure::current(), Exposure::ALL);
 }
+
+#[test]
+fn conditions_read_what_is_seen_in_clear_and_what_is_granted_besides() {
+    let masked = Exposure::NONE.with(Class::Personal, Seen::Masked);
+    assert!(!masked.may_use(Class::Personal));
+    let granted = masked.with_use(Class::Personal);
+    assert!(granted.may_use(Class::Personal) && !granted.may_use(Class::Sensitive));
+    assert_eq!(granted.of(Class::Personal), Seen::Masked);
+    assert!(!granted.is_all());
+    assert!(Class::ALL.into_iter().all(|it| Exposure::ALL.may_use(it)));
+}

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::domain::customer::Customer;
 use crate::domain::identifier::IdentifierKey;
-use crate::domain::identity::kinds::kind_of;
+use crate::domain::identity::kinds::is_shareable;
 use crate::domain::ids::CustomerId;
 use crate::refusals;
 use crate::store::identifiers::Owned;
@@ -92,11 +92,11 @@ async fn by_identifier(
     asked: Vec<IdentifierKey>,
 ) -> Result<HashMap<IdentifierKey, Known>, Refusal> {
     let mut connection = db.acquire().await.map_err(refusals::database)?;
-    let owned = identifiers::owned(&mut connection, &keyring, &asked).await?;
+    let owned = identifiers::owned(&mut connection, &keyring, &asked, is_shareable).await?;
     let ids: Vec<CustomerId> = owned.values().map(|it| it.by).collect();
     let people = People::read(&mut connection, &keyring, &ids).await?;
     let lead = |(key, owned): (IdentifierKey, Owned)| {
-        if owned.is_contested && !kind_of(&key).tells_who() {
+        if owned.is_contested {
             return Some((key, Known::Several));
         }
         Some((key, Known::Customer(Box::new(people.with(owned.by)?))))

@@ -21,7 +21,7 @@ const MOST_TOLD: i64 = 100;
 pub(crate) struct Owned {
     /// Under which id it is known.
     pub(crate) by: CustomerId,
-    /// Another person names it, too.
+    /// Another person names it, too, as far as that was asked for.
     pub(crate) is_contested: bool,
 }
 
@@ -31,20 +31,28 @@ pub(crate) async fn owners(
     keyring: &Keyring,
     keys: &[IdentifierKey],
 ) -> Result<HashMap<IdentifierKey, CustomerId>, StoreError> {
-    let owned = owned(connection, keyring, keys).await?.into_iter();
+    let owned = owned(connection, keyring, keys, |_| false)
+        .await?
+        .into_iter();
     Ok(owned.map(|(key, owned)| (key, owned.by)).collect())
 }
 
-/// Of those that have an owner whose each is, and whether it is another person's as well.
+/// Of those that have an owner whose each is; of those among them that `contested` picks, whether another person names
+/// them, too.
 pub(crate) async fn owned(
     connection: &mut PgConnection,
     keyring: &Keyring,
     keys: &[IdentifierKey],
+    contested: impl Fn(&IdentifierKey) -> bool,
 ) -> Result<HashMap<IdentifierKey, Owned>, StoreError> {
     let places = numbered(keys, |key| of_identifier(keyring, key));
     let prints: Vec<&[u8]> = places.keys().map(<[u8; 32]>::as_slice).collect();
+    let asked = places
+        .iter()
+        .filter(|(_, at)| keys.get(**at).is_some_and(&contested));
+    let asked: Vec<&[u8]> = asked.map(|(print, _)| print.as_slice()).collect();
     let rows = sqlx::query!(
-        r#"SELECT fingerprint, customer_id, EXISTS (
+        r#"SELECT fingerprint, customer_id, fingerprint = ANY ($2) AND EXISTS (
                SELECT FROM identifier_claims AS claim
                JOIN customers AS home ON home.customer_id = claim.customer_id
                WHERE claim.fingerprint = owned.fingerprint
@@ -53,6 +61,7 @@ pub(crate) async fn owned(
            ) AS "is_contested!"
            FROM identifier_owners AS owned WHERE fingerprint = ANY ($1)"#,
         &prints as &[&[u8]],
+        &asked as &[&[u8]],
     )
     .fetch_all(connection)
     .await?;

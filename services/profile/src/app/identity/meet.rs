@@ -43,7 +43,7 @@ pub(super) async fn alike(
     if keys.is_empty() {
         return Ok(Alike::Nobody);
     }
-    let owned = identifiers::owned(db, keyring, keys).await?;
+    let owned = identifiers::owned(db, keyring, keys, |_| true).await?;
     let mut known = keys.iter().filter_map(|key| Some((key, owned.get(key)?)));
     let first = known.find(|(_, owned)| !owned.is_contested);
     Ok(match first {

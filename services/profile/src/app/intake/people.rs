@@ -11,7 +11,7 @@ use crate::domain::book::Refused;
 use crate::domain::customer::{Customer, Details};
 use crate::domain::identifier::{Identifier, IdentifierKey};
 use crate::domain::identity::golden::Golden;
-use crate::domain::identity::kinds::kind_of;
+use crate::domain::identity::kinds::is_shareable;
 use crate::domain::identity::source::{ACTIVITY, Source, SourceId};
 use crate::domain::identity::trust::Trust;
 use crate::domain::ids::CustomerId;
@@ -79,8 +79,9 @@ impl People {
     ) -> Result<(), StoreError> {
         if !keys.is_empty() {
             let keys: Vec<_> = keys.iter().cloned().collect();
-            for (key, owned) in identifiers::owned(connection, &app.keyring, &keys).await? {
-                if owned.is_contested && !kind_of(&key).tells_who() {
+            let owned = identifiers::owned(connection, &app.keyring, &keys, is_shareable).await?;
+            for (key, owned) in owned {
+                if owned.is_contested {
                     self.shared.insert(key.clone());
                 }
                 self.known.insert(key, owned.by);

@@ -47,6 +47,11 @@ const PLACEHOLDERS: [&str; 14] = [
     "test@test.com",
 ];
 
+/// Whether it is of a kind that people share: then it tells who somebody is as long as it is one person's.
+pub(crate) fn is_shareable(key: &IdentifierKey) -> bool {
+    !kind_of(key).tells_who()
+}
+
 /// What an identifier is worth; one of a kind that the company adds is personal.
 pub(crate) fn kind_of(key: &IdentifierKey) -> Kind {
     let known = KINDS.iter().find(|(name, _)| *name == key.kind);

@@ -37,23 +37,31 @@ pub(super) const HABITS: [&str; 3] = ["usual_hour", "usual_channel", "favourite_
 /// What the name of an attribute that is a day or an instant begins with: conditions read how far it is.
 pub(super) const DAYS_TO: &str = "days_to_";
 
-/// How sensitive the fields are that conditions read by these names; the others of a customer are not.
-const SENSITIVITIES: [(&str, Sensitivity); 5] = [
-    ("customer.gender", Sensitivity::Personal),
-    ("customer.occupation", Sensitivity::Personal),
-    ("customer.age", Sensitivity::Personal),
-    ("customer.days_to_birthday", Sensitivity::Personal),
-    ("customer.income_band", Sensitivity::Sensitive),
+/// Names that tell something of somebody, each with the field of a customer that it is made of, which the contract gives that
+/// sensitivity. The others of a customer have none.
+const SENSITIVITIES: [(&str, &str, Sensitivity); 5] = [
+    ("customer.gender", "gender", Sensitivity::Personal),
+    ("customer.occupation", "occupation", Sensitivity::Personal),
+    ("customer.age", "birth_date", Sensitivity::Personal),
+    (
+        "customer.days_to_birthday",
+        "birth_date",
+        Sensitivity::Personal,
+    ),
+    (
+        "customer.income_band",
+        "income_band",
+        Sensitivity::Sensitive,
+    ),
 ];
 
 /// How sensitive that is which a condition reads by this name.
 pub(crate) fn sensitivity_of(name: &str, attributes: &[Attribute]) -> Sensitivity {
     let Some(key) = name.strip_prefix("attribute.") else {
-        let known = SENSITIVITIES.iter().find(|(known, _)| *known == name);
-        return known.map_or(Sensitivity::None, |(_, sensitivity)| *sensitivity);
+        let known = SENSITIVITIES.iter().find(|(known, ..)| *known == name);
+        return known.map_or(Sensitivity::None, |(.., sensitivity)| *sensitivity);
     };
-    let is_named = |it: &&Attribute| word(it) == key;
-    let attribute = attributes.iter().find(is_named);
+    let attribute = attributes.iter().find(|it| word(it) == key);
     attribute.map_or(Sensitivity::None, |it| it.definition.sensitivity)
 }
 
@@ -205,4 +213,66 @@ fn amounts(orders: StructureBuilder) -> StructureBuilder {
     orders
         .family("net", currency, Type::INT)
         .family("gross", currency, Type::INT)
+}
+
+#[cfg(test)]
+mod tests {
+    use prost_reflect::{FieldDescriptor, Value};
+
+    use super::*;
+    use crate::domain::segment::condition::Condition;
+
+    /// The number of the sensitivity that the contract gives a field.
+    fn declared(field: &FieldDescriptor) -> i32 {
+        let option = contract::pool().get_extension_by_name("patron.access.v1.field");
+        let options = field.options();
+        let declared = options.get_extension(&option.unwrap());
+        let sensitivity = declared.as_message().unwrap();
+        match *sensitivity.get_field_by_name("sensitivity").unwrap() {
+            Value::EnumNumber(number) => number,
+            _ => 0,
+        }
+    }
+
+    fn number(sensitivity: Sensitivity) -> i32 {
+        match sensitivity {
+            Sensitivity::None => 0,
+            Sensitivity::Contact => 1,
+            Sensitivity::Personal => 2,
+            Sensitivity::Sensitive => 3,
+            Sensitivity::FreeText => 4,
+        }
+    }
+
+    #[test]
+    fn a_name_is_as_sensitive_as_the_contract_says_of_what_it_is_made_of() {
+        let customer = contract::pool().get_message_by_name("patron.profile.v1.Customer");
+        let customer = customer.unwrap();
+        let none = [
+            ("customer.region", "region_code"),
+            ("customer.brand", "brand"),
+            ("customer.language", "language_code"),
+            ("customer.days_known", "create_time"),
+        ];
+        let named = SENSITIVITIES.into_iter();
+        for (name, field) in named.map(|(name, field, _)| (name, field)).chain(none) {
+            let declared = declared(&customer.get_field_by_name(field).unwrap());
+            assert_eq!(number(sensitivity_of(name, &[])), declared, "{name}");
+        }
+    }
+
+    #[test]
+    fn however_a_condition_asks_for_something_it_reads_it_by_its_name() {
+        for condition in [
+            "has(customer.age)",
+            "customer.?age.orValue(0) > 3",
+            "has(customer.age) && customer.age > 3",
+            "customer.?age.hasValue()",
+            "true || has(customer.age)",
+        ] {
+            let compiled = Condition::compile(condition, &Vocabulary::of(&[])).unwrap();
+            let reads: Vec<_> = compiled.reads().collect();
+            assert_eq!(reads, ["customer.age"], "{condition}");
+        }
+    }
 }
