@@ -4,7 +4,9 @@ use chassis::Clock;
 use contract::patron::audit::v1::audit_service_server::AuditService as _;
 use contract::patron::audit::v1::{AuditChainHead, ListAuditEntriesRequest};
 use postgres::testing::TestDatabase;
+use seal::store::{Tombstone, bury};
 use tonic::Request;
+use uuid::Uuid;
 
 use crate::world::{MIGRATIONS, World, by_at, server, verify};
 
@@ -121,6 +123,24 @@ async fn a_chain_whose_key_is_gone_is_still_verified() {
     let mut found = told("UNREADABLE");
     found[2] = (3, "CHANGED".to_owned());
     assert_eq!(verify(&database, &[]).await.findings, found);
+}
+
+#[tokio::test]
+async fn no_erasure_takes_the_key_of_a_chain() {
+    let database = record().await;
+    let chain = "SELECT chain_id FROM audit_chains";
+    let chain: Uuid = sqlx::query_scalar(chain)
+        .fetch_one(database.owner_pool())
+        .await
+        .unwrap();
+    let tombstone = Tombstone {
+        customer_id: chain,
+        erasure_id: Uuid::from_u128(1),
+        erased_at: Clock::system().now(),
+    };
+    let mut connection = database.db().acquire().await.unwrap();
+    bury(&mut connection, &[tombstone]).await.unwrap();
+    assert_eq!(verify(&database, &[]).await.findings, []);
 }
 
 #[tokio::test]
