@@ -27,7 +27,7 @@ pub mod store;
 
 use sqlx::migrate::Migrator;
 
-pub use backlog::{Backlog, BacklogError, Part, attach_backlog};
+pub use backlog::{Backlog, BacklogError, attach_backlog};
 pub use data_key::{CannotOpen, DataKey, Place, Wrapped};
 pub use document::{Column, NotSealed, Sealed, Unreadable};
 pub use fingerprint::Fingerprint;

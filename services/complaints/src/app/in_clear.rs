@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use seal::store::dead_among;
-use seal::{Backlog, BacklogError, Part};
+use seal::{Backlog, BacklogError};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -10,31 +10,28 @@ use super::App;
 use crate::domain::Case;
 use crate::store::{self, StoreError};
 
-/// Most cases whose texts are sealed together.
-const CASES: i64 = 100;
-
 /// Cases of before what is said in them was sealed.
 #[async_trait]
 impl Backlog for App {
-    async fn seal_some(
+    async fn next(
         &self,
         db: &mut PgConnection,
         after: Uuid,
-    ) -> Result<Option<Part>, BacklogError> {
-        let ids = store::in_clear::next(db, after, CASES).await?;
-        let Some(last) = ids.last().copied() else {
-            return Ok(None);
-        };
-        let cases = store::cases::lock_free(db, &self.keyring, &ids).await?;
+        limit: i64,
+    ) -> Result<Vec<Uuid>, BacklogError> {
+        Ok(store::in_clear::next(db, after, limit).await?)
+    }
+
+    async fn seal(&self, db: &mut PgConnection, ids: &[Uuid]) -> Result<u64, BacklogError> {
+        let cases = store::cases::lock_free(db, &self.keyring, ids).await?;
         let cases = alive(db, cases).await?;
         let keys = store::in_clear::keys(db, &self.keyring, &cases, self.now()).await?;
-        let entries = store::in_clear::seal_entries(db, &keys, &cases).await?;
-        let mut rows = entries;
+        let mut rows = store::in_clear::seal_entries(db, &keys, &cases).await?;
         for case in &cases {
             store::cases::update(db, keys.get(&case.opening.customer.0), case).await?;
             rows = rows.saturating_add(1);
         }
-        Ok(Some(Part { last, rows }))
+        Ok(rows)
     }
 }
 

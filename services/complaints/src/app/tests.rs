@@ -275,8 +275,8 @@ async fn a_case_that_is_sealed_for_the_first_time_while_somebody_waits_for_it_is
         sqlx::query(as_before).execute(pool).await.unwrap();
     }
     let mut sealing = bench.app.db.begin().await.unwrap();
-    let part = bench.app.seal_some(&mut sealing, Uuid::nil()).await;
-    assert_eq!(part.unwrap().map(|part| part.rows), Some(1));
+    let ids = bench.app.next(&mut sealing, Uuid::nil(), 10).await.unwrap();
+    assert_eq!(bench.app.seal(&mut sealing, &ids).await.unwrap(), 1);
     let waiting = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
                    WHERE datname = current_database() AND NOT granted";
     let release = async {

@@ -7,7 +7,7 @@ pub(crate) mod log;
 pub(crate) mod sealed;
 
 use seal::store::KeyError;
-use seal::{NotSealed, Unreadable};
+use seal::{BacklogError, NotSealed, Unreadable};
 
 /// Why the database could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,15 @@ pub(crate) enum StoreError {
     /// Something does not open.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
+}
+
+impl From<StoreError> for BacklogError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Database(error) => Self::Database(error),
+            error => Self::Rows(Box::new(error)),
+        }
+    }
 }
 
 impl From<KeyError> for StoreError {

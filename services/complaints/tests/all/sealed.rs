@@ -337,6 +337,28 @@ async fn what_was_written_in_clear_is_read_and_comes_to_be_sealed() {
 }
 
 #[tokio::test]
+async fn what_can_not_be_sealed_keeps_nothing_else_in_clear() {
+    let database = TestDatabase::create(&complaints::migrations()).await;
+    let clock = chassis::Clock::system();
+    let new_id = || clock.new_id().to_string();
+    let customers = [new_id(), new_id(), new_id()];
+    for customer in &customers {
+        assert!(run(&database, IN_CLEAR, &[customer, &new_id()]).await);
+    }
+    // Under a master key that nobody has any more.
+    let lost = "INSERT INTO subject_keys (customer_id, master_id, wrapped, created_at)
+                VALUES ($1::uuid, 'lost', 'lost', now())";
+    let [first, ..] = &customers;
+    assert!(run(&database, lost, &[first]).await);
+    let bench = Bench::start_over(database, keyring()).await;
+    let in_clear = "SELECT count(*) FROM cases WHERE said IS NULL";
+    until("the others are sealed", async || {
+        (count(&bench.database, in_clear).await == 1).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_release_that_does_not_seal_can_make_no_case_unreadable() {
     let bench = Bench::start().await;
     let case = open(&bench, &bench.new_id()).await;

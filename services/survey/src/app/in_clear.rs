@@ -2,29 +2,27 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use seal::store::{dead_among, provide_all};
-use seal::{Backlog, BacklogError, Part};
+use seal::{Backlog, BacklogError};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::App;
 use crate::store::in_clear::{self, InClear};
 
-/// Most invitations that are sealed together, with what was answered.
-const INVITATIONS: i64 = 100;
-
 /// Invitations and answers of before they were sealed.
 #[async_trait]
 impl Backlog for App {
-    async fn seal_some(
+    async fn next(
         &self,
         db: &mut PgConnection,
         after: Uuid,
-    ) -> Result<Option<Part>, BacklogError> {
-        let ids = in_clear::next(db, after, INVITATIONS).await?;
-        let Some(last) = ids.last().copied() else {
-            return Ok(None);
-        };
-        let mut invitations = in_clear::lock_free(db, &ids).await?;
+        limit: i64,
+    ) -> Result<Vec<Uuid>, BacklogError> {
+        Ok(in_clear::next(db, after, limit).await?)
+    }
+
+    async fn seal(&self, db: &mut PgConnection, ids: &[Uuid]) -> Result<u64, BacklogError> {
+        let mut invitations = in_clear::lock_free(db, ids).await?;
         let customers = customers(&invitations);
         let dead: HashSet<Uuid> = dead_among(&mut *db, &customers).await?;
         invitations.retain(|it| !dead.contains(&it.customer.0));
@@ -32,8 +30,7 @@ impl Backlog for App {
         let keys = provide_all(db, &self.keyring, &customers, self.now()).await?;
         let asked = in_clear::seal_invitations(db, &keys, &invitations).await?;
         let answered = in_clear::seal_answers(db, &keys, &invitations).await?;
-        let rows = asked.saturating_add(answered);
-        Ok(Some(Part { last, rows }))
+        Ok(asked.saturating_add(answered))
     }
 }
 

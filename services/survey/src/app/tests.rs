@@ -467,9 +467,10 @@ async fn ask_in_clear(bench: &Bench, CustomerId(customer): CustomerId) {
 
 async fn seal_all(bench: &Bench) -> u64 {
     let mut tx = bench.app.db.begin().await.unwrap();
-    let part = bench.app.seal_some(&mut tx, Uuid::nil()).await.unwrap();
+    let ids = bench.app.next(&mut tx, Uuid::nil(), 10).await.unwrap();
+    let rows = bench.app.seal(&mut tx, &ids).await.unwrap();
     tx.commit().await.unwrap();
-    part.map_or(0, |part| part.rows)
+    rows
 }
 
 #[tokio::test]
@@ -506,8 +507,8 @@ async fn an_answer_that_waits_until_its_invitation_is_sealed_is_taken_in() {
     ask_in_clear(&bench, customer).await;
     let invitation = bench.invitations_of(customer.0).await.remove(0);
     let mut sealing = bench.app.db.begin().await.unwrap();
-    let part = bench.app.seal_some(&mut sealing, Uuid::nil()).await;
-    assert_eq!(part.unwrap().unwrap().rows, 1);
+    let ids = bench.app.next(&mut sealing, Uuid::nil(), 10).await.unwrap();
+    assert_eq!(bench.app.seal(&mut sealing, &ids).await.unwrap(), 1);
     let commit = async {
         until("the answer waits", async || {
             let waits = "SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)
