@@ -14,6 +14,7 @@ use proto::{
     ListRestrictionsRequest, ListTagChangesRequest, MergeCustomersRequest, ReleaseLegalHoldRequest,
     UnmergeCustomersRequest,
 };
+use testkit::places;
 use tonic::{Code, Status};
 
 use crate::access_files;
@@ -24,7 +25,7 @@ use crate::harness::{Profile, keyring, request_id, silent, until};
 use crate::identities::{make, named};
 use crate::matches::{twins, waiting};
 use crate::restrictions::restrict;
-use crate::sealed::{MARK, mark, places};
+use crate::sealed::{MARK, mark};
 use crate::tags::{add, adding};
 
 /// Where words about people stand. In each place they name it.
