@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub(crate) use definitions::{all, count, get, list, lock, named, put};
-pub(crate) use imported::{Imported, cleared_for_others, imported};
+pub(crate) use imported::{Imported, imported, stand_again};
 
 use super::sealed::{Column, Sealed, Unreadable};
 use super::{CorruptRow, Keys, StoreError, texts};
@@ -111,17 +111,25 @@ pub(crate) async fn write(
     keys: &Keys,
     changes: &[Change],
 ) -> Result<(), StoreError> {
-    write_imported(connection, keys, changes, &vec![None; changes.len()]).await
+    write_all(connection, keys, changes, None).await
 }
 
-/// The same of what imports have set: beside each change the import.
+/// The same of what an import says, or takes back.
 pub(crate) async fn write_imported(
     connection: &mut PgConnection,
     keys: &Keys,
     changes: &[Change],
-    imports: &[Option<ImportId>],
+    import: ImportId,
 ) -> Result<(), StoreError> {
-    let imports: Vec<Option<Uuid>> = imports.iter().map(|id| id.map(|id| id.0)).collect();
+    write_all(connection, keys, changes, Some(import.0)).await
+}
+
+async fn write_all(
+    connection: &mut PgConnection,
+    keys: &Keys,
+    changes: &[Change],
+    import: Option<Uuid>,
+) -> Result<(), StoreError> {
     let said_for: Vec<Uuid> = changes.iter().map(|it| it.by.0).collect();
     let elsewhere = |it: &Change| (it.home != it.by).then_some(it.home.0);
     let stood: Vec<Option<Uuid>> = changes.iter().map(elsewhere).collect();
@@ -136,10 +144,11 @@ pub(crate) async fn write_imported(
     sqlx::query!(
         "WITH changes AS (
              INSERT INTO attribute_changes
-                 (customer_id, change_id, key, value, source, actor, change_time, import_id,
-                  stood_under)
-             SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::text[],
-                                  $6::text[], $7::timestamptz[], $8::uuid[], $9::uuid[])
+                 (customer_id, change_id, key, value, source, actor, change_time, stood_under,
+                  import_id)
+             SELECT *, $9::uuid
+             FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::text[],
+                         $7::timestamptz[], $8::uuid[])
              RETURNING *
          ), cleared AS (
              DELETE FROM customer_attributes AS kept USING changes
@@ -160,8 +169,8 @@ pub(crate) async fn write_imported(
         &texts(changes, |it| &it.source) as &[&str],
         &texts(changes, |it| &it.actor) as &[&str],
         &times,
-        &imports as &[Option<Uuid>],
         &stood as &[Option<Uuid>],
+        import,
     )
     .execute(connection)
     .await?;

@@ -10,7 +10,7 @@ use crate::app::attributes::{AttributeError, class_of};
 use crate::domain::attribute::asked::Step;
 use crate::domain::attribute::definition::{Attribute, Key};
 use crate::domain::attribute::standing::Change;
-use crate::domain::ids::{CustomerId, ImportId};
+use crate::domain::ids::CustomerId;
 use crate::domain::imports::attributes::{Said, Sheet, read};
 use crate::domain::imports::columns::Target;
 use crate::domain::imports::crowd::Crowd;
@@ -19,11 +19,12 @@ use crate::refusals::imports as refusals;
 use crate::store::StoreError;
 use crate::store::attributes::{self, Imported};
 
-/// Changes of attributes, beside each the import whose word it is.
+/// What an import does to attributes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Written {
     pub(super) changes: Vec<Change>,
-    pub(super) imports: Vec<Option<ImportId>>,
+    /// Changes of before that stand again, and under which ids.
+    pub(super) again: Vec<(CustomerId, Uuid)>,
 }
 
 /// Refuses columns of attributes that there are not, that take no values, or that are hidden from the caller.
@@ -77,10 +78,9 @@ impl App {
             let by = (import.plan.channel.as_str(), import.created_by.as_str());
             self.noted((home, key, value), by)
         };
-        let changes: Vec<_> = steps.into_iter().map(change).collect();
         Written {
-            imports: vec![Some(import.id); changes.len()],
-            changes,
+            changes: steps.into_iter().map(change).collect(),
+            again: Vec::new(),
         }
     }
 
@@ -95,42 +95,29 @@ impl App {
             return Ok(Written::default());
         }
         let set = attributes::imported(db, &self.keyring, import.id, homes).await?;
-        let cleared = attributes::cleared_for_others(db, homes).await?;
-        let taken = set
-            .into_iter()
-            .flat_map(|it| self.back(import, it, &cleared));
-        let (changes, imports) = taken.unzip();
-        Ok(Written { changes, imports })
+        let again = set.iter().filter_map(|it| {
+            let before = it.before.as_ref()?;
+            before.value.is_some().then_some((it.home, before.change))
+        });
+        Ok(Written {
+            again: again.collect(),
+            changes: set.into_iter().map(|it| self.back(import, it)).collect(),
+        })
     }
 
-    /// What a value returns to. What was cleared since it was that for another id of the person is so still: it is said
-    /// again, since it holds only of what is older.
-    fn back(
-        &self,
-        import: &Import,
-        set: Imported,
-        cleared: &[Change],
-    ) -> Vec<(Change, Option<ImportId>)> {
+    /// What is told of a value that returns to what it was.
+    fn back(&self, import: &Import, set: Imported) -> Change {
         let Imported { home, key, before } = set;
-        let Some(before) = before else {
-            // It counts as the import's own word, so that nothing is left of it.
-            let by = (import.plan.channel.as_str(), import.created_by.as_str());
-            return vec![(self.noted((home, key, None), by), Some(import.id))];
-        };
-        let is_hidden = |it: &&Change| {
-            it.home == home && it.key == key && it.id > before.change && before.value.is_some()
-        };
-        let hiding: Vec<_> = cleared.iter().filter(is_hidden).collect();
-        let by = (before.source.as_str(), before.actor.as_str());
-        let back = self.noted((home, key, before.value), by);
-        let mut back = vec![(back, before.import)];
-        let again = |said: &Change| Change {
-            id: self.clock.new_id(),
-            at: self.now(),
-            ..said.clone()
-        };
-        back.extend(hiding.into_iter().map(|said| (again(said), None)));
-        back
+        match before {
+            None => {
+                let by = (import.plan.channel.as_str(), import.created_by.as_str());
+                self.noted((home, key, None), by)
+            }
+            Some(before) => {
+                let by = (before.source.as_str(), before.actor.as_str());
+                self.noted((home, key, before.value), by)
+            }
+        }
     }
 
     fn noted(&self, (home, key, value): Step, (source, actor): (&str, &str)) -> Change {
@@ -150,9 +137,8 @@ impl App {
 impl Written {
     /// Without what happens to these.
     pub(super) fn without(&mut self, gone: impl Fn(CustomerId) -> bool) {
-        let pairs = self.changes.drain(..).zip(self.imports.drain(..));
-        let kept = pairs.filter(|(change, _)| !gone(change.home));
-        (self.changes, self.imports) = kept.collect::<Vec<_>>().into_iter().unzip();
+        self.changes.retain(|change| !gone(change.home));
+        self.again.retain(|(home, _)| !gone(*home));
     }
 }
 

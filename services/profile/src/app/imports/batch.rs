@@ -118,7 +118,7 @@ impl App {
                 persons,
                 others: Vec::new(),
             };
-            self.write(&mut tx, &import.plan.channel, effect).await?;
+            self.write(&mut tx, &import, effect).await?;
         }
         tx.commit().await?;
         self.outbox.committed();
@@ -190,11 +190,11 @@ impl App {
         }
     }
 
-    /// Writes what follows from a batch, and announces it.
+    /// Writes what follows from a batch of an import, and announces it.
     pub(super) async fn write(
         &self,
         db: &mut PgTransaction<'_>,
-        channel: &str,
+        import: &Import,
         effect: Effect,
     ) -> Result<(), BatchError> {
         let Effect {
@@ -203,6 +203,7 @@ impl App {
             persons,
             others,
         } = effect;
+        let channel = &import.plan.channel;
         hand_over(db, &self.keyring, &changes.handed).await?;
         if !changes.keys.is_empty()
             && !source_keys::claim(db, &self.keyring, channel, &changes.keys).await?
@@ -232,7 +233,10 @@ impl App {
             sources::put(db, &keys, &changes.sources).await?;
         }
         if !set.changes.is_empty() {
-            attributes::write_imported(db, &keys, &set.changes, &set.imports).await?;
+            attributes::write_imported(db, &keys, &set.changes, import.id).await?;
+        }
+        if !set.again.is_empty() {
+            attributes::stand_again(db, &set.again).await?;
         }
         let touched = made.iter().map(|customer| customer.id);
         let touched = touched.chain(changes.changed.iter().map(|(customer, _)| customer.id));

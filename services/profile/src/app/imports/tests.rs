@@ -222,8 +222,10 @@ async fn people(app: &App, database: &TestDatabase, world: &str) -> Vec<String> 
         let owned = sqlx::query_scalar::<_, i64>(owned).bind(id.clone());
         let owned = owned.fetch_one(database.owner_pool()).await.unwrap();
         let noted = store::attributes::kept(&mut tx, &app.keyring, &id).await;
-        let mut noted: Vec<_> = noted.unwrap().into_iter().map(|it| it.value).collect();
-        noted.sort_unstable_by_key(|value| format!("{value:?}"));
+        let mut noted = noted.unwrap();
+        // The last one stands.
+        noted.sort_unstable_by_key(|it| it.id);
+        let noted: Vec<_> = noted.into_iter().map(|it| it.value).collect();
         let name = customer.details.display_name;
         people.push(format!(
             "{name} {phones:?} {named:?} {owned} {noted:?} {joining:?}"
@@ -367,4 +369,42 @@ async fn a_file_of_attributes_is_refused_from_who_may_not_see_them_and_masks_fro
     let file = b"handle,note\n,call ****\n@ada,she called\n";
     let done = exposure::within(masked, send(&app, id, file, &[])).await;
     assert_eq!((done.counts.failed, done.counts.created), (1, 1));
+}
+
+#[tokio::test]
+async fn what_rows_of_one_person_say_in_turn_stands_as_it_was_said_last() {
+    let database = TestDatabase::create(&crate::migrations()).await;
+    define(&database, ("tea", "choice", "{green,black}", "none")).await;
+    // Two records of one person; the first speaks again after the second, and the file breaks off there.
+    let before = ["0,a,1,,,green\n", "2,a,1,,,black\n", "0,a,,,,green\n"];
+    let lines = before.into_iter().chain(["2,a,,,,black\n"]);
+    let lines: Vec<_> = lines.map(str::to_owned).collect();
+    let broken_off = HEADER.len() + before.concat().len();
+    let checked = check(&database, 0, &lines, &[broken_off]).await;
+    checked.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_taken_back_returns_as_old_as_it_was_beside_what_the_other_ids_of_the_person_have()
+{
+    let database = TestDatabase::create(&crate::migrations()).await;
+    let app = app(&database);
+    let choices = "{green,black,white}";
+    define(&database, ("tea", "choice", choices, "none")).await;
+    let file = |rows: &[&str]| format!("{HEADER}{}\n", rows.join("\n")).into_bytes();
+    // Two records of one person; the second, which is of the younger id, spoke first of tea.
+    let rows = ["0,a,1,,,", "2,a,1,,,black", "0,a,,,,green"];
+    for row in rows {
+        let id = create(&app, "shop").await;
+        send(&app, id, &file(&[row]), &[]).await;
+    }
+    let before = people(&app, &database, "shop").await;
+    let both = create(&app, "shop").await;
+    send(&app, both, &file(&["2,a,,,,white", "0,a,,,,white"]), &[]).await;
+    let second = create(&app, "shop").await;
+    send(&app, second, &file(&["2,a,,,,green"]), &[]).await;
+    assert_ne!(people(&app, &database, "shop").await, before);
+    undo(&app, both).await;
+    undo(&app, second).await;
+    assert_eq!(people(&app, &database, "shop").await, before);
 }

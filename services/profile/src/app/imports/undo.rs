@@ -142,7 +142,7 @@ impl App {
             persons,
             others: events.collect(),
         };
-        self.write(db, &import.plan.channel, effect).await?;
+        self.write(db, import, effect).await?;
         if !removed.is_empty() {
             let ids: Vec<_> = removed.iter().map(|id| id.0).collect();
             customers::remove(db, &ids).await?;

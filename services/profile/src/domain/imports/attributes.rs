@@ -75,7 +75,9 @@ pub(crate) struct Sheet {
     known: BTreeMap<Key, Attribute>,
     /// Of each person and attribute: under which id the value stands, and which it is.
     standing: HashMap<(CustomerId, Key), (CustomerId, String)>,
-    set: BTreeMap<(CustomerId, Key), String>,
+    /// Beside each value its turn: of two ids of one person the one that was spoken of last decides.
+    set: BTreeMap<(CustomerId, Key), (usize, String)>,
+    turns: usize,
 }
 
 impl Sheet {
@@ -97,6 +99,7 @@ impl Sheet {
             // The last one stands.
             standing: stands.collect(),
             set: BTreeMap::new(),
+            turns: 0,
         }
     }
 
@@ -117,17 +120,20 @@ impl Sheet {
             let stands = (home, value.clone());
             let before = self.standing.insert((person, key.clone()), stands.clone());
             if before != Some(stands) {
-                self.set.insert((home, key), value);
+                self.turns = self.turns.saturating_add(1);
+                self.set.insert((home, key), (self.turns, value));
                 is_changed = true;
             }
         }
         is_changed
     }
 
-    /// What is to be written: of one attribute of one id the last.
+    /// What is to be written: of one attribute of one id the last, in the order in which they were said.
     pub(crate) fn steps(self) -> Vec<Step> {
-        let set = self.set.into_iter();
-        set.map(|((home, key), value)| (home, key, Some(value)))
+        let mut set: Vec<_> = self.set.into_iter().collect();
+        set.sort_unstable_by_key(|(_, (turn, _))| *turn);
+        let set = set.into_iter();
+        set.map(|((home, key), (_, value))| (home, key, Some(value)))
             .collect()
     }
 }
@@ -228,5 +234,16 @@ mod tests {
         assert!(!sheet.set((id(1), id(1)), tea("white")));
         let key = Key("tea".to_owned());
         assert_eq!(sheet.steps(), [(id(1), key, Some("white".to_owned()))]);
+    }
+
+    #[test]
+    fn what_was_said_last_under_any_id_of_a_person_is_written_last() {
+        let mut sheet = Sheet::of(vec![attribute(Kind::Text)], Vec::new(), |_| Some(id(1)));
+        let key = || Key("tea".to_owned());
+        for (home, value) in [(1, "green"), (2, "black"), (1, "white")] {
+            assert!(sheet.set((id(home), id(1)), vec![(key(), value.to_owned())]));
+        }
+        let step = |home, value: &str| (id(home), key(), Some(value.to_owned()));
+        assert_eq!(sheet.steps(), [step(2, "black"), step(1, "white")]);
     }
 }

@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use super::open_value;
 use crate::domain::attribute::definition::Key;
-use crate::domain::attribute::standing::Change;
 use crate::domain::ids::{CustomerId, ImportId};
 use crate::store::StoreError;
 use crate::store::sealed::Sealed;
@@ -28,8 +27,6 @@ pub(crate) struct Before {
     pub(crate) value: Option<String>,
     pub(crate) source: String,
     pub(crate) actor: String,
-    /// The import that had set it.
-    pub(crate) import: Option<ImportId>,
 }
 
 /// What stands under these ids by the word of an import. What imports said that are taken back is passed over, so that they
@@ -44,14 +41,14 @@ pub(crate) async fn imported(
         Row,
         r#"SELECT stands.customer_id, stands.key, former.change_id AS "change_id?",
                former.value AS "value?", former.source AS "source?", former.actor AS "actor?",
-               former.import_id AS "import_id?", k.master_id AS "master_id!", k.wrapped AS "wrapped!"
+               k.master_id AS "master_id!", k.wrapped AS "wrapped!"
            FROM customer_attributes AS stands
            JOIN attribute_changes AS told
                ON told.customer_id = stands.customer_id AND told.change_id = stands.change_id
            JOIN (SELECT customer_id, master_id, wrapped FROM subject_keys
                  WHERE wrapped IS NOT NULL) AS k ON k.customer_id = stands.customer_id
            LEFT JOIN LATERAL (
-               SELECT c.change_id, c.value, c.source, c.actor, c.import_id
+               SELECT c.change_id, c.value, c.source, c.actor
                FROM attribute_changes AS c LEFT JOIN imports ON imports.import_id = c.import_id
                WHERE c.customer_id = stands.customer_id AND c.key = stands.key
                  AND c.stood_under IS NULL AND c.change_id < stands.change_id
@@ -69,32 +66,27 @@ pub(crate) async fn imported(
     rows.map(|row| row.into_domain(keyring)).collect()
 }
 
-/// What was cleared under these ids for others of their persons, then or now.
-pub(crate) async fn cleared_for_others(
+/// Lets changes stand again that did before, each under its id: as old as it is, so that nothing that was said or cleared
+/// since is hidden by it.
+pub(crate) async fn stand_again(
     connection: &mut PgConnection,
-    homes: &[Uuid],
-) -> Result<Vec<Change>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT DISTINCT ON (stood_under, key, customer_id)
-               customer_id, stood_under AS "stood_under!", key, change_id, source, actor,
-               change_time
-           FROM attribute_changes WHERE stood_under = ANY ($1)
-           ORDER BY stood_under, key, customer_id, change_id DESC"#,
-        homes,
+    changes: &[(CustomerId, Uuid)],
+) -> Result<(), StoreError> {
+    let homes: Vec<Uuid> = changes.iter().map(|(home, _)| home.0).collect();
+    let ids: Vec<Uuid> = changes.iter().map(|(_, id)| *id).collect();
+    sqlx::query!(
+        "UPDATE customer_attributes AS kept SET
+             change_id = former.change_id, value = former.value, source = former.source,
+             actor = former.actor, set_time = former.change_time
+         FROM unnest($1::uuid[], $2::uuid[]) AS again (customer_id, change_id)
+         JOIN attribute_changes AS former USING (customer_id, change_id)
+         WHERE kept.customer_id = former.customer_id AND kept.key = former.key",
+        &homes,
+        &ids,
     )
-    .fetch_all(connection)
+    .execute(connection)
     .await?;
-    let changes = rows.into_iter().map(|row| Change {
-        id: row.change_id,
-        home: CustomerId(row.stood_under),
-        by: CustomerId(row.customer_id),
-        key: Key(row.key),
-        value: None,
-        source: row.source,
-        actor: row.actor,
-        at: row.change_time.to_jiff(),
-    });
-    Ok(changes.collect())
+    Ok(())
 }
 
 struct Row {
@@ -104,7 +96,6 @@ struct Row {
     value: Option<Vec<u8>>,
     source: Option<String>,
     actor: Option<String>,
-    import_id: Option<Uuid>,
     master_id: String,
     wrapped: Vec<u8>,
 }
@@ -132,7 +123,6 @@ impl Row {
             value: value.transpose()?,
             source: self.source.unwrap_or_default(),
             actor: self.actor.unwrap_or_default(),
-            import: self.import_id.map(ImportId),
         });
         Ok(Imported { home, key, before })
     }
