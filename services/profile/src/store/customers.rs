@@ -300,7 +300,7 @@ pub(crate) async fn sample(
     limit: i64,
 ) -> Result<(Vec<Uuid>, i64), StoreError> {
     let ids = sqlx::query_scalar!(
-        "SELECT customer_id FROM customers WHERE profile_id = customer_id
+        "SELECT customer_id FROM customers WHERE profile_id >= customer_id
            AND NOT EXISTS (SELECT FROM restrictions AS r
                WHERE r.lifted_at IS NULL AND r.customer_id = ANY (absorbed || customers.customer_id))
          ORDER BY substring(uuid_send(customer_id) FROM 13) LIMIT $1",

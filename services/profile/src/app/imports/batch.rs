@@ -6,12 +6,13 @@ use std::time::Duration;
 use chassis::{Deadline, Refusal};
 use events::NewEvent;
 use seal::Keyring;
-use sqlx::PgTransaction;
+use sqlx::{PgConnection, PgTransaction};
 
 use super::attributes::{Written, values};
 use super::erased::Erased;
 use super::error::BatchError;
 use super::joined::{join_all, met};
+use super::line::{Before, Line, Stage};
 use super::people;
 use crate::app::attributes::announced;
 use crate::app::identity::ingest::Statement;
@@ -27,7 +28,7 @@ use crate::domain::imports::attributes::{Said, Sheet};
 use crate::domain::imports::crowd::{Changes, Crowd, Row};
 use crate::domain::imports::records::Place;
 use crate::domain::imports::register::Handed;
-use crate::domain::imports::{Fault, Import, Outcome};
+use crate::domain::imports::{Counts, Fault, Import, Outcome};
 use crate::refusals::imports as refusals;
 use crate::store::imports::errors::{self, FailedRow};
 use crate::store::segments::evaluations;
@@ -39,10 +40,16 @@ const ATTEMPTS: u32 = 5;
 /// Time for a batch: the stream that it comes with may have none of its own.
 const TIME: Duration = Duration::from_secs(30);
 
+/// How long a batch that is ready waits for the one before: shorter than that one waits for a lock, should it
+/// need one that this one has.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Rows that follow each other.
 #[derive(Clone, Debug)]
 pub(super) struct Batch {
     pub(super) rows: Vec<ReadRow>,
+    /// The number of the first row.
+    pub(super) first: i64,
     pub(super) from: Place,
     pub(super) to: Place,
     /// The names in the first row, when this is the beginning.
@@ -69,47 +76,103 @@ struct Bench<'a> {
 }
 
 impl App {
-    /// Takes a batch in; answers how far the import is then.
-    pub(super) async fn take_in(&self, id: ImportId, batch: &Batch) -> Result<Import, Refusal> {
+    /// Takes a batch in; answers how far the import is then. One that may is begun behind the batch before it, and finished
+    /// after that one.
+    pub(super) async fn take_in(
+        &self,
+        known: &Import,
+        batch: &Batch,
+        mut line: Line,
+    ) -> Result<Import, Refusal> {
+        if let Some(before) = line.before.take() {
+            if let Ok(import) = self.take_in_behind(&before, known, batch, &line).await {
+                return Ok(import);
+            }
+            line.stands(Stage::Alone);
+            before.ended().await?;
+        }
         let deadline = Deadline::after(TIME);
         let mut attempt = 1;
         loop {
-            match self.try_take_in(deadline, id, batch).await {
+            match self.take_in_alone(deadline, known, batch, &line).await {
                 Err(error) if error.is_race() && attempt < ATTEMPTS => attempt += 1,
                 done => return Ok(done?),
             }
+            line.stands(Stage::Alone);
         }
     }
 
-    async fn try_take_in(
+    async fn take_in_alone(
         &self,
         deadline: Deadline,
-        id: ImportId,
+        known: &Import,
         batch: &Batch,
+        line: &Line,
     ) -> Result<Import, BatchError> {
         let mut tx = self.db.begin_with_deadline(deadline.remaining()).await?;
-        let import = imports::lock(&mut tx, id).await?;
-        let mut import = import.ok_or(BatchError::NoImport)?;
-        import.check_follows(batch.from)?;
+        let import = next(&mut tx, known.id, batch).await?;
+        let counts = self.follow(&mut tx, (known, batch), line).await?;
+        self.end(tx, import, (batch, counts), line).await
+    }
+
+    /// The import itself is locked last: the batch before has it until it is done.
+    async fn take_in_behind(
+        &self,
+        before: &Before,
+        known: &Import,
+        batch: &Batch,
+        line: &Line,
+    ) -> Result<Import, BatchError> {
+        before.has_its_locks().await?;
+        let mut tx = self.db.begin_with_deadline(TIME).await?;
+        let counts = self.follow(&mut tx, (known, batch), line).await?;
+        before.is_done(PATIENCE).await?;
+        let import = next(&mut tx, known.id, batch).await?;
+        self.end(tx, import, (batch, counts), line).await
+    }
+
+    /// Writes how far the import is.
+    async fn end(
+        &self,
+        mut tx: PgTransaction<'static>,
+        mut import: Import,
+        (batch, counts): (&Batch, Counts),
+        line: &Line,
+    ) -> Result<Import, BatchError> {
+        import.counts.add(counts);
+        import.header = import.header.or_else(|| batch.header.clone());
+        import.advance(batch.to, batch.ends, self.now());
+        imports::update(&mut tx, &import).await?;
+        tx.commit().await?;
+        self.outbox.committed();
+        line.stands(Stage::Done);
+        Ok(import)
+    }
+
+    /// Decides on the rows of a batch, and writes what follows.
+    async fn follow(
+        &self,
+        tx: &mut PgTransaction<'_>,
+        (import, batch): (&Import, &Batch),
+        line: &Line,
+    ) -> Result<Counts, BatchError> {
         let statements = batch.rows.iter().filter_map(|row| row.said.as_ref().ok());
         let channel = &import.plan.channel;
-        let erased = Erased::among(self, &mut tx, channel, statements.clone()).await?;
-        let mut crowd = people::crowd(&mut tx, &self.keyring, channel, statements).await?;
-        let mut sheet = self.sheet(&mut tx, &import.plan, &crowd).await?;
+        let erased = Erased::among(self, tx, channel, statements.clone()).await?;
+        let mut crowd = people::crowd(tx, &self.keyring, channel, statements).await?;
+        let mut sheet = self.sheet(tx, &import.plan, &crowd).await?;
+        line.stands(Stage::Locked);
         let bench = Bench {
             crowd: &mut crowd,
             sheet: &mut sheet,
             erased: &erased,
         };
-        let failed = self.decide_rows(bench, &mut import, batch);
+        let (counts, failed) = self.decide_rows(bench, import, batch);
         if !failed.is_empty() {
-            errors::insert(&mut tx, id, &failed).await?;
+            errors::insert(tx, import.id, &failed).await?;
         }
-        import.header = import.header.or_else(|| batch.header.clone());
-        import.advance(batch.to, batch.ends, self.now());
-        imports::update(&mut tx, &import).await?;
         if !import.plan.dry_run {
-            let set = self.set_by(&import, sheet.steps());
+            let set = self.set_by(import, sheet.steps());
             let persons = persons(&crowd, &set);
             let changes = crowd.changes();
             let effect = Effect {
@@ -118,33 +181,31 @@ impl App {
                 persons,
                 others: Vec::new(),
             };
-            self.write(&mut tx, &import, effect).await?;
+            self.write(tx, import, effect).await?;
         }
-        tx.commit().await?;
-        self.outbox.committed();
-        Ok(import)
+        Ok(counts)
     }
 
     fn decide_rows(
         &self,
         mut bench: Bench<'_>,
-        import: &mut Import,
+        import: &Import,
         batch: &Batch,
-    ) -> Vec<FailedRow> {
+    ) -> (Counts, Vec<FailedRow>) {
         let now = self.now();
+        let mut counts = Counts::default();
         let mut failed = Vec::new();
-        for read in &batch.rows {
-            let row = import.counts.rows().saturating_add(1);
+        for (row, read) in (batch.first..).zip(&batch.rows) {
             match self.decide_row(&mut bench, import, read, now) {
-                Ok(outcome) => import.counts.count(outcome),
+                Ok(outcome) => counts.count(outcome),
                 Err(fault) => {
-                    import.counts.failed = import.counts.failed.saturating_add(1);
+                    counts.failed = counts.failed.saturating_add(1);
                     let line = read.line;
                     failed.push(FailedRow { row, line, fault });
                 }
             }
         }
-        failed
+        (counts, failed)
     }
 
     fn decide_row(
@@ -259,6 +320,13 @@ impl App {
         self.outbox.append_all(db, &events).await?;
         Ok(())
     }
+}
+
+/// The import, locked, when this batch is the next one.
+async fn next(db: &mut PgConnection, id: ImportId, batch: &Batch) -> Result<Import, BatchError> {
+    let import = imports::lock(db, id).await?.ok_or(BatchError::NoImport)?;
+    import.check_follows(batch.from)?;
+    Ok(import)
 }
 
 /// What follows from a batch.

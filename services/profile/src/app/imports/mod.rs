@@ -10,6 +10,7 @@ pub(crate) mod create;
 mod erased;
 mod error;
 mod joined;
+mod line;
 mod part;
 mod people;
 pub(crate) mod undo;

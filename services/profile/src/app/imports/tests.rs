@@ -121,11 +121,23 @@ async fn begin(app: &App, plan: Plan) -> ImportId {
 
 /// Sends a file, breaking off after each of these numbers of bytes.
 async fn send(app: &App, id: ImportId, file: &[u8], breaks: &[usize]) -> Import {
+    send_by(1_000, app, id, file, breaks).await
+}
+
+/// The same by batches of so many rows.
+async fn send_by(
+    most_rows: usize,
+    app: &App,
+    id: ImportId,
+    file: &[u8],
+    breaks: &[usize],
+) -> Import {
     for (turn, bytes) in breaks.iter().enumerate() {
         let (import, upload) = app.resume_import(deadline(), id, 0).await.unwrap();
         let known = usize::try_from(import.next.offset).unwrap();
         let end = known.saturating_add(*bytes).min(file.len());
         let mut upload = upload.unwrap();
+        upload.most_rows = most_rows;
         for piece in file[..end].chunks(7) {
             upload.take(piece).await.unwrap();
         }
@@ -140,6 +152,7 @@ async fn send(app: &App, id: ImportId, file: &[u8], breaks: &[usize]) -> Import 
         .await
         .unwrap();
     let mut upload = upload.unwrap();
+    upload.most_rows = most_rows;
     let rest = usize::try_from(import.next.offset).unwrap();
     upload.take(&file[rest..]).await.unwrap();
     upload.finish(true).await.unwrap()
@@ -253,10 +266,11 @@ fn an_import_that_is_killed_and_resumed_is_one_that_never_was_and_one_that_was_t
         cases: 96,
         ..ProptestConfig::default()
     });
-    let given = (rows(), proptest::collection::vec(0_usize..200, 0..5));
-    let checked = runner.run(&given, |(lines, breaks)| {
+    let breaks = proptest::collection::vec(0_usize..200, 0..5);
+    let given = (rows(), (1_usize..8, breaks));
+    let checked = runner.run(&given, |(lines, (batch, breaks))| {
         let turn = turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        runtime.block_on(check(&database, turn, &lines, &breaks))
+        runtime.block_on(check(&database, turn, &lines, (batch, &breaks)))
     });
     checked.unwrap();
 }
@@ -265,7 +279,7 @@ async fn check(
     database: &TestDatabase,
     turn: usize,
     lines: &[String],
-    breaks: &[usize],
+    (batch, breaks): (usize, &[usize]),
 ) -> Result<(), TestCaseError> {
     let app = app(database);
     let worlds = ["whole", "killed", "told"].map(|name| format!("{name}{turn}"));
@@ -274,7 +288,7 @@ async fn check(
     let done = send(&app, whole, file.as_bytes(), &[]).await;
     prop_assert_eq!(done.state, State::Done);
     let killed = create(&app, &worlds[1]).await;
-    let resumed = send(&app, killed, file.as_bytes(), breaks).await;
+    let resumed = send_by(batch, &app, killed, file.as_bytes(), breaks).await;
     prop_assert_eq!(resumed.counts, done.counts);
     prop_assert_eq!(resumed.next, done.next);
     prop_assert_eq!(refused(&app, killed).await, refused(&app, whole).await);
@@ -380,7 +394,7 @@ async fn what_rows_of_one_person_say_in_turn_stands_as_it_was_said_last() {
     let lines = before.into_iter().chain(["2,a,,,,black\n"]);
     let lines: Vec<_> = lines.map(str::to_owned).collect();
     let broken_off = HEADER.len() + before.concat().len();
-    let checked = check(&database, 0, &lines, &[broken_off]).await;
+    let checked = check(&database, 0, &lines, (9, &[broken_off])).await;
     checked.unwrap();
 }
 
@@ -407,4 +421,33 @@ async fn what_is_taken_back_returns_as_old_as_it_was_beside_what_the_other_ids_o
     undo(&app, both).await;
     undo(&app, second).await;
     assert_eq!(people(&app, &database, "shop").await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_taken_in_behind_a_batch_that_ends_the_import() {
+    let database = TestDatabase::create(&crate::migrations()).await;
+    let app = app(&database);
+    let plan = Plan {
+        columns: plan("shop").columns[..3].to_vec(),
+        max_failed: 1,
+        ..plan("shop")
+    };
+    let id = begin(&app, plan).await;
+    let good = (1..20).map(|number| format!("{number},a,\n"));
+    let file = format!(
+        "no,name,phone\n0,a,\n1,2,3,4\n1,2,3,4\n{}",
+        good.collect::<String>()
+    );
+    let (_, upload) = app.resume_import(deadline(), id, 0).await.unwrap();
+    let mut upload = upload.unwrap();
+    upload.most_rows = 1;
+    let taken = upload.take(file.as_bytes()).await;
+    assert_eq!(taken.unwrap_err().reason(), "IMPORT_TOO_MANY_ERRORS");
+    drop(upload);
+    let import = app.import(deadline(), id).await.unwrap();
+    assert_eq!(import.state, State::Failed);
+    assert_eq!((import.counts.created, import.counts.failed), (1, 2));
+    let people = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM customers");
+    let people = people.fetch_one(database.owner_pool()).await;
+    assert_eq!(people.unwrap(), 1);
 }

@@ -1,9 +1,13 @@
 //! Pieces of a file become batches of rows.
 
+use std::collections::VecDeque;
+use std::hash::RandomState;
+
 use chassis::{Deadline, Refusal};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::batch::{Batch, ReadRow};
+use super::line::{Before, Line, Names};
 use crate::app::App;
 use crate::domain::ids::ImportId;
 use crate::domain::imports::attributes;
@@ -19,18 +23,22 @@ use crate::wire;
 /// whom the rows speak of.
 const MOST_ROWS: usize = 1_000;
 const MOST_BYTES: i64 = 1 << 20;
+/// Most batches on their way to the database.
+const MOST_UNDER_WAY: usize = 2;
 
-/// A file on its way. While a batch is on its way to the database the next one is read.
+/// A file on its way. While batches are on their way to the database the next one is read.
 #[derive(Debug)]
 pub(crate) struct Upload {
     app: App,
     /// As it was after the last batch that was waited for.
     import: Import,
-    /// Broken off when the upload is.
-    sent: Option<AbortOnDropHandle<Result<Import, Refusal>>>,
+    under_way: VecDeque<UnderWay>,
+    hasher: RandomState,
     /// Rows that were sent.
     counted: i64,
     records: Records,
+    /// Rows after which a batch is sent.
+    pub(super) most_rows: usize,
     /// Known as soon as the first row of a CSV file was read.
     layout: Option<Layout>,
     header: Option<Vec<String>>,
@@ -40,6 +48,15 @@ pub(crate) struct Upload {
     from: Place,
     /// False until the beginning of the file was looked at.
     is_begun: bool,
+}
+
+/// A batch on its way.
+#[derive(Debug)]
+struct UnderWay {
+    /// Broken off when the upload is.
+    sent: AbortOnDropHandle<Result<Import, Refusal>>,
+    names: Names,
+    seen: Before,
 }
 
 impl App {
@@ -65,13 +82,15 @@ impl App {
         let upload = Upload {
             app: self.clone(),
             records: Records::new(import.plan.style, import.next),
+            most_rows: MOST_ROWS,
             layout,
             header: None,
             known: usize::try_from(known).unwrap_or(usize::MAX),
             rows: Vec::new(),
             from: import.next,
             is_begun: import.next.offset > 0,
-            sent: None,
+            under_way: VecDeque::new(),
+            hasher: RandomState::new(),
             counted: import.counts.rows(),
             import: import.clone(),
         };
@@ -114,7 +133,7 @@ impl Upload {
         if is_moved || is_end {
             self.send(is_end).await?;
         }
-        self.wait().await?;
+        self.wait(0).await?;
         Ok(self.import)
     }
 
@@ -122,7 +141,7 @@ impl Upload {
         while let Some(record) = self.records.next(is_end) {
             self.add(record)?;
             let bytes = self.records.place().offset.saturating_sub(self.from.offset);
-            if self.rows.len() >= MOST_ROWS || bytes >= MOST_BYTES {
+            if self.rows.len() >= self.most_rows || bytes >= MOST_BYTES {
                 self.send(false).await?;
             }
         }
@@ -167,32 +186,43 @@ impl Upload {
         i64::try_from(self.rows.len()).unwrap_or(i64::MAX)
     }
 
-    /// Sends a batch when the one before is there.
+    /// Sends a batch when there is room for it, behind the one before when their rows name nobody in common.
     async fn send(&mut self, ends: bool) -> Result<(), Refusal> {
+        let first = self.counted.saturating_add(1);
         self.counted = self.counted.saturating_add(self.gathered());
         let to = self.records.place();
         let batch = Batch {
             rows: std::mem::take(&mut self.rows),
+            first,
             from: self.from,
             to,
             header: self.header.take(),
             ends,
         };
         self.from = to;
-        self.wait().await?;
-        let (app, id) = (self.app.clone(), self.import.id);
-        self.sent = Some(chassis::spawn(async move { app.take_in(id, &batch).await }));
+        let names = Names::of(&batch.rows, &self.hasher);
+        let last = self.under_way.back();
+        let is_apart = last.is_some_and(|last| last.names.are_apart(&names));
+        let most = if is_apart { MOST_UNDER_WAY } else { 1 };
+        self.wait(most.saturating_sub(1)).await?;
+        let before = self.under_way.back().map(|last| last.seen.clone());
+        let (line, seen) = Line::new(before);
+        let (app, import) = (self.app.clone(), self.import.clone());
+        let sent = chassis::spawn(async move { app.take_in(&import, &batch, line).await });
+        self.under_way.push_back(UnderWay { sent, names, seen });
         Ok(())
     }
 
-    /// Waits for the batch that is on its way.
-    async fn wait(&mut self) -> Result<(), Refusal> {
-        let Some(sent) = self.sent.take() else {
-            return Ok(());
-        };
-        self.import = sent.await.map_err(Refusal::internal)??;
-        if self.import.state == State::Failed {
-            return Err(refusals::too_many_errors(&self.import));
+    /// Waits until no more batches than these are on their way.
+    async fn wait(&mut self, most: usize) -> Result<(), Refusal> {
+        while self.under_way.len() > most {
+            let Some(oldest) = self.under_way.pop_front() else {
+                break;
+            };
+            self.import = oldest.sent.await.map_err(Refusal::internal)??;
+            if self.import.state == State::Failed {
+                return Err(refusals::too_many_errors(&self.import));
+            }
         }
         Ok(())
     }

@@ -136,6 +136,24 @@ impl Counts {
             .fold(0, i64::saturating_add)
     }
 
+    /// Adds those of more rows.
+    pub(crate) fn add(&mut self, more: Self) {
+        let Self {
+            created,
+            updated,
+            unchanged,
+            failed,
+            undone,
+            removed,
+        } = more;
+        self.created = self.created.saturating_add(created);
+        self.updated = self.updated.saturating_add(updated);
+        self.unchanged = self.unchanged.saturating_add(unchanged);
+        self.failed = self.failed.saturating_add(failed);
+        self.undone = self.undone.saturating_add(undone);
+        self.removed = self.removed.saturating_add(removed);
+    }
+
     /// Counts a row that was taken in.
     pub(crate) fn count(&mut self, outcome: Outcome) {
         let place = match outcome {

@@ -11,7 +11,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::domain::customer::{Customer, Details};
-use crate::domain::identity::golden::Origin;
+use crate::domain::identity::golden::{Origin, Origins};
 use crate::domain::identity::source::SourceId;
 use crate::domain::ids::CustomerId;
 use crate::store::details::DetailsRow;
@@ -87,7 +87,7 @@ impl CustomerRow {
         Ok(Customer {
             id: CustomerId(self.customer_id),
             details,
-            origins: origins.map(OriginRow::into_domain).collect(),
+            origins: origins.flat_map(OriginRow::into_domain).collect(),
             absorbed: self.absorbed.into_iter().map(CustomerId).collect(),
             revision: self.revision,
             version: self.version,
@@ -124,23 +124,74 @@ impl CustomerRow {
 }
 
 impl OriginRow {
-    pub(super) fn of<'a>((field, origin): (&'a String, &Origin)) -> (&'a str, Self) {
-        let row = Self {
-            source: origin.source.0,
-            channel: origin.channel.clone(),
-            observed_at: origin.observed_at,
-            confirmed_at: origin.confirmed_at,
-        };
-        (field, row)
+    /// Origins as they are kept: most values of a customer have the same one, so fields that do share a row, their paths
+    /// with spaces between them.
+    pub(super) fn of(origins: &Origins) -> BTreeMap<String, Self> {
+        let mut groups: Vec<(&Origin, String)> = Vec::new();
+        for (field, origin) in origins {
+            match groups.iter_mut().find(|(known, _)| *known == origin) {
+                Some((_, fields)) => {
+                    fields.push(' ');
+                    fields.push_str(field);
+                }
+                None => groups.push((origin, field.clone())),
+            }
+        }
+        let rows = groups.into_iter().map(|(origin, fields)| {
+            let row = Self {
+                source: origin.source.0,
+                channel: origin.channel.clone(),
+                observed_at: origin.observed_at,
+                confirmed_at: origin.confirmed_at,
+            };
+            (fields, row)
+        });
+        rows.collect()
     }
 
-    fn into_domain((field, row): (String, Self)) -> (String, Origin) {
+    fn into_domain((fields, row): (String, Self)) -> Vec<(String, Origin)> {
         let origin = Origin {
             source: SourceId(row.source),
             channel: row.channel,
             observed_at: row.observed_at,
             confirmed_at: row.confirmed_at,
         };
-        (field, origin)
+        let fields = fields.split(' ');
+        fields
+            .map(|field| (field.to_owned(), origin.clone()))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(channel: &str, observed_at: i64) -> Origin {
+        Origin {
+            source: SourceId(Uuid::from_u128(7)),
+            channel: channel.to_owned(),
+            observed_at: Timestamp::from_second(observed_at).unwrap(),
+            confirmed_at: None,
+        }
+    }
+
+    #[test]
+    fn fields_that_come_from_the_same_share_a_row_and_are_read_as_they_were() {
+        let origins = [
+            ("birth_date", origin("shop", 1)),
+            ("display_name", origin("app", 1)),
+            ("gender", origin("shop", 1)),
+            ("identifiers[0]", origin("shop", 2)),
+        ];
+        let origins: Origins = origins.map(|(field, it)| (field.to_owned(), it)).into();
+        let rows = OriginRow::of(&origins);
+        let fields: Vec<_> = rows.keys().map(String::as_str).collect();
+        assert_eq!(
+            fields,
+            ["birth_date gender", "display_name", "identifiers[0]"]
+        );
+        let read: Origins = rows.into_iter().flat_map(OriginRow::into_domain).collect();
+        assert_eq!(read, origins);
     }
 }

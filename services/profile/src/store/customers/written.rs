@@ -1,6 +1,6 @@
 //! Rows of `customers` as they are written: many at once, a list for each column.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use jiff_sqlx::{Timestamp, ToSqlx};
@@ -139,8 +139,7 @@ impl<'a> Columns<'a> {
         let Customer { id, details, .. } = customer;
         let place = (Uuid::nil(), customer.version);
         let sealed = keys.seal(id.0, PERSONAL, place, &personal(details))?;
-        let origins: BTreeMap<_, _> = customer.origins.iter().map(OriginRow::of).collect();
-        let origins = serde_json::to_string(&origins);
+        let origins = serde_json::to_string(&OriginRow::of(&customer.origins));
         let origins = origins.map_err(|error| sqlx::Error::Encode(error.into()))?;
         self.ids.push(id.0);
         self.absorbed
